@@ -1,0 +1,192 @@
+/**
+ * The port between a logical unit and what keeps its blocks.
+ *
+ * A store knows blocks and nothing of SCSI. The core validates every request
+ * before it calls: a range lies inside `geometry`, lengths are whole blocks,
+ * buffers are large enough, optional methods are called only when
+ * `capabilities` offers them. A store asserts and never answers a bad range.
+ *
+ * Life of a store: `BackendDriver.open` → any number of calls, many in flight
+ * at once → `close`. After `close` nothing is called.
+ *
+ * @module
+ */
+
+/** A value that is at hand, or a promise of it. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** The store did what was asked, all of it. */
+export const OK: unique symbol = Symbol("store: ok");
+
+/**
+ * The store cannot answer without waiting; nothing was done. Only `tryRead`
+ * and `tryWrite` answer so, and the core then calls `read` or `write`.
+ */
+export const NOT_NOW: unique symbol = Symbol("store: not now");
+
+/** Why a store failed. The core maps each cause to sense data. */
+export type StoreFaultCause =
+  /** The medium failed at these blocks. */
+  | "medium"
+  /** No space is left to hold what should be written (ENOSPC, EDQUOT). */
+  | "no-space"
+  /** The store turned out to be write protected (EROFS, EACCES). */
+  | "read-only"
+  /** The store has vanished or is not reachable; a retry may help. */
+  | "offline"
+  /** Anything else that the store's own machinery got wrong. */
+  | "hardware";
+
+/** A failed request. The blocks of a failed write hold old or new data. */
+export interface StoreFault {
+  readonly cause: StoreFaultCause;
+  /** What happened, for the log: the system's message, path and position. */
+  readonly message: string;
+}
+
+/** Outcome of a request that has waited as long as it needed. */
+export type StoreResult = typeof OK | StoreFault;
+
+/** Whether, and how well, a store can do something optional. */
+export type Capability = "none" | "emulated" | "native";
+
+/** The shape of a store. Fixed while it is open, but for `blockCount`. */
+export interface StoreGeometry {
+  /** Bytes of a logical block: a power of two from 512 to 65536. */
+  readonly blockLength: number;
+  /** Logical blocks. Changes only by `resize`. */
+  readonly blockCount: number;
+  /** 2^n logical blocks make a physical block (SBC-4 READ CAPACITY(16)). */
+  readonly physicalBlockExponent: number;
+  /** Lowest LBA that begins a physical block. */
+  readonly lowestAlignedLba: number;
+  /** 2^n blocks are the unit in which `unmap` frees space; 0: one block. */
+  readonly unmapGranularityExponent: number;
+  /** Lowest LBA that begins an unmap unit. */
+  readonly unmapAlignmentLba: number;
+  /** Blocks a transfer best has at the most; 0: no opinion. */
+  readonly optimalTransferBlocks: number;
+}
+
+/** What a store can do. Read once, when its logical unit is made. */
+export interface StoreCapabilities {
+  /** Writes are refused by the store itself, whatever the options say. */
+  readonly readOnly: boolean;
+  /**
+   * A write that was answered OK may be lost at power failure until `flush`
+   * has answered OK. False for stores whose medium is memory, and for stores
+   * that write through.
+   */
+  readonly volatileCache: boolean;
+  /** `unmap` frees space: natively, or by writing zeroes ("emulated"). */
+  readonly unmap: Capability;
+  /** Blocks can be anchored (SBC-4 4.7.4.4): unmapped, their space kept. */
+  readonly anchor: boolean;
+  /** `extents` tells what is mapped. */
+  readonly extents: Capability;
+}
+
+/** Provisioning status of a block, by its code (SBC-4 GET LBA STATUS). */
+export const PROVISIONING = {
+  MAPPED: 0,
+  DEALLOCATED: 1,
+  ANCHORED: 2,
+} as const;
+
+/** A run of blocks with the same provisioning status. */
+export interface Extent {
+  readonly lba: number;
+  readonly blockCount: number;
+  /** One of {@linkcode PROVISIONING}. */
+  readonly status: number;
+}
+
+/** Space in bytes; undefined where the store cannot tell. */
+export interface StoreUsage {
+  /** Bytes this store occupies. */
+  readonly used?: number;
+  /** Bytes it may still take. */
+  readonly available?: number;
+  /** Bytes used in the pool that several stores share. */
+  readonly poolUsed?: number;
+  /** Bytes left in that pool. */
+  readonly poolAvailable?: number;
+}
+
+/**
+ * Blocks that can be read and written.
+ *
+ * Two requests may be in flight at once; the core never lets two overlap when
+ * one of them writes, unless an initiator asked for it (unrestricted
+ * reordering). Buffers belong to the store until the answer is there.
+ */
+export interface BlockStore {
+  readonly geometry: StoreGeometry;
+  readonly capabilities: StoreCapabilities;
+
+  /**
+   * Reads if that needs no waiting (memory, page cache): all of it, or nothing
+   * and `NOT_NOW`. Puts the bytes into `into` from byte `at`.
+   */
+  tryRead?(
+    lba: number,
+    blockCount: number,
+    into: Uint8Array,
+    at: number,
+  ): StoreResult | typeof NOT_NOW;
+
+  /** Writes if that needs no waiting: all of it, or nothing and `NOT_NOW`. */
+  tryWrite?(
+    lba: number,
+    blockCount: number,
+    from: Uint8Array,
+    at: number,
+  ): StoreResult | typeof NOT_NOW;
+
+  /** Reads `blockCount` blocks into `into` from byte `at`. */
+  read(
+    lba: number,
+    blockCount: number,
+    into: Uint8Array,
+    at: number,
+  ): Promise<StoreResult>;
+
+  /** Writes `blockCount` blocks out of `from` beginning with byte `at`. */
+  write(
+    lba: number,
+    blockCount: number,
+    from: Uint8Array,
+    at: number,
+  ): Promise<StoreResult>;
+
+  /** Makes all writes answered before this call durable. */
+  flush(): MaybePromise<StoreResult>;
+
+  /**
+   * Unmaps blocks: they read as zeroes afterwards. `anchor` keeps their space
+   * reserved. Present when `capabilities.unmap` is not "none".
+   */
+  unmap?(
+    lba: number,
+    blockCount: number,
+    anchor: boolean,
+  ): MaybePromise<StoreResult>;
+
+  /**
+   * The extent that begins at `lba`, cut at `blockCount` blocks. Present when
+   * `capabilities.extents` is not "none".
+   */
+  extent?(lba: number, blockCount: number): MaybePromise<Extent | StoreFault>;
+
+  /** What space is taken and left. */
+  usage?(): MaybePromise<StoreUsage>;
+
+  /**
+   * Changes `geometry.blockCount`; undefined takes the size of what lies
+   * below. Blocks that are cut off are lost. Refused by the returned fault.
+   */
+  resize?(blockCount: number | undefined): MaybePromise<StoreResult>;
+
+  /** Ends all use. Data answered OK and flushed stay. */
+  close(): Promise<void>;
+}
