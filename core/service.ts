@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Phantom key; never present at run time. */
-declare const SERVICE: unique symbol;
+/** Phantom key under which a token carries its type; never set. */
+export declare const SERVICE: unique symbol;
 
 /** A frozen name for a service of type `T`. */
 export interface ServiceToken<T> {

@@ -39,6 +39,7 @@ export type StoreFaultCause =
 
 /** A failed request. The blocks of a failed write hold old or new data. */
 export interface StoreFault {
+  /** What kind of failure it was. */
   readonly cause: StoreFaultCause;
   /** What happened, for the log: the system's message, path and position. */
   readonly message: string;
@@ -95,7 +96,9 @@ export const PROVISIONING = {
 
 /** A run of blocks with the same provisioning status. */
 export interface Extent {
+  /** First block. */
   readonly lba: number;
+  /** Blocks. */
   readonly blockCount: number;
   /** One of {@linkcode PROVISIONING}. */
   readonly status: number;
@@ -121,7 +124,9 @@ export interface StoreUsage {
  * reordering). Buffers belong to the store until the answer is there.
  */
 export interface BlockStore {
+  /** Its shape. */
   readonly geometry: StoreGeometry;
+  /** What it can do. */
   readonly capabilities: StoreCapabilities;
 
   /**

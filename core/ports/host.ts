@@ -51,8 +51,12 @@ export interface IdentityStore {
 
 /** The machine, as the core sees it. */
 export interface Host {
+  /** Time. */
   readonly clock: Clock;
+  /** Randomness. */
   readonly entropy: Entropy;
+  /** Log lines. */
   readonly log: Log;
+  /** Kept identities. */
   readonly identities: IdentityStore;
 }
