@@ -1,0 +1,261 @@
+/**
+ * The plan of a reload: the steps from what runs to what a new file wants, so
+ * that nothing is disturbed that did not change.
+ *
+ * Steps come in this order, which lets each one succeed on its own: settings;
+ * iSNS servers that are dropped; ports removed; map entries removed; LUNs
+ * removed, modified, created; portal groups; ports created; map entries and
+ * access of ports that stay; sockets closed, then opened; iSNS registration.
+ *
+ * @module
+ */
+
+import { type DesiredState, desiredState, NOTHING } from "./desired_state.ts";
+import { sameValue } from "./equal.ts";
+import type { Configuration, Lun, Settings } from "./model.ts";
+import type { LunMap, ModifyLun, PortKey, Step } from "./steps.ts";
+import { type AssignedTags, assignTags } from "./tags.ts";
+
+/** What a reload does, and the tags that hold afterwards. */
+export interface ReloadPlan {
+  /** Steps in order. */
+  readonly steps: readonly Step[];
+  /** Tags to hand over to the next plan. */
+  readonly tags: AssignedTags;
+}
+
+/** Two states of the same things. */
+interface Change {
+  readonly before: DesiredState;
+  readonly after: DesiredState;
+  /** Names of LUNs that cannot become what is wanted, nor stay. */
+  readonly lunsRemoved: ReadonlySet<string>;
+}
+
+/** Tells whether two things are the same one, perhaps with other settings. */
+type IsSame<Value> = (before: Value, after: Value) => boolean;
+
+/** What cannot change while a LUN lives. */
+const FIXED_LUN_FIELDS = [
+  "backend",
+  "blocksize",
+  "deviceId",
+  "path",
+  "serial",
+] as const satisfies (keyof Lun)[];
+
+/**
+ * Plans the way from one configuration to another.
+ *
+ * @param running what runs; null at the first start
+ * @param wanted what shall run; an empty configuration ends everything
+ * @param tags tags of the running portal groups, from the plan before
+ */
+export function planReload(
+  running: Configuration | null,
+  wanted: Configuration,
+  tags: AssignedTags = new Map(),
+): ReloadPlan {
+  const tagsBefore = running === null ? tags : assignTags(running, tags);
+  const tagsAfter = assignTags(wanted, tagsBefore);
+  const before = running === null ? NOTHING : desiredState(running, tagsBefore);
+  const after = desiredState(wanted, tagsAfter);
+  const lunsRemoved = removedLuns(before.luns, after.luns);
+  const steps = planSteps({ before, after, lunsRemoved });
+  return { steps, tags: tagsAfter };
+}
+
+function planSteps(change: Change): readonly Step[] {
+  return [
+    ...settingsSteps(change),
+    ...isnsDeregistrations(change),
+    ...portRemovals(change),
+    ...lunUnmappings(change),
+    ...lunSteps(change),
+    ...portalGroupSteps(change),
+    ...portCreations(change),
+    ...lunMappings(change),
+    ...accessSteps(change),
+    ...portalSteps(change),
+    ...isnsRegistrations(change),
+  ];
+}
+
+function settingsSteps({ before, after }: Change): Step[] {
+  const changed = Object.entries(after.settings).filter(([name, value]) =>
+    before.settings[name as keyof Settings] !== value
+  );
+  if (changed.length === 0) return [];
+  const changes: Partial<Settings> = Object.fromEntries(changed);
+  return [{ kind: "update-settings", changes }];
+}
+
+function isnsDeregistrations({ before, after }: Change): Step[] {
+  return missing(before.isnsServers, after.isnsServers)
+    .map((server) => ({ kind: "deregister-isns", server }));
+}
+
+function isnsRegistrations({ before, after }: Change): Step[] {
+  const isKnown = sameValue(before.isnsRegistration, after.isnsRegistration);
+  return missing(after.isnsServers, before.isnsServers, () => isKnown)
+    .map((server) => ({ kind: "register-isns", server }));
+}
+
+function portRemovals({ before, after }: Change): Step[] {
+  const ports = missing(before.ports, after.ports, sameTag);
+  const physical = missing(before.physicalPorts, after.physicalPorts);
+  return [
+    ...ports.map(({ port }): Step => ({ kind: "remove-port", port })),
+    ...physical.map(({ port }): Step => ({ kind: "detach-port", port })),
+  ];
+}
+
+function portCreations({ before, after }: Change): Step[] {
+  return [
+    ...missing(after.ports, before.ports, sameTag),
+    ...missing(after.physicalPorts, before.physicalPorts),
+  ];
+}
+
+function accessSteps({ before, after }: Change): Step[] {
+  return kept(before.ports, after.ports, sameTag)
+    .filter(([old, { access }]) => !sameValue(old.access, access))
+    .map(([, { port, access }]) => ({
+      kind: "update-port-access",
+      port,
+      access,
+    }));
+}
+
+/** A number whose LUN goes is freed first; another LUN just takes its place. */
+function lunUnmappings(change: Change): Step[] {
+  return keptMaps(change).flatMap(({ port, old, now }) =>
+    [...old]
+      .filter(([number, lun]) =>
+        !now.has(number) || change.lunsRemoved.has(lun)
+      )
+      .map(([number]): Step => ({ kind: "unmap-lun", port, number }))
+  );
+}
+
+function lunMappings(change: Change): Step[] {
+  return keptMaps(change).flatMap(({ port, old, now }) =>
+    [...now]
+      .filter(([number, lun]) =>
+        old.get(number) !== lun || change.lunsRemoved.has(lun)
+      )
+      .map(([number, lun]): Step => ({ kind: "map-lun", port, number, lun }))
+  );
+}
+
+function keptMaps(
+  { before, after }: Change,
+): { port: PortKey; old: LunMap; now: LunMap }[] {
+  return [
+    ...kept(before.ports, after.ports, sameTag),
+    ...kept(before.physicalPorts, after.physicalPorts),
+  ].map(([old, now]) => ({ port: now.port, old: old.lunMap, now: now.lunMap }));
+}
+
+function lunSteps({ before, after, lunsRemoved }: Change): Step[] {
+  const removed = [...lunsRemoved]
+    .map((name): Step => ({ kind: "remove-lun", name }));
+  const modified = kept(before.luns, after.luns, isSameLun)
+    .map(([old, now]) => modifyLun(old, now))
+    .filter(({ sizeChanged, optionsChanged }) =>
+      sizeChanged || optionsChanged.length > 0
+    );
+  const created = missing(after.luns, before.luns, isSameLun)
+    .sort(numberedFirst)
+    .map((lun): Step => ({ kind: "create-lun", lun }));
+  return [...removed, ...modified, ...created];
+}
+
+/** Else a LUN without a number of its own might take that of another. */
+function numberedFirst(a: Lun, b: Lun): number {
+  return Number(a.ctlLun === undefined) - Number(b.ctlLun === undefined);
+}
+
+function modifyLun(old: Lun, lun: Lun): ModifyLun {
+  const names = new Set([...old.options.keys(), ...lun.options.keys()]);
+  return {
+    kind: "modify-lun",
+    lun,
+    sizeChanged: old.sizeBytes !== lun.sizeBytes,
+    optionsChanged: [...names].filter((name) =>
+      old.options.get(name) !== lun.options.get(name)
+    ),
+  };
+}
+
+function removedLuns(
+  before: ReadonlyMap<string, Lun>,
+  after: ReadonlyMap<string, Lun>,
+): ReadonlySet<string> {
+  return new Set(missing(before, after, isSameLun).map(({ name }) => name));
+}
+
+function portalGroupSteps({ before, after }: Change): Step[] {
+  return missing(after.portalGroups, before.portalGroups, sameValue);
+}
+
+/** An address may move from one group to another: it is freed first. */
+function portalSteps({ before, after }: Change): Step[] {
+  const closed = missing(before.portals, after.portals);
+  const forgotten = missing(before.portalGroups, after.portalGroups);
+  return [
+    ...closed.map(({ portalGroup, listen }): Step => ({
+      kind: "close-portal",
+      portalGroup,
+      listen,
+    })),
+    ...forgotten.map(({ portalGroup: { name } }): Step => ({
+      kind: "remove-portal-group",
+      name,
+    })),
+    ...missing(after.portals, before.portals),
+  ];
+}
+
+/** The values of one map that the other has not, or not the same. */
+function missing<Value>(
+  from: ReadonlyMap<string, Value>,
+  other: ReadonlyMap<string, Value>,
+  isSame: IsSame<Value> = sameAlways,
+): Value[] {
+  return [...from].filter(([key, value]) => {
+    const counterpart = other.get(key);
+    return counterpart === undefined || !isSame(value, counterpart);
+  }).map(([, value]) => value);
+}
+
+/** Pairs of values that both maps have and that are the same thing. */
+function kept<Value>(
+  before: ReadonlyMap<string, Value>,
+  after: ReadonlyMap<string, Value>,
+  isSame: IsSame<Value> = sameAlways,
+): [Value, Value][] {
+  const pairs: [Value, Value][] = [];
+  for (const [key, value] of before) {
+    const counterpart = after.get(key);
+    if (counterpart === undefined || !isSame(value, counterpart)) continue;
+    pairs.push([value, counterpart]);
+  }
+  return pairs;
+}
+
+function isSameLun(before: Lun, after: Lun): boolean {
+  return FIXED_LUN_FIELDS.every((field) => before[field] === after[field]);
+}
+
+/** A port cannot change its tag: initiators know it by that. */
+function sameTag(
+  before: { readonly tag: number },
+  after: { readonly tag: number },
+): boolean {
+  return before.tag === after.tag;
+}
+
+function sameAlways(): boolean {
+  return true;
+}
