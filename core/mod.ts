@@ -4,9 +4,36 @@
  * @module
  */
 
+export * from "./assert.ts";
+export * from "./buffer_pool.ts";
+export * from "./commands/command_row.ts";
+export * from "./commands/command_table.ts";
+export type { VpdContext, VpdPage } from "./commands/vpd_pages.ts";
+export * from "./device_type.ts";
+export * from "./identity.ts";
+export * from "./initiator_port.ts";
+export * from "./logical_unit.ts";
+export * from "./lun_options.ts";
+export * from "./lun_registry.ts";
+export * from "./management_error.ts";
+export * from "./nexus.ts";
 export * from "./options.ts";
 export * from "./plugin.ts";
+export * from "./plugin_host.ts";
+export * from "./port_registry.ts";
 export * from "./ports/backend_driver.ts";
 export * from "./ports/block_store.ts";
+export * from "./ports/designator.ts";
 export * from "./ports/host.ts";
+export * from "./ports/transport.ts";
+export * from "./sense.ts";
+export * from "./serialization.ts";
 export * from "./service.ts";
+export * from "./statistics.ts";
+export * from "./target.ts";
+export * from "./target_port.ts";
+export * from "./task.ts";
+export * from "./task_management.ts";
+export * from "./unit_attention.ts";
+export * from "./wire/lun_address.ts";
+export * from "./wire/sense_data.ts";

@@ -4,7 +4,10 @@
  * @module
  */
 
+import type { CommandDefinition } from "./commands/command_row.ts";
+import type { VpdPage } from "./commands/vpd_pages.ts";
 import type { OptionTable } from "./options.ts";
+import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { MaybePromise } from "./ports/block_store.ts";
 import type { Host } from "./ports/host.ts";
@@ -17,8 +20,14 @@ export const PLUGIN_API = 1;
 export interface Registrar {
   /** The machine: clock, entropy, log, kept identities. */
   readonly host: Host;
+  /** The target ports: a frontend makes its own there. */
+  readonly ports: PortRegistry;
   /** Offers a kind of store. */
   backend<Options>(driver: BackendDriver<Options>): void;
+  /** Adds a command to the table. */
+  command(definition: CommandDefinition): void;
+  /** Adds a VPD page. */
+  vpdPage(page: VpdPage): void;
   /** Offers a service to plugins and programs. */
   provide<T>(token: ServiceToken<T>, service: T): void;
 }

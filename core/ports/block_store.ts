@@ -83,8 +83,13 @@ export interface StoreCapabilities {
   readonly unmap: Capability;
   /** Blocks can be anchored (SBC-4 4.7.4.4): unmapped, their space kept. */
   readonly anchor: boolean;
-  /** `extents` tells what is mapped. */
+  /** `extent` tells what is mapped. */
   readonly extents: Capability;
+  /**
+   * The store reads ahead when reads come in sequence, as file systems do:
+   * sequential reads are then kept in order (LUN option `serseq`, soft).
+   */
+  readonly readAhead?: boolean;
 }
 
 /** Provisioning status of a block, by its code (SBC-4 GET LBA STATUS). */

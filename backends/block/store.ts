@@ -1,0 +1,309 @@
+/**
+ * Blocks in a file or on a device, through a {@linkcode BlockIo}.
+ *
+ * @module
+ */
+
+import {
+  type BlockStore,
+  type Clock,
+  type Extent,
+  type MaybePromise,
+  NOT_NOW,
+  OK,
+  type StoreCapabilities,
+  type StoreFault,
+  type StoreGeometry,
+  type StoreResult,
+  type StoreUsage,
+} from "../../core/mod.ts";
+import { type BlockIo, isFault } from "./block_io.ts";
+import { extentAt } from "./extents.ts";
+import type { GrowingGeometry } from "./layout.ts";
+import { SyncGroup } from "./sync_group.ts";
+
+/** A larger write is never made in the event loop's own time. */
+export const WRITE_NOW_BYTES_MAX: number = 2 ** 20;
+/** A write into the page cache that took longer has met the disk. */
+export const SLOW_WRITE_MS = 5;
+/** How long writes are then left to other threads. */
+export const PATIENCE_MS = 1000;
+/** Bytes that one call zeroes (emulated unmap), and that a buffer holds. */
+const ZERO_SLICE_BYTES = 2 ** 18;
+/** Bytes that one call frees: bounds the time that a thread is busy with it. */
+const PUNCH_SLICE_BYTES = 2 ** 30;
+
+const READ_ONLY: StoreFault = Object.freeze({
+  cause: "read-only",
+  message: "The store was opened read-only",
+});
+
+/** What a file store is made of. */
+export interface FileStoreParts {
+  /** The open file. */
+  readonly io: BlockIo;
+  /** Shape of the store; it may be longer than the file. */
+  readonly geometry: GrowingGeometry;
+  /** Option `unmap`: on, off, or as the file can. */
+  readonly unmap: boolean | undefined;
+  /** Tells how long writes take. */
+  readonly clock: Pick<Clock, "nowMs">;
+}
+
+/**
+ * A store in a file. `tryRead`, `tryWrite`, `unmap` and `extent` are there
+ * when the file's {@linkcode BlockIo} can do what they need.
+ */
+export class FileStore implements BlockStore {
+  /** Its shape. */
+  readonly geometry: StoreGeometry;
+  /** What it can do. */
+  readonly capabilities: StoreCapabilities;
+  /** Reads out of the page cache; see `BlockStore`. */
+  readonly tryRead?: NonNullable<BlockStore["tryRead"]>;
+  /** Writes into the page cache; see `BlockStore`. */
+  readonly tryWrite?: NonNullable<BlockStore["tryWrite"]>;
+  /** Frees space, or writes zeroes; see `BlockStore`. */
+  readonly unmap?: NonNullable<BlockStore["unmap"]>;
+  /** Tells data from holes; see `BlockStore`. */
+  readonly extent?: NonNullable<BlockStore["extent"]>;
+  readonly #io: BlockIo;
+  readonly #growing: GrowingGeometry;
+  readonly #blockLength: number;
+  readonly #clock: Pick<Clock, "nowMs">;
+  readonly #syncs: SyncGroup;
+  #zeroes: Uint8Array | undefined;
+  /** Until then no write is made in the event loop's own time. */
+  #patientUntilMs = 0;
+
+  /** Takes the open file over; `close` closes it. */
+  constructor({ io, geometry, unmap, clock }: FileStoreParts) {
+    this.geometry = this.#growing = geometry;
+    this.#io = io;
+    this.#blockLength = geometry.blockLength;
+    this.#clock = clock;
+    this.#syncs = new SyncGroup(() => io.datasync());
+    this.capabilities = capabilitiesOf(io, unmap);
+    const { readOnly } = io.facts;
+    if (io.tryRead !== undefined) this.tryRead = this.#tryRead;
+    if (io.writeNow !== undefined && !readOnly) this.tryWrite = this.#tryWrite;
+    if (this.capabilities.unmap !== "none") this.unmap = this.#unmap;
+    if (this.capabilities.extents !== "none") this.extent = this.#extent;
+  }
+
+  /** Reads; what lies past the end of the file is zero. */
+  async read(
+    lba: number,
+    blockCount: number,
+    into: Uint8Array,
+    at: number,
+  ): Promise<StoreResult> {
+    const position = lba * this.#blockLength;
+    const length = blockCount * this.#blockLength;
+    this.#assertInside(lba, blockCount, into.length - at - length);
+    for (let done = 0; done < length;) {
+      const left = length - done;
+      const read = await this.#io.read(position + done, into, at + done, left);
+      if (isFault(read)) return read;
+      if (read === 0) return zeroRest(into, at + done, left);
+      done += read;
+    }
+    return OK;
+  }
+
+  /** Writes; the file grows when it must. */
+  async write(
+    lba: number,
+    blockCount: number,
+    from: Uint8Array,
+    at: number,
+  ): Promise<StoreResult> {
+    const length = blockCount * this.#blockLength;
+    this.#assertInside(lba, blockCount, from.length - at - length);
+    if (this.capabilities.readOnly) return READ_ONLY;
+    return await this.#writeAll(lba * this.#blockLength, length, from, at);
+  }
+
+  /** Makes durable what was written; callers that come together share it. */
+  flush(): MaybePromise<StoreResult> {
+    return this.capabilities.readOnly ? OK : this.#syncs.flush();
+  }
+
+  /** Space that the file takes, and that its file system has left. */
+  usage(): MaybePromise<StoreUsage> {
+    return this.#io.usage();
+  }
+
+  /**
+   * Takes another size, or that of the file. The file is left as it is: it
+   * grows by writing, and what a smaller store does not show is not lost.
+   */
+  async resize(blockCount: number | undefined): Promise<StoreResult> {
+    const bytes = await this.#io.size();
+    if (isFault(bytes)) return bytes;
+    const below = Math.floor(bytes / this.#blockLength);
+    const { isDevice, path } = this.#io.facts;
+    const wanted = blockCount ?? below;
+    if (wanted < 1) return refusal(`"${path}" is smaller than a block`);
+    if (isDevice && wanted > below) {
+      return refusal(`${wanted} blocks do not fit on "${path}" (${below})`);
+    }
+    this.#growing.blockCount = wanted;
+    return OK;
+  }
+
+  /** Waits for what is under way and closes the file. */
+  async close(): Promise<void> {
+    await this.#io.close();
+  }
+
+  #tryRead(
+    lba: number,
+    blockCount: number,
+    into: Uint8Array,
+    at: number,
+  ): StoreResult | typeof NOT_NOW {
+    const position = lba * this.#blockLength;
+    const length = blockCount * this.#blockLength;
+    this.#assertInside(lba, blockCount, into.length - at - length);
+    for (let done = 0; done < length;) {
+      const left = length - done;
+      const read = this.#io.tryRead?.(position + done, into, at + done, left) ??
+        NOT_NOW;
+      if (typeof read !== "number") return read;
+      if (read === 0) return zeroRest(into, at + done, left);
+      done += read;
+    }
+    return OK;
+  }
+
+  /**
+   * The page cache takes a write in microseconds, until it is full of dirty
+   * pages or must first read a page: then the caller waits for the disk, and
+   * with it the event loop. One slow write is enough to learn that.
+   */
+  #tryWrite(
+    lba: number,
+    blockCount: number,
+    from: Uint8Array,
+    at: number,
+  ): StoreResult | typeof NOT_NOW {
+    const length = blockCount * this.#blockLength;
+    this.#assertInside(lba, blockCount, from.length - at - length);
+    if (length > WRITE_NOW_BYTES_MAX) return NOT_NOW;
+    const begin = this.#clock.nowMs();
+    if (begin < this.#patientUntilMs) return NOT_NOW;
+    const result = this.#writeNow(lba * this.#blockLength, length, from, at);
+    const end = this.#clock.nowMs();
+    if (end - begin > SLOW_WRITE_MS) this.#patientUntilMs = end + PATIENCE_MS;
+    return result;
+  }
+
+  #writeNow(
+    position: number,
+    length: number,
+    from: Uint8Array,
+    at: number,
+  ): StoreResult | typeof NOT_NOW {
+    for (let done = 0; done < length;) {
+      const left = length - done;
+      const written =
+        this.#io.writeNow?.(position + done, from, at + done, left) ?? 0;
+      if (isFault(written)) return written;
+      if (written === 0) return NOT_NOW;
+      done += written;
+    }
+    return OK;
+  }
+
+  async #writeAll(
+    position: number,
+    length: number,
+    from: Uint8Array,
+    at: number,
+  ): Promise<StoreResult> {
+    for (let done = 0; done < length;) {
+      const left = length - done;
+      const written = await this.#io.write(
+        position + done,
+        from,
+        at + done,
+        left,
+      );
+      if (isFault(written)) return written;
+      if (written === 0) {
+        return refusal(`"${this.#io.facts.path}" takes no more`);
+      }
+      done += written;
+    }
+    return OK;
+  }
+
+  async #unmap(lba: number, blockCount: number): Promise<StoreResult> {
+    this.#assertInside(lba, blockCount, 0);
+    const begin = lba * this.#blockLength;
+    const size = await this.#io.size();
+    if (isFault(size)) return size;
+    // Past the end of the file all is unmapped, and must stay so.
+    const end = Math.min(begin + blockCount * this.#blockLength, size);
+    const slice = this.capabilities.unmap === "native"
+      ? PUNCH_SLICE_BYTES
+      : ZERO_SLICE_BYTES;
+    for (let position = begin; position < end; position += slice) {
+      const length = Math.min(slice, end - position);
+      const result = await this.#free(position, length);
+      if (result !== OK) return result;
+    }
+    return OK;
+  }
+
+  #free(position: number, length: number): Promise<StoreResult> {
+    if (this.capabilities.unmap === "native" && this.#io.punch !== undefined) {
+      return this.#io.punch(position, length);
+    }
+    this.#zeroes ??= new Uint8Array(ZERO_SLICE_BYTES);
+    return this.#writeAll(position, length, this.#zeroes, 0);
+  }
+
+  #extent(lba: number, blockCount: number): Extent | StoreFault {
+    this.#assertInside(lba, blockCount, 0);
+    return extentAt(this.#io, { lba, blockCount }, this.#blockLength);
+  }
+
+  #assertInside(lba: number, blockCount: number, spareBytes: number): void {
+    if (lba + blockCount <= this.geometry.blockCount && spareBytes >= 0) {
+      return;
+    }
+    throw new RangeError(
+      `Cannot use ${blockCount} blocks at ${lba}: the store has ` +
+        `${this.geometry.blockCount}, the buffer lacks ${-spareBytes} bytes`,
+    );
+  }
+}
+
+function capabilitiesOf(
+  io: BlockIo,
+  unmap: boolean | undefined,
+): StoreCapabilities {
+  const { readOnly, isDevice } = io.facts;
+  const offersUnmap = !readOnly && unmap !== false;
+  const emulated = unmap === true ? "emulated" : "none";
+  const punched = io.punch === undefined ? emulated : "native";
+  return Object.freeze({
+    readOnly,
+    volatileCache: !readOnly,
+    unmap: offersUnmap ? punched : "none",
+    anchor: false,
+    extents: io.nextData === undefined ? "none" : "native",
+    readAhead: !isDevice,
+  });
+}
+
+function zeroRest(into: Uint8Array, at: number, length: number): typeof OK {
+  into.fill(0, at, at + length);
+  return OK;
+}
+
+function refusal(message: string): StoreFault {
+  return { cause: "hardware", message };
+}

@@ -1,0 +1,231 @@
+/**
+ * Blocks in memory, thin: what was never written takes no room.
+ *
+ * @module
+ */
+
+import {
+  type BlockStore,
+  type Clock,
+  type Extent,
+  type MaybePromise,
+  OK,
+  PROVISIONING,
+  type StoreCapabilities,
+  type StoreFault,
+  type StoreGeometry,
+  type StoreResult,
+  type StoreUsage,
+} from "../../core/mod.ts";
+import type { GrowingGeometry, Shape } from "./geometry.ts";
+import { SlabMap } from "./slab_map.ts";
+
+const NO_SPACE: StoreFault = Object.freeze({
+  cause: "no-space",
+  message: "The memory that option capacity allows is used up",
+});
+
+const READ_ONLY: StoreFault = Object.freeze({
+  cause: "read-only",
+  message: "The store was opened read-only",
+});
+
+/** What a memory store is made of. */
+export interface RamStoreParts {
+  /** Shape of the store and its pages. */
+  readonly shape: Shape;
+  /** Bytes of memory that its pages may take. */
+  readonly capacityBytes: number;
+  /** Refuse writes. */
+  readonly readOnly: boolean;
+  /** Lets others work while much memory is given back. */
+  readonly clock: Pick<Clock, "nextTurn">;
+}
+
+/** A store in memory. Reads and writes are answered at once, always. */
+export class RamStore implements BlockStore {
+  /** Its shape. */
+  readonly geometry: StoreGeometry;
+  /** What it can do. */
+  readonly capabilities: StoreCapabilities;
+  readonly #growing: GrowingGeometry;
+  readonly #blockLength: number;
+  readonly #slabs: SlabMap;
+  readonly #clock: Pick<Clock, "nextTurn">;
+
+  /** Makes an empty store. */
+  constructor(parts: RamStoreParts) {
+    const { geometry, pageBytes } = parts.shape;
+    const pageCountMax = Math.floor(parts.capacityBytes / pageBytes);
+    this.geometry = this.#growing = geometry;
+    this.capabilities = Object.freeze({
+      readOnly: parts.readOnly,
+      volatileCache: false,
+      unmap: "native",
+      anchor: true,
+      extents: "native",
+    });
+    this.#blockLength = geometry.blockLength;
+    this.#slabs = new SlabMap(pageBytes, pageCountMax);
+    this.#clock = parts.clock;
+  }
+
+  /** Reads; see `BlockStore`. */
+  tryRead(
+    lba: number,
+    blockCount: number,
+    into: Uint8Array,
+    at: number,
+  ): StoreResult {
+    const length = blockCount * this.#blockLength;
+    this.#assertInside(lba, blockCount, into.length - at - length);
+    this.#slabs.read(lba * this.#blockLength, length, into, at);
+    return OK;
+  }
+
+  /** Writes all or nothing; see `BlockStore`. */
+  tryWrite(
+    lba: number,
+    blockCount: number,
+    from: Uint8Array,
+    at: number,
+  ): StoreResult {
+    const length = blockCount * this.#blockLength;
+    this.#assertInside(lba, blockCount, from.length - at - length);
+    if (this.capabilities.readOnly) return READ_ONLY;
+    const position = lba * this.#blockLength;
+    return this.#slabs.write(position, length, from, at) ? OK : NO_SPACE;
+  }
+
+  /** Like {@linkcode RamStore.tryRead}. */
+  read(
+    lba: number,
+    blockCount: number,
+    into: Uint8Array,
+    at: number,
+  ): Promise<StoreResult> {
+    return Promise.resolve(this.tryRead(lba, blockCount, into, at));
+  }
+
+  /** Like {@linkcode RamStore.tryWrite}. */
+  write(
+    lba: number,
+    blockCount: number,
+    from: Uint8Array,
+    at: number,
+  ): Promise<StoreResult> {
+    return Promise.resolve(this.tryWrite(lba, blockCount, from, at));
+  }
+
+  /** Nothing is to be done: memory is the medium. */
+  flush(): StoreResult {
+    return OK;
+  }
+
+  /**
+   * Unmaps or anchors the pages that lie wholly in the range; of the two that
+   * may stick out, the covered part is zeroed. A promise when much memory is
+   * given back. "no-space" when the anchor has no room: nothing is changed.
+   */
+  unmap(
+    lba: number,
+    blockCount: number,
+    anchor: boolean,
+  ): MaybePromise<StoreResult> {
+    this.#assertInside(lba, blockCount, 0);
+    if (this.capabilities.readOnly) return READ_ONLY;
+    return this.#unmapTo(lba, lba + blockCount, anchor);
+  }
+
+  /** The run of pages with the status of the page at `lba`. */
+  extent(lba: number, blockCount: number): Extent {
+    this.#assertInside(lba, blockCount, 0);
+    const pageBlocks = this.#slabs.pageBytes / this.#blockLength;
+    const page = Math.floor(lba / pageBlocks);
+    const limit = Math.ceil((lba + blockCount) / pageBlocks);
+    const end = this.#slabs.runEnd(page, limit) * pageBlocks;
+    return {
+      lba,
+      blockCount: Math.min(end, lba + blockCount) - lba,
+      status: this.#slabs.statusOf(page),
+    };
+  }
+
+  /** Memory charged to the pages, and what the capacity leaves. */
+  usage(): StoreUsage {
+    const { pageBytes, pageCountMax, usedPages } = this.#slabs;
+    const pages = this.#pageCount(this.geometry.blockCount);
+    const available = Math.min(pages, pageCountMax) - usedPages;
+    return {
+      used: usedPages * pageBytes,
+      available: Math.max(0, available) * pageBytes,
+    };
+  }
+
+  /** Grows by zeroes, or shrinks and frees; undefined keeps the size. */
+  resize(blockCount: number | undefined): MaybePromise<StoreResult> {
+    if (blockCount === undefined) return OK;
+    if (!Number.isSafeInteger(blockCount * this.#blockLength)) {
+      throw new RangeError(`Cannot resize to ${blockCount} blocks`);
+    }
+    const before = this.geometry.blockCount;
+    const lost = blockCount < before
+      ? this.#unmapTo(blockCount, before, false)
+      : OK;
+    this.#growing.blockCount = blockCount;
+    return lost;
+  }
+
+  /** Forgets everything and gives the memory back. */
+  async close(): Promise<void> {
+    await this.#unmapTo(0, this.geometry.blockCount, false);
+  }
+
+  #unmapTo(
+    lba: number,
+    end: number,
+    anchor: boolean,
+  ): MaybePromise<StoreResult> {
+    const pageBlocks = this.#slabs.pageBytes / this.#blockLength;
+    const firstPage = Math.ceil(lba / pageBlocks);
+    // The last page is all there is, although the store may end within it.
+    const endPage = end === this.geometry.blockCount
+      ? this.#pageCount(end)
+      : Math.floor(end / pageBlocks);
+    const covers = firstPage < endPage;
+    if (anchor && covers && !this.#slabs.anchor(firstPage, endPage)) {
+      return NO_SPACE;
+    }
+    this.#zero(lba, Math.min(end, firstPage * pageBlocks));
+    if (firstPage <= endPage) this.#zero(endPage * pageBlocks, end);
+    if (!covers) return OK;
+    const status = anchor ? PROVISIONING.ANCHORED : PROVISIONING.DEALLOCATED;
+    const work = this.#slabs.release(firstPage, endPage, status);
+    return work.next().done ? OK : this.#finishRelease(work);
+  }
+
+  async #finishRelease(work: Iterator<void>): Promise<StoreResult> {
+    do await this.#clock.nextTurn(); while (!work.next().done);
+    return OK;
+  }
+
+  #zero(lba: number, end: number): void {
+    if (lba >= end) return;
+    const length = (end - lba) * this.#blockLength;
+    this.#slabs.zeroWithinPage(lba * this.#blockLength, length);
+  }
+
+  #pageCount(blockCount: number): number {
+    return Math.ceil(blockCount * this.#blockLength / this.#slabs.pageBytes);
+  }
+
+  #assertInside(lba: number, blockCount: number, spareBytes: number): void {
+    if (lba + blockCount <= this.geometry.blockCount && spareBytes >= 0) {
+      return;
+    }
+    throw new RangeError(
+      `Cannot use ${blockCount} blocks at ${lba}: the store has ` +
+        `${this.geometry.blockCount}, the buffer lacks ${-spareBytes} bytes`,
+    );
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Commands by which initiators find out what there is: REPORT LUNS, REQUEST
+ * SENSE, REPORT TARGET PORT GROUPS (SPC-5 6.32, 6.38, 6.36).
+ *
+ * @module
+ */
+
+import { reply } from "../data_transfer.ts";
+import { FOR } from "../device_type.ts";
+import { clearLunsChanged, takeAttention } from "../judgement.ts";
+import type { LogicalUnit } from "../logical_unit.ts";
+import type { ItlNexus } from "../nexus.ts";
+import type { MaybePromise } from "../ports/block_store.ts";
+import {
+  type Completion,
+  invalidFieldInCdb,
+  LOGICAL_UNIT_NOT_SUPPORTED,
+  NO_ADDITIONAL_SENSE,
+  type Sense,
+} from "../sense.ts";
+import { SERIALIZATION } from "../serialization.ts";
+import type { ScsiTask } from "../task.ts";
+import { firstCondition } from "../unit_attention.ts";
+import { encodeLun, LUN_FIELD_LENGTH } from "../wire/lun_address.ts";
+import { encodeSense, SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
+import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
+import { portsOf, TARGET_PORT_GROUP } from "./vpd_designators.ts";
+
+const ANYTIME = FLAG.RESERVED | FLAG.AHEAD_OF_ATTENTION | FLAG.NO_MEDIUM |
+  FLAG.STANDBY | FLAG.UNAVAILABLE | FLAG.PERSISTENT | FLAG.RUN_HERE;
+
+/** The commands of discovery. */
+export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
+  {
+    name: "REQUEST SENSE",
+    opcode: 0x03,
+    deviceTypes: FOR.ALL,
+    usage: "01 00 00 ff 07",
+    serialization: SERIALIZATION.REQUEST_SENSE,
+    direction: "in",
+    flags: ANYTIME,
+    pattern: PATTERN.NONE,
+    execute: (task) => requestSense(task, pendingSense(task.itl)),
+    executeWithoutUnit: (task) =>
+      requestSense(task, LOGICAL_UNIT_NOT_SUPPORTED),
+  },
+  {
+    name: "REPORT LUNS",
+    opcode: 0xa0,
+    deviceTypes: FOR.ALL,
+    usage: "00 ff 000000 ffffffff 00 07",
+    serialization: SERIALIZATION.INQUIRY,
+    direction: "in",
+    flags: ANYTIME,
+    pattern: PATTERN.NONE,
+    execute: (task) => {
+      clearLunsChanged(task.nexus);
+      return reportLuns(task);
+    },
+    executeWithoutUnit: reportLuns,
+  },
+  {
+    name: "REPORT TARGET PORT GROUPS",
+    opcode: 0xa3,
+    serviceAction: 0x0a,
+    deviceTypes: FOR.ALL,
+    usage: "ea 00000000 ffffffff 00 07",
+    serialization: SERIALIZATION.INQUIRY,
+    direction: "in",
+    flags: FLAG.NO_MEDIUM | FLAG.STANDBY | FLAG.UNAVAILABLE | FLAG.PERSISTENT,
+    pattern: PATTERN.NONE,
+    execute: reportTargetPortGroups,
+  },
+];
+
+const DESC = 0x01;
+
+function pendingSense(itl: ItlNexus | null): Sense {
+  if (itl === null || itl.pending === 0) return NO_ADDITIONAL_SENSE;
+  const taken = takeAttention(itl, firstCondition(itl.pending));
+  return typeof taken === "number" ? NO_ADDITIONAL_SENSE : taken;
+}
+
+function requestSense(
+  task: ScsiTask,
+  sense: Sense,
+): MaybePromise<Completion> {
+  const descriptor = (task.cdb.getUint8(1) & DESC) !== 0;
+  const scratch = new DataView(new ArrayBuffer(SENSE_LENGTH_MAX));
+  const length = encodeSense(scratch, 0, sense, descriptor);
+  return reply(task, length, task.cdb.getUint8(4), (view) => {
+    encodeSense(view, 0, sense, descriptor);
+  });
+}
+
+/** SELECT REPORT values for which every LUN is listed. */
+const ALL_LUNS: ReadonlySet<number> = new Set([0x00, 0x02, 0x11]);
+/** Values for units that we do not have: well known, administrative, … */
+const NO_LUNS: ReadonlySet<number> = new Set([0x01, 0x10, 0x12]);
+
+function reportLuns(task: ScsiTask): MaybePromise<Completion> {
+  const select = task.cdb.getUint8(2);
+  const allocationLength = task.cdb.getUint32(6);
+  if (!ALL_LUNS.has(select) && !NO_LUNS.has(select)) {
+    return invalidFieldInCdb(2);
+  }
+  if (allocationLength < 16) return invalidFieldInCdb(6);
+  const luns = ALL_LUNS.has(select) ? task.nexus.port.visibleLuns() : [];
+  const length = 8 + luns.length * LUN_FIELD_LENGTH;
+  return reply(task, length, allocationLength, (view) => {
+    view.setUint32(0, length - 8);
+    luns.forEach((lun, index) =>
+      encodeLun(view, 8 + index * LUN_FIELD_LENGTH, lun)
+    );
+  });
+}
+
+/** PARAMETER DATA FORMAT of byte 1. */
+const PARAMETER_FORMAT = { LENGTH_ONLY: 0, EXTENDED: 1 } as const;
+const STATES_SUPPORTED = 0x8f;
+const STATUS_IMPLICIT = 0x02;
+
+function reportTargetPortGroups(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): MaybePromise<Completion> {
+  const format = task.cdb.getUint8(1) >> 5;
+  if (format > PARAMETER_FORMAT.EXTENDED) return invalidFieldInCdb(1, 7);
+  const ports = portsOf(unit, task.nexus.port);
+  const header = format === PARAMETER_FORMAT.EXTENDED ? 8 : 4;
+  const length = header + 8 + 4 * ports.length;
+  return reply(task, length, task.cdb.getUint32(6), (view) => {
+    view.setUint32(0, length - 4);
+    if (format === PARAMETER_FORMAT.EXTENDED) view.setUint8(4, 0x10);
+    // One group, active/optimized: this node stands alone.
+    view.setUint8(header + 1, STATES_SUPPORTED);
+    view.setUint16(header + 2, TARGET_PORT_GROUP);
+    view.setUint8(header + 5, STATUS_IMPLICIT);
+    view.setUint8(header + 7, ports.length);
+    ports.forEach((port, index) =>
+      view.setUint16(header + 10 + 4 * index, port.number)
+    );
+  });
+}

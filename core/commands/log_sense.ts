@@ -1,0 +1,236 @@
+/**
+ * LOG SENSE (SPC-5 6.11, 7.3).
+ *
+ * @module
+ */
+
+import { reply } from "../data_transfer.ts";
+import { DEVICE_TYPE, FOR, maskOfDeviceType } from "../device_type.ts";
+import type { LogicalUnit } from "../logical_unit.ts";
+import type { MaybePromise, StoreUsage } from "../ports/block_store.ts";
+import { type Completion, invalidFieldInCdb } from "../sense.ts";
+import { SERIALIZATION } from "../serialization.ts";
+import { TRANSFER } from "../statistics.ts";
+import type { ScsiTask } from "../task.ts";
+import { setUint64 } from "./cdb.ts";
+import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
+
+/** The LOG SENSE command. */
+export const LOG_COMMANDS: readonly CommandDefinition[] = [{
+  name: "LOG SENSE",
+  opcode: 0x4d,
+  deviceTypes: FOR.ALL,
+  usage: "00 ff ff 00 ffff ffff 07",
+  serialization: SERIALIZATION.LOG_SENSE,
+  direction: "in",
+  flags: FLAG.NO_MEDIUM | FLAG.STANDBY | FLAG.PERSISTENT,
+  pattern: PATTERN.NONE,
+  execute: logSense,
+}];
+
+/** One log parameter (SPC-5 7.3.2.2). */
+interface LogParameter {
+  readonly code: number;
+  /** Parameter control byte. */
+  readonly control: number;
+  readonly bytes: Uint8Array;
+}
+
+/** One log page. */
+interface LogPage {
+  readonly code: number;
+  readonly deviceTypes: number;
+  parameters(unit: LogicalUnit): MaybePromise<readonly LogParameter[]>;
+}
+
+/** Parameter data are binary and come in a list. */
+const LBIN_AND_LIST = 0x03;
+const HEADER_LENGTH = 4;
+const PARAMETER_HEADER = 4;
+const ALL_SUBPAGES = 0xff;
+const SUBPAGE_FORMAT = 0x40;
+const UNKNOWN_TEMPERATURE = 0xff;
+const THRESHOLD_EXPONENT = 11;
+
+const PAGES: readonly LogPage[] = [
+  {
+    code: 0x0d, // Temperature (SPC-5 7.3.21)
+    deviceTypes: FOR.DISK,
+    parameters: (unit) => [
+      temperature(0x0000, unit.options.temperature),
+      temperature(0x0001, unit.options.reftemperature),
+    ],
+  },
+  {
+    code: 0x0c, // Logical Block Provisioning (SBC-4 6.4.5)
+    deviceTypes: FOR.DISK,
+    parameters: provisioning,
+  },
+  {
+    code: 0x19, // General Statistics and Performance (SPC-5 7.3.9)
+    deviceTypes: FOR.ALL,
+    parameters: statistics,
+  },
+  {
+    code: 0x2f, // Informational Exceptions (SPC-5 7.3.11): none
+    deviceTypes: FOR.ALL,
+    parameters: (unit) => [{
+      code: 0x0000,
+      control: LBIN_AND_LIST,
+      bytes: Uint8Array.of(0, 0, degrees(unit.options.temperature), 0),
+    }],
+  },
+];
+
+function logSense(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): MaybePromise<Completion> {
+  const code = task.cdb.getUint8(2) & 0x3f;
+  const subcode = task.cdb.getUint8(3);
+  if (code === 0 && (subcode === 0 || subcode === ALL_SUBPAGES)) {
+    return replyList(task, unit, subcode);
+  }
+  const page = PAGES.find((each) => each.code === code && offers(unit, each));
+  if (page === undefined || subcode !== 0) return invalidFieldInCdb(2, 5);
+  const parameters = page.parameters(unit);
+  return parameters instanceof Promise
+    ? parameters.then((list) => replyPage(task, code, list))
+    : replyPage(task, code, parameters);
+}
+
+function offers(unit: LogicalUnit, page: LogPage): boolean {
+  if ((page.deviceTypes & maskOfDeviceType(unit.deviceType)) === 0) {
+    return false;
+  }
+  return page.code !== 0x0c || unit.store?.usage !== undefined;
+}
+
+function replyList(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  subcode: number,
+): MaybePromise<Completion> {
+  const codes = [
+    0,
+    ...PAGES.filter((page) => offers(unit, page))
+      .map((page) => page.code),
+  ];
+  const pairs = subcode === ALL_SUBPAGES;
+  // The list of subpages names itself, too.
+  const entries = pairs ? codes.length + 1 : codes.length;
+  const length = HEADER_LENGTH + entries * (pairs ? 2 : 1);
+  return reply(task, length, task.cdb.getUint16(7), (view) => {
+    view.setUint8(0, pairs ? SUBPAGE_FORMAT : 0);
+    view.setUint8(1, subcode);
+    view.setUint16(2, length - HEADER_LENGTH);
+    if (!pairs) {
+      codes.forEach((code, index) =>
+        view.setUint8(HEADER_LENGTH + index, code)
+      );
+      return;
+    }
+    view.setUint8(HEADER_LENGTH + 3, ALL_SUBPAGES);
+    codes.slice(1).forEach((code, index) =>
+      view.setUint8(HEADER_LENGTH + 4 + 2 * index, code)
+    );
+  });
+}
+
+function replyPage(
+  task: ScsiTask,
+  code: number,
+  parameters: readonly LogParameter[],
+): MaybePromise<Completion> {
+  const body = parameters.reduce(
+    (sum, each) => sum + PARAMETER_HEADER + each.bytes.length,
+    0,
+  );
+  return reply(
+    task,
+    HEADER_LENGTH + body,
+    task.cdb.getUint16(7),
+    (view) => {
+      // DS: the parameters are not saved.
+      view.setUint8(0, 0x80 | code);
+      view.setUint16(2, body);
+      let at = HEADER_LENGTH;
+      for (const { code: parameter, control, bytes } of parameters) {
+        view.setUint16(at, parameter);
+        view.setUint8(at + 2, control);
+        view.setUint8(at + 3, bytes.length);
+        at += PARAMETER_HEADER;
+        for (const byte of bytes) view.setUint8(at++, byte);
+      }
+    },
+  );
+}
+
+function temperature(code: number, text: string | undefined): LogParameter {
+  return {
+    code,
+    control: LBIN_AND_LIST,
+    bytes: Uint8Array.of(0, degrees(text)),
+  };
+}
+
+function degrees(text: string | undefined): number {
+  const value = Number(text ?? "none");
+  return value >= 0 && value < UNKNOWN_TEMPERATURE
+    ? Math.round(value)
+    : UNKNOWN_TEMPERATURE;
+}
+
+/** Scope of a provisioning parameter: this unit, or the pool it shares. */
+const SCOPE = { UNIT: 0x01, POOL: 0x02 } as const;
+
+async function provisioning(unit: LogicalUnit): Promise<LogParameter[]> {
+  const usage: StoreUsage = await unit.store?.usage?.() ?? {};
+  const { blockLength } = unit.geometry;
+  const rows: [number, number | undefined, number][] = [
+    [0x0001, usage.available, SCOPE.POOL],
+    [0x0002, usage.used, SCOPE.UNIT],
+    [0x00f1, usage.poolAvailable, SCOPE.POOL],
+    [0x00f2, usage.poolUsed, SCOPE.POOL],
+  ];
+  return rows.flatMap(([code, bytes, scope]) => {
+    if (bytes === undefined) return [];
+    const body = new DataView(new ArrayBuffer(8));
+    const blocks = Math.floor(bytes / (blockLength || 512));
+    const count = Math.floor(blocks / 2 ** THRESHOLD_EXPONENT);
+    body.setUint32(0, Math.min(count, 0xffffffff));
+    body.setUint8(4, scope);
+    return [{
+      code,
+      control: LBIN_AND_LIST,
+      bytes: new Uint8Array(body.buffer),
+    }];
+  });
+}
+
+function statistics(unit: LogicalUnit): LogParameter[] {
+  const read = unit.statistics.of(TRANSFER.READ);
+  const written = unit.statistics.of(TRANSFER.WRITE);
+  const { blockLength } = unit.geometry;
+  const perBlock = unit.deviceType === DEVICE_TYPE.PROCESSOR
+    ? 1
+    : blockLength || 1;
+  const counters = new DataView(new ArrayBuffer(64));
+  setUint64(counters, 0, read.operations);
+  setUint64(counters, 8, written.operations);
+  setUint64(counters, 16, Math.floor(written.bytes / perBlock));
+  setUint64(counters, 24, Math.floor(read.bytes / perBlock));
+  setUint64(counters, 32, Math.floor(read.timeMs));
+  setUint64(counters, 40, Math.floor(written.timeMs));
+  const idle = new DataView(new ArrayBuffer(8));
+  setUint64(idle, 0, Math.floor(unit.idleMs));
+  const interval = new DataView(new ArrayBuffer(8));
+  // Times are counted in units of 10^-3 seconds.
+  interval.setUint32(0, 3);
+  interval.setUint32(4, 1);
+  return [counters, idle, interval].map((view, index) => ({
+    code: index + 1,
+    control: LBIN_AND_LIST,
+    bytes: new Uint8Array(view.buffer),
+  }));
+}

@@ -1,0 +1,43 @@
+/**
+ * All commands that every target has.
+ *
+ * @module
+ */
+
+import { CAPACITY_COMMANDS } from "./capacity.ts";
+import { CommandTable } from "./command_table.ts";
+import { DISCOVERY_COMMANDS } from "./discovery.ts";
+import { inquiryCommand } from "./inquiry.ts";
+import { LOG_COMMANDS } from "./log_sense.ts";
+import { MODE_SELECT_COMMANDS } from "./mode_select.ts";
+import { MODE_SENSE_COMMANDS } from "./mode_sense.ts";
+import { PERSISTENT_RESERVE_COMMANDS } from "./persistent_reserve.ts";
+import { PROVISIONING_COMMANDS } from "./provisioning.ts";
+import { READ_WRITE_COMMANDS } from "./read_write.ts";
+import { reportSupportedCommands } from "./report_supported.ts";
+import { RESERVE_COMMANDS } from "./reserve.ts";
+import { UNIT_CONTROL_COMMANDS } from "./unit_control.ts";
+import { VERIFY_COMMANDS } from "./verify.ts";
+import type { VpdPages } from "./vpd_pages.ts";
+import { WRITE_SAME_COMMANDS } from "./write_same.ts";
+
+/** A table with all of them; plugins add theirs to it. */
+export function coreCommandTable(pages: VpdPages): CommandTable {
+  const table = new CommandTable([
+    ...UNIT_CONTROL_COMMANDS,
+    ...DISCOVERY_COMMANDS,
+    inquiryCommand(pages),
+    ...READ_WRITE_COMMANDS,
+    ...VERIFY_COMMANDS,
+    ...WRITE_SAME_COMMANDS,
+    ...PROVISIONING_COMMANDS,
+    ...CAPACITY_COMMANDS,
+    ...MODE_SENSE_COMMANDS,
+    ...MODE_SELECT_COMMANDS,
+    ...LOG_COMMANDS,
+    ...RESERVE_COMMANDS,
+    ...PERSISTENT_RESERVE_COMMANDS,
+  ]);
+  for (const each of reportSupportedCommands(table)) table.add(each);
+  return table;
+}

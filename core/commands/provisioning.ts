@@ -1,0 +1,183 @@
+/**
+ * Logical block provisioning: UNMAP and GET LBA STATUS (SBC-4 5.32, 5.6).
+ *
+ * @module
+ */
+
+import { reply, withParameters } from "../data_transfer.ts";
+import { FOR } from "../device_type.ts";
+import type { LogicalUnit } from "../logical_unit.ts";
+import {
+  type Extent,
+  type MaybePromise,
+  OK,
+  PROVISIONING,
+  type StoreFault,
+} from "../ports/block_store.ts";
+import {
+  type Completion,
+  invalidFieldInParameterList,
+  lbaOutOfRange,
+  PARAMETER_LIST_LENGTH_ERROR,
+  senseOfStoreFault,
+  STATUS,
+} from "../sense.ts";
+import { SERIALIZATION } from "../serialization.ts";
+import { Slices } from "../slices.ts";
+import { ABORT, type BlockRange, type ScsiTask } from "../task.ts";
+import { getUint64, setUint64 } from "./cdb.ts";
+import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
+import { storeOf } from "./medium.ts";
+
+/** The provisioning commands. */
+export const PROVISIONING_COMMANDS: readonly CommandDefinition[] = [
+  {
+    name: "UNMAP",
+    opcode: 0x42,
+    deviceTypes: FOR.DISK,
+    usage: "01 0000000000 ffff 07",
+    serialization: SERIALIZATION.UNMAP,
+    direction: "out",
+    flags: 0,
+    pattern: PATTERN.WRITE,
+    supported: (unit) => unit.unmapSupported,
+    execute: unmap,
+  },
+  {
+    name: "GET LBA STATUS",
+    opcode: 0x9e,
+    serviceAction: 0x12,
+    deviceTypes: FOR.DISK,
+    usage: "12 ffffffffffffffff ffffffff 00 07",
+    serialization: SERIALIZATION.READ,
+    direction: "in",
+    flags: FLAG.WRITE_EXCLUSIVE,
+    pattern: PATTERN.READ | PATTERN.RANGE,
+    range: rangeToTheEnd,
+    execute: getLbaStatus,
+  },
+];
+
+const UnmapAt = { DATA_LENGTH: 0, DESCRIPTOR_LENGTH: 2, DESCRIPTORS: 8 };
+const DESCRIPTOR_LENGTH = 16;
+const ANCHOR = 0x01;
+
+function unmap(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+  const length = task.cdb.getUint16(7);
+  if (length === 0) return STATUS.GOOD;
+  const anchor = (task.cdb.getUint8(1) & ANCHOR) !== 0;
+  return withParameters(task, length, (list) => {
+    const ranges = decodeUnmap(list, unit);
+    if (!Array.isArray(ranges)) return ranges;
+    unit.taskSet.rangesKnown(task, ranges);
+    return unmapRanges(task, unit, ranges, anchor);
+  });
+}
+
+/** Takes an UNMAP parameter list apart and checks it (SBC-4 5.32.2). */
+function decodeUnmap(
+  list: DataView,
+  unit: LogicalUnit,
+): BlockRange[] | Completion {
+  if (list.byteLength < UnmapAt.DESCRIPTORS) return PARAMETER_LIST_LENGTH_ERROR;
+  const described = list.getUint16(UnmapAt.DESCRIPTOR_LENGTH);
+  const dataLength = list.getUint16(UnmapAt.DATA_LENGTH);
+  if (dataLength < described + 6) return invalidFieldInParameterList(0);
+  const present = list.byteLength - UnmapAt.DESCRIPTORS;
+  if (described > present) return PARAMETER_LIST_LENGTH_ERROR;
+  const count = Math.floor(described / DESCRIPTOR_LENGTH);
+  if (count > unit.options.unmap_max_descr) {
+    return invalidFieldInParameterList(UnmapAt.DESCRIPTOR_LENGTH);
+  }
+  const ranges: BlockRange[] = [];
+  let blocks = 0;
+  for (let index = 0; index < count; index += 1) {
+    const at = UnmapAt.DESCRIPTORS + index * DESCRIPTOR_LENGTH;
+    const range = {
+      lba: getUint64(list, at),
+      blockCount: list.getUint32(at + 8),
+    };
+    const end = range.lba + range.blockCount;
+    if (end > unit.geometry.blockCount) {
+      return lbaOutOfRange(Math.max(range.lba, unit.geometry.blockCount));
+    }
+    blocks += range.blockCount;
+    if (blocks > unit.options.unmap_max_lba) {
+      return invalidFieldInParameterList(at + 8);
+    }
+    if (range.blockCount > 0) ranges.push(range);
+  }
+  return ranges;
+}
+
+async function unmapRanges(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  ranges: readonly BlockRange[],
+  anchor: boolean,
+): Promise<Completion> {
+  for (const range of ranges) {
+    const completion = await unmapRange(task, unit, range, anchor);
+    if (completion !== STATUS.GOOD) return completion;
+  }
+  return STATUS.GOOD;
+}
+
+/** Blocks that are unmapped between two looks at the clock. */
+const UNMAP_STEP_BLOCKS = 2 ** 21;
+
+/** Unmaps one range in slices, so that others have their turns. */
+export async function unmapRange(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  range: BlockRange,
+  anchor: boolean,
+): Promise<Completion> {
+  const slices = new Slices(unit.clock);
+  for (let done = 0; done < range.blockCount;) {
+    if (slices.used) await slices.next();
+    if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+    const step = Math.min(range.blockCount - done, UNMAP_STEP_BLOCKS);
+    const result = await storeOf(unit).unmap?.(
+      range.lba + done,
+      step,
+      anchor && storeOf(unit).capabilities.anchor,
+    ) ?? OK;
+    if (result !== OK) return senseOfStoreFault(result, "write");
+    done += step;
+  }
+  return STATUS.GOOD;
+}
+
+function rangeToTheEnd(task: ScsiTask, unit: LogicalUnit): void {
+  task.lba = getUint64(task.cdb, 2);
+  task.blockCount = Math.max(0, unit.geometry.blockCount - task.lba);
+}
+
+function getLbaStatus(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): MaybePromise<Completion> {
+  if (task.blockCount === 0) return lbaOutOfRange(task.lba);
+  const found = storeOf(unit).extent?.(task.lba, task.blockCount) ?? {
+    lba: task.lba,
+    blockCount: task.blockCount,
+    status: PROVISIONING.MAPPED,
+  };
+  return found instanceof Promise
+    ? found.then((extent) => replyExtent(task, extent))
+    : replyExtent(task, found);
+}
+
+function replyExtent(
+  task: ScsiTask,
+  found: Extent | StoreFault,
+): MaybePromise<Completion> {
+  if ("cause" in found) return senseOfStoreFault(found, "read");
+  return reply(task, 24, task.cdb.getUint32(10), (view) => {
+    view.setUint32(0, 20);
+    setUint64(view, 8, found.lba);
+    view.setUint32(16, Math.min(found.blockCount, 0xffffffff));
+    view.setUint8(20, found.status);
+  });
+}

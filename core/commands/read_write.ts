@@ -1,0 +1,147 @@
+/**
+ * READ and WRITE (SBC-4 5.11 to 5.15, 5.38 to 5.42).
+ *
+ * @module
+ */
+
+import { FOR } from "../device_type.ts";
+import type { LogicalUnit } from "../logical_unit.ts";
+import { type MaybePromise, OK } from "../ports/block_store.ts";
+import { type Completion, senseOfStoreFault } from "../sense.ts";
+import { SERIALIZATION } from "../serialization.ts";
+import type { ScsiTask } from "../task.ts";
+import { FUA, range10, range12, range16, range6 } from "./cdb.ts";
+import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
+import {
+  checkRange,
+  readRange,
+  storeOf,
+  writeRange,
+  writesThrough,
+} from "./medium.ts";
+
+const READ = {
+  serialization: SERIALIZATION.READ,
+  direction: "in",
+  flags: FLAG.WRITE_EXCLUSIVE,
+  pattern: PATTERN.READ | PATTERN.RANGE,
+} as const;
+
+const WRITE = {
+  deviceTypes: FOR.DISK,
+  serialization: SERIALIZATION.WRITE,
+  direction: "out",
+  flags: 0,
+  pattern: PATTERN.WRITE | PATTERN.RANGE,
+} as const;
+
+/** The READ and WRITE commands. */
+export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
+  {
+    ...READ,
+    name: "READ(6)",
+    opcode: 0x08,
+    deviceTypes: FOR.DISK,
+    usage: "1f ff ff ff 07",
+    range: range6,
+    execute: readRangeChecked,
+  },
+  {
+    ...WRITE,
+    name: "WRITE(6)",
+    opcode: 0x0a,
+    usage: "1f ff ff ff 07",
+    range: range6,
+    execute: write6,
+  },
+  {
+    ...READ,
+    name: "READ(10)",
+    opcode: 0x28,
+    deviceTypes: FOR.DISK_AND_CD,
+    usage: "1a ffffffff 00 ffff 07",
+    range: range10,
+    execute: read,
+  },
+  {
+    ...WRITE,
+    name: "WRITE(10)",
+    opcode: 0x2a,
+    usage: "1a ffffffff 00 ffff 07",
+    range: range10,
+    execute: write,
+  },
+  {
+    ...READ,
+    name: "READ(12)",
+    opcode: 0xa8,
+    deviceTypes: FOR.DISK_AND_CD,
+    usage: "1a ffffffff ffffffff 00 07",
+    range: range12,
+    execute: read,
+  },
+  {
+    ...WRITE,
+    name: "WRITE(12)",
+    opcode: 0xaa,
+    usage: "1a ffffffff ffffffff 00 07",
+    range: range12,
+    execute: write,
+  },
+  {
+    ...READ,
+    name: "READ(16)",
+    opcode: 0x88,
+    deviceTypes: FOR.DISK,
+    usage: "1a ffffffffffffffff ffffffff 00 07",
+    range: range16,
+    execute: read,
+  },
+  {
+    ...WRITE,
+    name: "WRITE(16)",
+    opcode: 0x8a,
+    usage: "1a ffffffffffffffff ffffffff 00 07",
+    range: range16,
+    execute: write,
+  },
+];
+
+function read(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+  return (task.cdb.getUint8(1) & FUA) === 0
+    ? readRangeChecked(task, unit)
+    : readFromMedium(task, unit);
+}
+
+function readRangeChecked(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): MaybePromise<Completion> {
+  return checkRange(task, unit) ?? readRange(task, unit);
+}
+
+// FUA on a read: blocks that stand in the volatile cache only are written to
+// the medium first (SBC-4 4.15).
+function readFromMedium(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): MaybePromise<Completion> {
+  const outside = checkRange(task, unit);
+  if (outside !== null) return outside;
+  const store = storeOf(unit);
+  if (!store.capabilities.volatileCache) return readRange(task, unit);
+  return Promise.resolve(store.flush()).then((result) =>
+    result === OK ? readRange(task, unit) : senseOfStoreFault(result, "flush")
+  );
+}
+
+function write(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+  const fua = (task.cdb.getUint8(1) & FUA) !== 0;
+  return checkRange(task, unit) ??
+    writeRange(task, unit, writesThrough(unit, fua));
+}
+
+function write6(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+  return checkRange(task, unit) ??
+    writeRange(task, unit, writesThrough(unit, false));
+}

@@ -1,0 +1,393 @@
+/**
+ * Commands that compare: VERIFY, WRITE AND VERIFY, COMPARE AND WRITE (SBC-4
+ * 5.33 to 5.36, 5.43 to 5.45, 5.3).
+ *
+ * @module
+ */
+
+import { BUFFER_LENGTH_MAX } from "../buffer_pool.ts";
+import { FOR } from "../device_type.ts";
+import type { LogicalUnit } from "../logical_unit.ts";
+import { type MaybePromise, OK } from "../ports/block_store.ts";
+import {
+  type Completion,
+  INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
+  invalidFieldInCdb,
+  miscompareDuringVerify,
+  senseOfStoreFault,
+  STATUS,
+} from "../sense.ts";
+import { SERIALIZATION } from "../serialization.ts";
+import { Slices } from "../slices.ts";
+import { ABORT, type ScsiTask } from "../task.ts";
+import { FUA, range10, range12, range16, rangeCompareAndWrite } from "./cdb.ts";
+import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
+import {
+  blocksPerChunk,
+  checkRange,
+  flush,
+  readBlocks,
+  withDataOut,
+  writeBlocks,
+  writesThrough,
+} from "./medium.ts";
+
+const VERIFY = {
+  deviceTypes: FOR.DISK,
+  serialization: SERIALIZATION.READ,
+  direction: "out",
+  flags: FLAG.WRITE_EXCLUSIVE,
+  pattern: PATTERN.READ | PATTERN.RANGE,
+  execute: verify,
+} as const;
+
+const WRITE_AND_VERIFY = {
+  deviceTypes: FOR.DISK,
+  serialization: SERIALIZATION.WRITE,
+  direction: "out",
+  flags: 0,
+  pattern: PATTERN.WRITE | PATTERN.RANGE,
+  execute: writeAndVerify,
+} as const;
+
+/** Longest COMPARE AND WRITE in blocks: its count has one byte. */
+export const COMPARE_AND_WRITE_BLOCKS_MAX = 255;
+
+/** The commands that compare. */
+export const VERIFY_COMMANDS: readonly CommandDefinition[] = [
+  {
+    ...VERIFY,
+    name: "VERIFY(10)",
+    opcode: 0x2f,
+    usage: "16 ffffffff 00 ffff 07",
+    range: range10,
+  },
+  {
+    ...VERIFY,
+    name: "VERIFY(12)",
+    opcode: 0xaf,
+    usage: "16 ffffffff ffffffff 00 07",
+    range: range12,
+  },
+  {
+    ...VERIFY,
+    name: "VERIFY(16)",
+    opcode: 0x8f,
+    usage: "16 ffffffffffffffff ffffffff 00 07",
+    range: range16,
+  },
+  {
+    ...WRITE_AND_VERIFY,
+    name: "WRITE AND VERIFY(10)",
+    opcode: 0x2e,
+    usage: "12 ffffffff 00 ffff 07",
+    range: range10,
+  },
+  {
+    ...WRITE_AND_VERIFY,
+    name: "WRITE AND VERIFY(12)",
+    opcode: 0xae,
+    usage: "12 ffffffff ffffffff 00 07",
+    range: range12,
+  },
+  {
+    ...WRITE_AND_VERIFY,
+    name: "WRITE AND VERIFY(16)",
+    opcode: 0x8e,
+    usage: "12 ffffffffffffffff ffffffff 00 07",
+    range: range16,
+  },
+  {
+    name: "COMPARE AND WRITE",
+    opcode: 0x89,
+    deviceTypes: FOR.DISK,
+    usage: "18 ffffffffffffffff 000000 ff 00 07",
+    serialization: SERIALIZATION.WRITE,
+    direction: "out",
+    flags: 0,
+    pattern: PATTERN.WRITE | PATTERN.RANGE,
+    range: rangeCompareAndWrite,
+    execute: compareAndWrite,
+  },
+];
+
+/** BYTCHK: what a verification is held against (SBC-4 5.33). */
+const BYTE_CHECK = {
+  MEDIUM: 0,
+  EVERY_BLOCK: 1,
+  RESERVED: 2,
+  ONE_BLOCK: 3,
+} as const;
+
+function verify(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+  const outside = checkRange(task, unit);
+  if (outside !== null) return outside;
+  if (task.blockCount === 0) return STATUS.GOOD;
+  switch (task.cdb.getUint8(1) >> 1 & 3) {
+    case BYTE_CHECK.MEDIUM:
+      return readThrough(task, unit);
+    case BYTE_CHECK.EVERY_BLOCK:
+      return verifyEveryBlock(task, unit);
+    case BYTE_CHECK.ONE_BLOCK:
+      return verifyOneBlock(task, unit);
+    default:
+      return invalidFieldInCdb(1, 2);
+  }
+}
+
+/** Reads the range of a task and throws the data away. */
+async function readThrough(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): Promise<Completion> {
+  const { buffers } = task.nexus;
+  const buffer = await buffers.acquire(chunkBytes(task, unit));
+  try {
+    return await forEachChunk(
+      task,
+      unit,
+      (chunk) => readChunk(unit, chunk, buffer),
+    );
+  } finally {
+    buffers.release(buffer);
+  }
+}
+
+async function verifyOneBlock(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): Promise<Completion> {
+  const { blockLength } = unit.geometry;
+  task.transferLength = blockLength;
+  if (task.expectedDataOutLength < blockLength) {
+    return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
+  }
+  const spareBytes = chunkBytes(task, unit);
+  const dataOut = { offset: 0, lengthBytes: blockLength, spareBytes };
+  return await withDataOut(task, dataOut, (buffer) => {
+    task.movedLength = blockLength;
+    const block = buffer.subarray(0, blockLength);
+    const medium = buffer.subarray(blockLength);
+    return forEachChunk(task, unit, async (chunk) => {
+      const completion = await readChunk(unit, chunk, medium);
+      if (completion !== STATUS.GOOD) return completion;
+      return compareWithBlock(medium, block, chunk);
+    });
+  });
+}
+
+function compareWithBlock(
+  medium: Uint8Array,
+  block: Uint8Array,
+  chunk: Chunk,
+): Completion {
+  for (let at = 0; at < chunk.bytes; at += block.length) {
+    const piece = medium.subarray(at, at + block.length);
+    const different = firstDifference(piece, block, block.length);
+    if (different >= 0) {
+      return miscompareDuringVerify(chunk.offset + at + different);
+    }
+  }
+  return STATUS.GOOD;
+}
+
+async function verifyEveryBlock(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): Promise<Completion> {
+  const wrong = expectAllData(task, task.blockCount, unit);
+  if (wrong !== null) return wrong;
+  return await forEachChunk(task, unit, (chunk) => {
+    const { offset, bytes } = chunk;
+    const dataOut = { offset, lengthBytes: bytes, spareBytes: bytes };
+    return withDataOut(task, dataOut, async (buffer) => {
+      task.movedLength += bytes;
+      const medium = buffer.subarray(bytes);
+      const completion = await readChunk(unit, chunk, medium);
+      if (completion !== STATUS.GOOD) return completion;
+      return compared(medium, buffer, chunk);
+    });
+  });
+}
+
+// The initiator must offer all data that the command compares.
+function expectAllData(
+  task: ScsiTask,
+  blockCount: number,
+  unit: LogicalUnit,
+): Completion | null {
+  task.transferLength = blockCount * unit.geometry.blockLength;
+  return task.expectedDataOutLength < task.transferLength
+    ? INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT
+    : null;
+}
+
+/** A piece of a task's range. */
+interface Chunk {
+  /** First block. */
+  readonly lba: number;
+  /** Blocks. */
+  readonly blocks: number;
+  /** Their bytes. */
+  readonly bytes: number;
+  /** Bytes of the range before it. */
+  readonly offset: number;
+}
+
+function chunkBytes(task: ScsiTask, unit: LogicalUnit): number {
+  const blocks = Math.min(task.blockCount, blocksPerChunk(unit));
+  return blocks * unit.geometry.blockLength;
+}
+
+/** Goes over the task's range in slices until `use` objects. */
+async function forEachChunk(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  use: (chunk: Chunk) => MaybePromise<Completion>,
+): Promise<Completion> {
+  const { blockLength } = unit.geometry;
+  const slices = new Slices(unit.clock);
+  for (let done = 0; done < task.blockCount;) {
+    if (slices.used) await slices.next();
+    if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+    const blocks = Math.min(task.blockCount - done, blocksPerChunk(unit));
+    const completion = await use({
+      lba: task.lba + done,
+      blocks,
+      bytes: blocks * blockLength,
+      offset: done * blockLength,
+    });
+    if (completion !== STATUS.GOOD) return completion;
+    done += blocks;
+  }
+  return STATUS.GOOD;
+}
+
+async function readChunk(
+  unit: LogicalUnit,
+  chunk: Chunk,
+  into: Uint8Array,
+): Promise<Completion> {
+  const result = await readBlocks(unit, chunk.lba, chunk.blocks, into);
+  return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "read");
+}
+
+function compared(
+  medium: Uint8Array,
+  expected: Uint8Array,
+  chunk: Chunk,
+): Completion {
+  const different = firstDifference(medium, expected, chunk.bytes);
+  return different < 0
+    ? STATUS.GOOD
+    : miscompareDuringVerify(chunk.offset + different);
+}
+
+async function writeAndVerify(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): Promise<Completion> {
+  const outside = checkRange(task, unit);
+  if (outside !== null) return outside;
+  const { blockLength } = unit.geometry;
+  task.transferLength = task.blockCount * blockLength;
+  const offered = Math.min(task.transferLength, task.expectedDataOutLength);
+  if (offered % blockLength !== 0) {
+    return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
+  }
+  // Fewer blocks than asked for may be offered; the others stay as they are.
+  task.blockCount = offered / blockLength;
+  const compare = (task.cdb.getUint8(1) & 0x02) !== 0;
+  return await forEachChunk(
+    task,
+    unit,
+    (chunk) => writeAndVerifyChunk(task, unit, chunk, compare),
+  );
+}
+
+async function writeAndVerifyChunk(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  chunk: Chunk,
+  compare: boolean,
+): Promise<Completion> {
+  const { offset, bytes } = chunk;
+  const dataOut = { offset, lengthBytes: bytes, spareBytes: bytes };
+  return await withDataOut(task, dataOut, async (buffer) => {
+    const written = await writeBlocks(unit, chunk.lba, chunk.blocks, buffer);
+    if (written !== OK) return senseOfStoreFault(written, "write");
+    task.movedLength += bytes;
+    task.moveCount += 1;
+    // What is verified is the medium, not the cache before it.
+    const flushed = await flush(unit);
+    if (flushed !== STATUS.GOOD) return flushed;
+    const medium = buffer.subarray(bytes);
+    const completion = await readChunk(unit, chunk, medium);
+    if (completion !== STATUS.GOOD || !compare) return completion;
+    return compared(medium, buffer, chunk);
+  });
+}
+
+async function compareAndWrite(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): Promise<Completion> {
+  const outside = checkRange(task, unit);
+  if (outside !== null) return outside;
+  if (task.blockCount === 0) return STATUS.GOOD;
+  if (task.blockCount > compareAndWriteBlocksMax(unit)) {
+    return invalidFieldInCdb(13);
+  }
+  const wrong = expectAllData(task, 2 * task.blockCount, unit);
+  if (wrong !== null) return wrong;
+  const lengthBytes = task.transferLength;
+  const dataOut = { offset: 0, lengthBytes, spareBytes: lengthBytes / 2 };
+  return await withDataOut(task, dataOut, (buffer) => {
+    task.movedLength = lengthBytes;
+    task.moveCount = 1;
+    return compareThenWrite(task, unit, buffer);
+  });
+}
+
+/** MAXIMUM COMPARE AND WRITE LENGTH of a unit, in blocks. */
+export function compareAndWriteBlocksMax(unit: LogicalUnit): number {
+  const blockLength = Math.max(unit.geometry.blockLength, 1);
+  // What to compare, what to write and what was read share one buffer.
+  return Math.min(
+    COMPARE_AND_WRITE_BLOCKS_MAX,
+    Math.floor(BUFFER_LENGTH_MAX / 3 / blockLength),
+  );
+}
+
+async function compareThenWrite(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  buffer: Uint8Array,
+): Promise<Completion> {
+  const bytes = task.transferLength / 2;
+  const { lba, blockCount: blocks } = task;
+  const chunk = { lba, blocks, bytes, offset: 0 };
+  const medium = buffer.subarray(2 * bytes);
+  // The task set keeps others off the range: nothing changes in between.
+  const read = await readChunk(unit, chunk, medium);
+  if (read !== STATUS.GOOD) return read;
+  const same = compared(medium, buffer, chunk);
+  if (same !== STATUS.GOOD) return same;
+  const second = buffer.subarray(bytes, 2 * bytes);
+  const written = await writeBlocks(unit, lba, blocks, second);
+  if (written !== OK) return senseOfStoreFault(written, "write");
+  const fua = (task.cdb.getUint8(1) & FUA) !== 0;
+  return writesThrough(unit, fua) ? await flush(unit) : STATUS.GOOD;
+}
+
+/** Offset of the first byte in which two buffers differ; -1: none. */
+function firstDifference(
+  one: Uint8Array,
+  other: Uint8Array,
+  lengthBytes: number,
+): number {
+  for (let at = 0; at < lengthBytes; at += 1) {
+    if (one[at] !== other[at]) return at;
+  }
+  return -1;
+}

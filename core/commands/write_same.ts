@@ -1,0 +1,169 @@
+/**
+ * WRITE SAME (SBC-4 5.47, 5.48).
+ *
+ * @module
+ */
+
+import { FOR } from "../device_type.ts";
+import type { LogicalUnit } from "../logical_unit.ts";
+import { OK } from "../ports/block_store.ts";
+import {
+  type Completion,
+  INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
+  invalidFieldInCdb,
+  senseOfStoreFault,
+  STATUS,
+} from "../sense.ts";
+import { SERIALIZATION } from "../serialization.ts";
+import { Slices } from "../slices.ts";
+import { ABORT, type ScsiTask } from "../task.ts";
+import { range10, range16, toTheEnd } from "./cdb.ts";
+import { type CommandDefinition, PATTERN } from "./command_row.ts";
+import {
+  blocksPerChunk,
+  checkRange,
+  flush,
+  withDataOut,
+  writeBlocks,
+  writesThrough,
+} from "./medium.ts";
+import { unmapRange } from "./provisioning.ts";
+
+const ANCHOR = 0x10;
+const UNMAP = 0x08;
+const LBDATA = 0x02;
+const NDOB = 0x01;
+
+const WRITE_SAME = {
+  deviceTypes: FOR.DISK,
+  serialization: SERIALIZATION.WRITE,
+  direction: "out",
+  flags: 0,
+  pattern: PATTERN.WRITE | PATTERN.RANGE,
+} as const;
+
+/** The WRITE SAME commands. */
+export const WRITE_SAME_COMMANDS: readonly CommandDefinition[] = [
+  {
+    ...WRITE_SAME,
+    name: "WRITE SAME(10)",
+    opcode: 0x41,
+    usage: "1a ffffffff 00 ffff 07",
+    range: toTheEnd(range10),
+    execute: (task, unit) => writeSame(task, unit, 7),
+  },
+  {
+    ...WRITE_SAME,
+    name: "WRITE SAME(16)",
+    opcode: 0x93,
+    usage: "1b ffffffffffffffff ffffffff 00 07",
+    range: toTheEnd(range16),
+    execute: (task, unit) => writeSame(task, unit, 10),
+  },
+];
+
+async function writeSame(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  countField: number,
+): Promise<Completion> {
+  const flags = task.cdb.getUint8(1);
+  const wrong = checkRange(task, unit) ?? checkFlags(flags, unit) ??
+    checkCount(task, unit, countField);
+  if (wrong !== null) return wrong;
+  if (task.blockCount === 0) return STATUS.GOOD;
+  const { blockLength } = unit.geometry;
+  if ((flags & NDOB) !== 0) {
+    return await writeBlock(task, unit, new Uint8Array(blockLength));
+  }
+  task.transferLength = blockLength;
+  if (task.expectedDataOutLength < blockLength) {
+    return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
+  }
+  const dataOut = { offset: 0, lengthBytes: blockLength };
+  return await withDataOut(task, dataOut, (buffer) => {
+    task.movedLength = blockLength;
+    task.moveCount = 1;
+    return writeBlock(task, unit, buffer.slice(0, blockLength));
+  });
+}
+
+function checkFlags(flags: number, unit: LogicalUnit): Completion | null {
+  if ((flags & (ANCHOR | UNMAP)) === ANCHOR) return invalidFieldInCdb(1, 4);
+  if ((flags & UNMAP) !== 0 && !unit.unmapSupported) {
+    return invalidFieldInCdb(1, 3);
+  }
+  const repeats = (flags & LBDATA) !== 0;
+  if (repeats && (flags & (UNMAP | NDOB)) !== 0) return invalidFieldInCdb(1, 1);
+  return null;
+}
+
+function checkCount(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  countField: number,
+): Completion | null {
+  const limit = unit.options.write_same_max_lba;
+  return limit !== undefined && task.blockCount > limit
+    ? invalidFieldInCdb(countField)
+    : null;
+}
+
+async function writeBlock(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  block: Uint8Array,
+): Promise<Completion> {
+  const flags = task.cdb.getUint8(1);
+  // Unmapped blocks read as zeroes (LBPRZ): other data have to be written.
+  const unmaps = (flags & UNMAP) !== 0 && block.every((byte) => byte === 0);
+  const completion = unmaps
+    ? await unmapRange(task, unit, task, (flags & ANCHOR) !== 0)
+    : await fillRange(task, unit, block, (flags & LBDATA) !== 0);
+  if (completion !== STATUS.GOOD) return completion;
+  return writesThrough(unit, false) ? await flush(unit) : STATUS.GOOD;
+}
+
+async function fillRange(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  block: Uint8Array,
+  withLba: boolean,
+): Promise<Completion> {
+  const slices = new Slices(unit.clock);
+  const perChunk = Math.min(task.blockCount, blocksPerChunk(unit));
+  const pattern = repeat(block, perChunk);
+  const view = new DataView(pattern.buffer);
+  for (let done = 0; done < task.blockCount;) {
+    if (slices.used) await slices.next();
+    if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+    const lba = task.lba + done;
+    const count = Math.min(task.blockCount - done, perChunk);
+    if (withLba) putLbas(view, lba, count, block.length);
+    const result = await writeBlocks(unit, lba, count, pattern);
+    if (result !== OK) return senseOfStoreFault(result, "write");
+    done += count;
+  }
+  return STATUS.GOOD;
+}
+
+function repeat(block: Uint8Array, count: number): Uint8Array<ArrayBuffer> {
+  const pattern = new Uint8Array(block.length * count);
+  pattern.set(block);
+  for (let filled = block.length; filled < pattern.length; filled *= 2) {
+    pattern.copyWithin(filled, 0, Math.min(filled, pattern.length - filled));
+  }
+  return pattern;
+}
+
+// LBDATA: each block begins with its own address.
+function putLbas(
+  view: DataView,
+  lba: number,
+  count: number,
+  blockLength: number,
+): void {
+  for (let index = 0; index < count; index += 1) {
+    view.setUint32(index * blockLength, (lba + index) % 2 ** 32);
+  }
+}

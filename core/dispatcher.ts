@@ -1,0 +1,235 @@
+/**
+ * Runs tasks: from their arrival through judgement and ordering to their end,
+ * and the functions that abort them.
+ *
+ * @module
+ */
+
+import { assert } from "./assert.ts";
+import type { CommandTable } from "./commands/command_table.ts";
+import { judge, judgeAgain } from "./judgement.ts";
+import type { LogicalUnit } from "./logical_unit.ts";
+import type { Nexus } from "./nexus.ts";
+import type { MaybePromise } from "./ports/block_store.ts";
+import type { Host } from "./ports/host.ts";
+import { type Completion, INTERNAL_TARGET_FAILURE, STATUS } from "./sense.ts";
+import { TRANSFER } from "./statistics.ts";
+import { ABORT, moveTask, type ScsiTask, TASK_STATE } from "./task.ts";
+import { executeFunction, loseNexus } from "./task_functions.ts";
+import type { TaskManagementRequest } from "./task_management.ts";
+
+/** A task to abort, and how: one of `ABORT`. */
+export interface Victim {
+  /** The task. */
+  readonly task: ScsiTask;
+  /** Whether its initiator is told. */
+  readonly how: number;
+}
+
+/** Runs the tasks of one target. */
+export class Dispatcher {
+  readonly #host: Host;
+  readonly #commands: CommandTable;
+  readonly #endings: Map<ScsiTask, (() => void)[]> = new Map();
+  #defects = 0;
+
+  /** A dispatcher for the commands of a table. */
+  constructor(host: Host, commands: CommandTable) {
+    this.#host = host;
+    this.#commands = commands;
+  }
+
+  /** Defects met so far; each was logged once. */
+  get defects(): number {
+    return this.#defects;
+  }
+
+  /** A task has arrived. */
+  receive(task: ScsiTask): void {
+    moveTask(task, TASK_STATE.ARRIVED);
+    const itl = task.nexus.itl(task.visibleLun);
+    task.itl = itl;
+    if (itl !== null) this.#enter(task, itl.unit);
+    const completion = this.#judge(task);
+    if (completion !== null) this.#finish(task, completion);
+    else if (itl === null || itl.unit.taskSet.admit(task)) this.#run(task);
+    else moveTask(task, TASK_STATE.BLOCKED);
+  }
+
+  /** Runs the tasks of a unit that need not wait any more. */
+  runReady(unit: LogicalUnit): void {
+    // The tasks that end here release others: one loop takes them all, so
+    // that a long chain needs no deep stack.
+    if (unit.draining) return;
+    unit.draining = true;
+    try {
+      for (let at = 0; at < unit.ready.length; at += 1) {
+        const task = unit.ready[at];
+        if (task !== undefined) this.#runReleased(task, unit);
+      }
+    } finally {
+      unit.ready.length = 0;
+      unit.draining = false;
+    }
+  }
+
+  /**
+   * Aborts tasks. Those that wait end now; those that run end when their
+   * command next looks, and touch nothing afterwards.
+   *
+   * @param whenEnded called once, when the last has ended
+   */
+  abort(victims: readonly Victim[], whenEnded: () => void): void {
+    if (victims.length === 0) return whenEnded();
+    let left = victims.length;
+    const ended = () => {
+      left -= 1;
+      if (left === 0) whenEnded();
+    };
+    // All are marked before the first ends: its end may release others.
+    for (const { task, how } of victims) {
+      this.#listen(task, ended);
+      // An initiator that gave up its task hears nothing of it.
+      if (task.abort !== ABORT.SILENT) task.abort = how;
+    }
+    for (const { task } of victims) this.#stop(task);
+  }
+
+  /** A nexus asks for a task management function. */
+  manage(nexus: Nexus, request: TaskManagementRequest): void {
+    executeFunction(this, nexus, request);
+  }
+
+  /** Ends all that a lost nexus has running and drops what it holds. */
+  loseNexus(nexus: Nexus): Promise<void> {
+    return loseNexus(this, nexus);
+  }
+
+  #enter(task: ScsiTask, unit: LogicalUnit): void {
+    if (unit.taskSet.size === 0) {
+      unit.idleMs += Math.max(0, task.arrivedMs - unit.idleSinceMs);
+    }
+    unit.taskSet.enter(task);
+  }
+
+  #judge(task: ScsiTask): Completion | null {
+    try {
+      return judge(task, this.#commands);
+    } catch (error) {
+      return this.#defect(task, error);
+    }
+  }
+
+  #run(task: ScsiTask): void {
+    moveTask(task, TASK_STATE.EXECUTING);
+    const completion = this.#execute(task);
+    if (completion instanceof Promise) this.#finishLater(task, completion);
+    else this.#finish(task, completion);
+  }
+
+  #execute(task: ScsiTask): MaybePromise<Completion> {
+    const { row, itl } = task;
+    try {
+      assert(row !== null, "a task without a row was admitted");
+      if (itl !== null) return row.execute(task, itl.unit);
+      assert(row.executeWithoutUnit !== undefined, "a command lacks a unit");
+      return row.executeWithoutUnit(task);
+    } catch (error) {
+      return this.#defect(task, error);
+    }
+  }
+
+  async #finishLater(
+    task: ScsiTask,
+    pending: Promise<Completion>,
+  ): Promise<void> {
+    let completion: Completion;
+    try {
+      completion = await pending;
+    } catch (error) {
+      completion = this.#defect(task, error);
+    }
+    this.#finish(task, completion);
+  }
+
+  #runReleased(task: ScsiTask, unit: LogicalUnit): void {
+    if (task.abort !== ABORT.NONE) return this.#finish(task, STATUS.GOOD);
+    const { row } = task;
+    const completion = row === null ? null : judgeAgain(task, row, unit);
+    if (completion === null) this.#run(task);
+    else this.#finish(task, completion);
+  }
+
+  #listen(task: ScsiTask, ended: () => void): void {
+    const endings = this.#endings.get(task);
+    if (endings === undefined) this.#endings.set(task, [ended]);
+    else endings.push(ended);
+  }
+
+  #stop(task: ScsiTask): void {
+    if (task.state === TASK_STATE.EXECUTING) {
+      task.nexus.transport.abortTransfer(task);
+    } else if (task.state === TASK_STATE.BLOCKED && task.blocker !== null) {
+      // Without a blocker it is among the ready ones: it ends in its turn.
+      task.itl?.unit.taskSet.stopWaiting(task);
+      this.#finish(task, STATUS.GOOD);
+    }
+  }
+
+  #finish(task: ScsiTask, completion: Completion): void {
+    moveTask(task, TASK_STATE.ENDED);
+    if (typeof completion === "number") task.status = completion;
+    else {
+      task.status = STATUS.CHECK_CONDITION;
+      task.sense = completion;
+    }
+    if (task.status !== STATUS.GOOD) task.transferLength = task.movedLength;
+    if (task.itl !== null) this.#account(task, task.itl.unit);
+    this.#answer(task);
+    task.itl?.unit.taskSet.leave(task);
+    task.nexus.releaseTask(task);
+    if (this.#endings.size > 0) this.#tellEnded(task);
+  }
+
+  #tellEnded(task: ScsiTask): void {
+    const endings = this.#endings.get(task);
+    this.#endings.delete(task);
+    for (const ended of endings ?? []) ended();
+  }
+
+  #answer(task: ScsiTask): void {
+    const { transport } = task.nexus;
+    if (task.abort === ABORT.SILENT) return transport.taskEnded(task);
+    if (task.abort === ABORT.WITH_STATUS) {
+      task.status = STATUS.TASK_ABORTED;
+      task.sense = null;
+    }
+    transport.sendCommandComplete(task);
+  }
+
+  #account(task: ScsiTask, unit: LogicalUnit): void {
+    const nowMs = this.#host.clock.nowMs();
+    unit.idleSinceMs = nowMs;
+    if (task.status !== STATUS.GOOD || task.abort !== ABORT.NONE) return;
+    const kind = task.row === null || task.movedLength === 0
+      ? TRANSFER.NONE
+      : task.row.direction === "in"
+      ? TRANSFER.READ
+      : TRANSFER.WRITE;
+    const timeMs = nowMs - task.arrivedMs;
+    const { movedLength, moveCount, moveMs } = task;
+    unit.statistics.count(kind, movedLength, moveCount, timeMs, moveMs);
+    task.nexus.port.statistics
+      .count(kind, movedLength, moveCount, timeMs, moveMs);
+  }
+
+  #defect(task: ScsiTask, error: unknown): Completion {
+    this.#defects += 1;
+    this.#host.log.error("A command met a defect", {
+      command: task.row?.name ?? `opcode ${task.cdb.getUint8(0)}`,
+      lun: task.visibleLun,
+      error: error instanceof Error ? error.stack : String(error),
+    });
+    return INTERNAL_TARGET_FAILURE;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The order of judgement: what is checked before a command may run, and in
+ * which order. One function, so that the order can be read.
+ *
+ * @module
+ */
+
+import { FLAG, PATTERN } from "./commands/command_row.ts";
+import {
+  checkUsage,
+  type CommandRow,
+  type CommandTable,
+  unknownCommand,
+} from "./commands/command_table.ts";
+import { maskOfDeviceType } from "./device_type.ts";
+import type { LogicalUnit } from "./logical_unit.ts";
+import type { ItlNexus, Nexus } from "./nexus.ts";
+import {
+  type Completion,
+  HARDWARE_WRITE_PROTECTED,
+  INITIALIZING_COMMAND_REQUIRED,
+  INVALID_COMMAND_OPERATION_CODE,
+  LOGICAL_UNIT_NOT_SUPPORTED,
+  LOGICAL_UNIT_SOFTWARE_WRITE_PROTECTED,
+  MANUAL_INTERVENTION_REQUIRED,
+  MEDIUM_NOT_PRESENT_TRAY_CLOSED,
+  MEDIUM_NOT_PRESENT_TRAY_OPEN,
+  STATUS,
+} from "./sense.ts";
+import type { ScsiTask } from "./task.ts";
+import {
+  afterReporting,
+  firstCondition,
+  RESET_CONDITIONS,
+  senseOfCondition,
+  UNIT_ATTENTION,
+} from "./unit_attention.ts";
+
+/**
+ * Judges a task that has just arrived; sets `task.row` and its block range.
+ *
+ * 1. the command is known, and its CDB has no bit that must be zero
+ * 2. there is a logical unit, or the command needs none
+ * 3. the unit offers the command, by its device type and options
+ * 4. a unit attention of a reset
+ * 5. reservations
+ * 6. any other unit attention
+ * 7. write protection, medium
+ * 8. overlap with the tag of an older task
+ *
+ * Unit attentions of resets come before reservations and others after them
+ * (SAM-5 5.3.3).
+ *
+ * @returns how the command ends now, or null when it goes on to be ordered
+ */
+export function judge(
+  task: ScsiTask,
+  commands: CommandTable,
+): Completion | null {
+  const row = commands.find(task.cdb);
+  if (row === null) return unknownCommand(commands, task.cdb);
+  const malformed = checkUsage(row, task.cdb);
+  if (malformed !== null) return malformed;
+  const { itl } = task;
+  if (itl === null) return judgeWithoutUnit(task, row);
+  const { unit } = itl;
+  if (!offers(unit, row)) return INVALID_COMMAND_OPERATION_CODE;
+  task.row = row;
+  if (row.range !== undefined) row.range(task, unit);
+  return judgeAttention(itl, row, RESET_CONDITIONS) ??
+    judgeReservations(unit, row, task.nexus) ??
+    judgeAttention(itl, row, ~0) ??
+    judgeUnitState(unit, row) ??
+    (task.older === null ? null : unit.taskSet.overlap(task));
+}
+
+/** Whether a unit has a command, by its type and its options. */
+export function offers(unit: LogicalUnit, row: CommandRow): boolean {
+  return (row.deviceTypes & maskOfDeviceType(unit.deviceType)) !== 0 &&
+    (row.supported === undefined || row.supported(unit));
+}
+
+/**
+ * Judges once more a task that had to wait: what others did meanwhile to
+ * reservations, write protection and the medium holds for it.
+ */
+export function judgeAgain(
+  task: ScsiTask,
+  row: CommandRow,
+  unit: LogicalUnit,
+): Completion | null {
+  return judgeReservations(unit, row, task.nexus) ?? judgeUnitState(unit, row);
+}
+
+function judgeWithoutUnit(
+  task: ScsiTask,
+  row: CommandRow,
+): Completion | null {
+  if (row.executeWithoutUnit === undefined) return LOGICAL_UNIT_NOT_SUPPORTED;
+  task.row = row;
+  return null;
+}
+
+function judgeAttention(
+  itl: ItlNexus,
+  row: CommandRow,
+  conditions: number,
+): Completion | null {
+  const due = itl.pending & conditions;
+  if (due === 0 || (row.flags & FLAG.AHEAD_OF_ATTENTION) !== 0) return null;
+  return takeAttention(itl, firstCondition(due));
+}
+
+/** Reports one pending unit attention of a nexus and clears what it covers. */
+export function takeAttention(itl: ItlNexus, condition: number): Completion {
+  itl.pending = afterReporting(itl.pending, condition);
+  if (condition === UNIT_ATTENTION.LUNS_CHANGED) {
+    clearLunsChanged(itl.nexus);
+  }
+  return senseOfCondition(condition);
+}
+
+/** The nexus knows now that the inventory has changed, on all its units. */
+export function clearLunsChanged(nexus: Nexus): void {
+  for (const itl of nexus.itls) itl.pending &= ~UNIT_ATTENTION.LUNS_CHANGED;
+}
+
+function judgeReservations(
+  unit: LogicalUnit,
+  row: CommandRow,
+  nexus: Nexus,
+): Completion | null {
+  const { reservations } = unit;
+  if (!reservations.inForce) return null;
+  return reservations.conflicts(nexus, row.flags)
+    ? STATUS.RESERVATION_CONFLICT
+    : null;
+}
+
+function judgeUnitState(
+  unit: LogicalUnit,
+  row: CommandRow,
+): Completion | null {
+  if ((row.pattern & PATTERN.WRITE) !== 0) {
+    if (unit.readOnly) return HARDWARE_WRITE_PROTECTED;
+    if (unit.modePages.settings.softwareWriteProtect) {
+      return LOGICAL_UNIT_SOFTWARE_WRITE_PROTECTED;
+    }
+  }
+  return (row.flags & FLAG.NO_MEDIUM) === 0 ? judgeMedium(unit) : null;
+}
+
+function judgeMedium(unit: LogicalUnit): Completion | null {
+  if (unit.ejected) return MEDIUM_NOT_PRESENT_TRAY_OPEN;
+  if (!unit.hasMedium) {
+    return unit.removable
+      ? MEDIUM_NOT_PRESENT_TRAY_CLOSED
+      : MANUAL_INTERVENTION_REQUIRED;
+  }
+  return unit.stopped ? INITIALIZING_COMMAND_REQUIRED : null;
+}

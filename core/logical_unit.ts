@@ -1,0 +1,245 @@
+/**
+ * A logical unit: a store with its SCSI state.
+ *
+ * @module
+ */
+
+import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
+import type { UnitIdentity } from "./identity.ts";
+import type { LunOptions } from "./lun_options.ts";
+import { ModePages } from "./mode_pages.ts";
+import type { ItlNexus, Nexus } from "./nexus.ts";
+import type { RawOptions } from "./options.ts";
+import type { BackendDriver } from "./ports/backend_driver.ts";
+import type { BlockStore } from "./ports/block_store.ts";
+import type { Clock } from "./ports/host.ts";
+import { Reservations } from "./reservations.ts";
+import { Statistics } from "./statistics.ts";
+import type { ScsiTask } from "./task.ts";
+import { type SequentialMode, TaskSet } from "./task_set.ts";
+
+/** The shape of a unit: that of its store, with its options applied. */
+export interface UnitGeometry {
+  /** Bytes of a block. */
+  readonly blockLength: number;
+  /** Blocks; 0 without a medium. */
+  readonly blockCount: number;
+  /** 2^n blocks make a physical block. */
+  readonly physicalBlockExponent: number;
+  /** Lowest LBA that begins a physical block. */
+  readonly lowestAlignedLba: number;
+  /** 2^n blocks are the unit of UNMAP. */
+  readonly unmapGranularityExponent: number;
+  /** Lowest LBA that begins such a unit. */
+  readonly unmapAlignmentLba: number;
+  /** OPTIMAL TRANSFER LENGTH in blocks; 0: none. */
+  readonly optimalTransferBlocks: number;
+}
+
+/** Everything a unit is made of. */
+export interface UnitParts {
+  /** Number in the target. */
+  readonly number: number;
+  /** Peripheral device type. */
+  readonly deviceType: number;
+  /** Driver of its store. */
+  readonly driver: BackendDriver;
+  /** Its store; null: no medium. */
+  readonly store: BlockStore | null;
+  /** Names. */
+  readonly identity: UnitIdentity;
+  /** Generic options, typed. */
+  readonly options: LunOptions;
+  /** All options as they were given. */
+  readonly rawOptions: RawOptions;
+  /** Block length when there is no store to ask. */
+  readonly blockLength: number;
+  /** Time, for work in slices. */
+  readonly clock: Clock;
+}
+
+const NO_GEOMETRY: UnitGeometry = {
+  blockLength: 0,
+  blockCount: 0,
+  physicalBlockExponent: 0,
+  lowestAlignedLba: 0,
+  unmapGranularityExponent: 0,
+  unmapAlignmentLba: 0,
+  optimalTransferBlocks: 0,
+};
+
+/** A logical unit. All its state changes in one event loop. */
+export class LogicalUnit {
+  /** Number in the target. */
+  readonly number: number;
+  /** Peripheral device type. */
+  readonly deviceType: number;
+  /** Driver of its store. */
+  readonly driver: BackendDriver;
+  /** Names. */
+  readonly identity: UnitIdentity;
+  /** Time, for work in slices. */
+  readonly clock: Clock;
+  /** Its tasks. */
+  readonly taskSet: TaskSet;
+  /** Tasks that need not wait any more and are about to run. */
+  readonly ready: ScsiTask[] = [];
+  /** Reservations of both kinds. */
+  readonly reservations: Reservations = new Reservations();
+  /** Nexuses that have talked to it. */
+  readonly itls: Set<ItlNexus> = new Set();
+  /** Counters. */
+  readonly statistics: Statistics = new Statistics();
+
+  /** Generic options, typed. */
+  options: LunOptions;
+  /** All options as they were given. */
+  rawOptions: RawOptions;
+  /** The store; null: no medium. */
+  store: BlockStore | null = null;
+  /** Its shape. */
+  geometry: UnitGeometry = NO_GEOMETRY;
+  /** Mode pages. */
+  modePages: ModePages;
+  /** START STOP UNIT has stopped it. */
+  stopped = false;
+  /** The medium was ejected. */
+  ejected = false;
+  /** It is being removed and takes no new commands. */
+  removing = false;
+  /** Tasks are being taken from `ready`. */
+  draining = false;
+  /** Milliseconds without any task, summed up to `idleSinceMs`. */
+  idleMs = 0;
+  /** When the last task ended, by the clock. */
+  idleSinceMs: number;
+
+  // What follows is derived by `refresh`: kept, because every command asks.
+
+  /** Writes are refused. */
+  readOnly = false;
+  /** The medium can be taken out. */
+  removable = false;
+  /** UNMAP and its kin are offered. */
+  unmapSupported = false;
+  /** There is something to read. */
+  hasMedium = false;
+  /** How sequential reads wait for each other. */
+  serseq: SequentialMode = "off";
+
+  /** Puts a unit together; `ready` tasks are handed to the dispatcher. */
+  constructor(parts: UnitParts, runReady: (unit: LogicalUnit) => void) {
+    this.number = parts.number;
+    this.deviceType = parts.deviceType;
+    this.driver = parts.driver;
+    this.identity = parts.identity;
+    this.clock = parts.clock;
+    this.idleSinceMs = parts.clock.nowMs();
+    this.options = parts.options;
+    this.rawOptions = parts.rawOptions;
+    this.geometry = { ...NO_GEOMETRY, blockLength: parts.blockLength };
+    this.modePages = this.#buildModePages();
+    this.taskSet = new TaskSet(orderingRules(this), (task) => {
+      this.ready.push(task);
+      runReady(this);
+    });
+    this.setStore(parts.store);
+  }
+
+  /** Gives it another store, or none. */
+  setStore(store: BlockStore | null): void {
+    this.store = store;
+    this.refresh();
+    this.modePages = this.#buildModePages();
+  }
+
+  /** Gives it other options. Mode pages keep what initiators have set. */
+  setOptions(options: LunOptions, rawOptions: RawOptions): void {
+    this.options = options;
+    this.rawOptions = rawOptions;
+    this.refresh();
+  }
+
+  /** Takes the store's size and the options into account again. */
+  refresh(): void {
+    const { store, options } = this;
+    const isCd = this.deviceType === DEVICE_TYPE.CD;
+    this.geometry = store === null
+      ? { ...NO_GEOMETRY, blockLength: this.geometry.blockLength }
+      : geometryOf(store, options);
+    this.readOnly = (store?.capabilities.readOnly ?? false) ||
+      (options.readonly ?? isCd);
+    this.removable = options.removable ?? isCd;
+    this.unmapSupported = (options.unmap ?? true) &&
+      (store?.capabilities.unmap ?? "none") !== "none";
+    this.hasMedium = store !== null || !hasBlocks(this.deviceType);
+    this.serseq = options.serseq ??
+      (store?.capabilities.readAhead ? "soft" : "off");
+  }
+
+  /** The nexuses of this unit but one. */
+  *otherItls(nexus: Nexus | null): Iterable<ItlNexus> {
+    for (const itl of this.itls) if (itl.nexus !== nexus) yield itl;
+  }
+
+  /** Raises a unit attention for all nexuses, or all but one. */
+  raise(condition: number, except: Nexus | null = null): void {
+    for (const itl of this.otherItls(except)) itl.pending |= condition;
+  }
+
+  #buildModePages(): ModePages {
+    return new ModePages({
+      deviceType: this.deviceType,
+      blockLength: this.geometry.blockLength,
+      blockCount: this.geometry.blockCount,
+      volatileCache: this.store?.capabilities.volatileCache ?? false,
+      options: this.options,
+    });
+  }
+}
+
+function orderingRules(unit: LogicalUnit): {
+  readonly serseq: SequentialMode;
+  readonly unrestrictedReordering: boolean;
+} {
+  return {
+    get serseq() {
+      return unit.serseq;
+    },
+    get unrestrictedReordering() {
+      return unit.modePages.settings.unrestrictedReordering;
+    },
+  };
+}
+
+function geometryOf(store: BlockStore, options: LunOptions): UnitGeometry {
+  const own = store.geometry;
+  const physical = exponentOf(options.pblocksize, own.blockLength);
+  const unmap = exponentOf(options.ublocksize, own.blockLength);
+  return {
+    blockLength: own.blockLength,
+    blockCount: own.blockCount,
+    physicalBlockExponent: physical ?? own.physicalBlockExponent,
+    lowestAlignedLba: blocksOf(options.pblockoffset, own.blockLength) ??
+      own.lowestAlignedLba,
+    unmapGranularityExponent: unmap ?? own.unmapGranularityExponent,
+    unmapAlignmentLba: blocksOf(options.ublockoffset, own.blockLength) ??
+      own.unmapAlignmentLba,
+    optimalTransferBlocks: own.optimalTransferBlocks,
+  };
+}
+
+function exponentOf(
+  bytes: number | undefined,
+  blockLength: number,
+): number | undefined {
+  if (bytes === undefined || bytes < blockLength) return undefined;
+  return Math.floor(Math.log2(bytes / blockLength));
+}
+
+function blocksOf(
+  bytes: number | undefined,
+  blockLength: number,
+): number | undefined {
+  return bytes === undefined ? undefined : Math.floor(bytes / blockLength);
+}

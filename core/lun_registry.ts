@@ -1,0 +1,398 @@
+/**
+ * The logical units of a target: made, changed and removed.
+ *
+ * @module
+ */
+
+import { DEVICE_TYPE, hasBlocks, maskOfDeviceType } from "./device_type.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { buildIdentity } from "./identity.ts";
+import { LogicalUnit } from "./logical_unit.ts";
+import {
+  DEVICE_ID_LENGTH_MAX,
+  LUN_OPTIONS,
+  type LunOptions,
+  SERIAL_LENGTH_MAX,
+} from "./lun_options.ts";
+import { ManagementError } from "./management_error.ts";
+import {
+  OptionProblem,
+  type OptionTable,
+  parseOptions,
+  type RawOptions,
+} from "./options.ts";
+import type { PluginHost } from "./plugin_host.ts";
+import type { PortRegistry } from "./port_registry.ts";
+import type { BackendDriver, OpenOutcome } from "./ports/backend_driver.ts";
+import { OK } from "./ports/block_store.ts";
+import type { Host } from "./ports/host.ts";
+import { ABORT, type ScsiTask } from "./task.ts";
+import type { UnitDirectory } from "./target_port.ts";
+import { UNIT_ATTENTION } from "./unit_attention.ts";
+
+/** Logical units that a target can have. */
+export const LUNS_MAX = 1024;
+
+/** A LUN to make. */
+export interface CreateLunRequest {
+  /** Name of the backend. */
+  readonly backend: string;
+  /** Wanted number; undefined: the lowest free one. */
+  readonly number?: number | undefined;
+  /** Peripheral device type: 0, 3 or 5. */
+  readonly deviceType?: number;
+  /** Size in bytes; undefined: the size of what lies below. */
+  readonly sizeBytes?: number | undefined;
+  /** Bytes of a block; undefined: the backend's default. */
+  readonly blockLength?: number | undefined;
+  /** Serial number of at most 16 characters. */
+  readonly serial?: string | undefined;
+  /** Device id of at most 64 characters. */
+  readonly deviceId?: string | undefined;
+  /** Options, generic ones and those of the backend. */
+  readonly options?: RawOptions;
+}
+
+/** A change of a LUN. */
+export interface ModifyLunRequest {
+  /** New size in bytes; 0: take the size of what lies below. */
+  readonly sizeBytes?: number | undefined;
+  /** The new options: they replace all the old ones. */
+  readonly options?: RawOptions;
+}
+
+/** A LUN was made or changed. */
+export interface LunOutcome {
+  /** The LUN. */
+  readonly unit: LogicalUnit;
+  /** What an operator should know. */
+  readonly warning?: string;
+}
+
+/** What the registry works with. */
+export interface LunServices {
+  /** The machine. */
+  readonly host: Host;
+  /** Finds backends. */
+  readonly plugins: PluginHost;
+  /** Runs and aborts tasks. */
+  readonly dispatcher: Dispatcher;
+}
+
+const NO_OPTIONS: RawOptions = new Map();
+
+/** Units by number. */
+export class LunRegistry implements UnitDirectory {
+  readonly #services: LunServices;
+  readonly #units: Map<number, LogicalUnit> = new Map();
+  readonly #claimed: Set<number> = new Set();
+  readonly #identityKeys: Map<LogicalUnit, string> = new Map();
+  #ports: PortRegistry | null = null;
+
+  /** A registry without units. */
+  constructor(services: LunServices) {
+    this.#services = services;
+  }
+
+  /** Names the ports whose initiators hear of changes. */
+  attach(ports: PortRegistry): void {
+    this.#ports = ports;
+  }
+
+  /** The unit with a number, or undefined. */
+  get(number: number): LogicalUnit | undefined {
+    return this.#units.get(number);
+  }
+
+  /** Numbers of all units, ascending. */
+  numbers(): number[] {
+    return [...this.#units.keys()].sort((a, b) => a - b);
+  }
+
+  /** All units by number. */
+  all(): LogicalUnit[] {
+    return [...this.#units.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Makes a unit. Throws a `ManagementError` and changes nothing else. */
+  async create(request: CreateLunRequest): Promise<LunOutcome> {
+    checkRequest(request);
+    const driver = await this.#services.plugins.backend(request.backend);
+    const number = this.#claim(request.number);
+    try {
+      return await this.#create(request, driver, number);
+    } finally {
+      this.#claimed.delete(number);
+    }
+  }
+
+  /** Changes a unit; initiators keep their sessions. */
+  async modify(
+    number: number,
+    request: ModifyLunRequest,
+  ): Promise<LunOutcome> {
+    const unit = this.#require(number);
+    const raw = request.options ?? NO_OPTIONS;
+    const options = parse(LUN_OPTIONS, raw);
+    const own = parse(unit.driver.options, raw);
+    const before = unit.geometry.blockCount;
+    const reopen = unit.store === null || changed(unit, raw);
+    const warning = reopen
+      ? await this.#reopen(unit, own, options, request)
+      : await resize(unit, request.sizeBytes);
+    unit.setOptions(options, raw);
+    if (unit.geometry.blockCount !== before) {
+      unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
+    }
+    return warning === undefined ? { unit } : { unit, warning };
+  }
+
+  /** Removes a unit: its tasks end, its store is closed. */
+  async remove(number: number): Promise<void> {
+    const unit = this.#require(number);
+    unit.removing = true;
+    this.#units.delete(number);
+    for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
+    this.#announce(unit);
+    await this.#endTasks(unit);
+    await unit.store?.close();
+    this.#forgetIdentity(unit);
+  }
+
+  /** Closes every store; for the end of the target. */
+  async closeAll(): Promise<void> {
+    for (const unit of this.all()) {
+      unit.removing = true;
+      await this.#endTasks(unit);
+      await unit.store?.close();
+    }
+    this.#units.clear();
+  }
+
+  async #create(
+    request: CreateLunRequest,
+    driver: BackendDriver,
+    number: number,
+  ): Promise<LunOutcome> {
+    const raw = request.options ?? NO_OPTIONS;
+    const options = parse(LUN_OPTIONS, raw);
+    const own = parse(driver.options, raw);
+    const deviceType = request.deviceType ?? DEVICE_TYPE.DISK;
+    const key = this.#identityKey(driver, own, raw, number);
+    const identity = buildIdentity({
+      deviceType,
+      options,
+      serial: request.serial ?? numbered("MYSERIAL", number),
+      deviceId: request.deviceId ?? numbered("MYDEVID", number),
+      key,
+    }, this.#services.host);
+    const outcome = await open(driver, own, options, request);
+    const unit = new LogicalUnit({
+      number,
+      deviceType,
+      driver,
+      store: outcome.store,
+      identity,
+      options,
+      rawOptions: raw,
+      blockLength: request.blockLength ?? (hasBlocks(deviceType) ? 512 : 0),
+      clock: this.#services.host.clock,
+    }, (ready) => this.#services.dispatcher.runReady(ready));
+    this.#units.set(number, unit);
+    this.#identityKeys.set(unit, key);
+    this.#announce(unit);
+    return outcome.warning === undefined
+      ? { unit }
+      : { unit, warning: outcome.warning };
+  }
+
+  async #reopen(
+    unit: LogicalUnit,
+    own: unknown,
+    options: LunOptions,
+    request: ModifyLunRequest,
+  ): Promise<string | undefined> {
+    const opened = await open(unit.driver, own, options, {
+      deviceType: unit.deviceType,
+      sizeBytes: request.sizeBytes || undefined,
+      blockLength: unit.geometry.blockLength || undefined,
+    });
+    // Commands find no medium until those under way have left the old store.
+    const old = unit.store;
+    unit.setStore(null);
+    await this.#endTasks(unit);
+    await old?.close();
+    unit.setStore(opened.store);
+    return opened.warning;
+  }
+
+  async #endTasks(unit: LogicalUnit): Promise<void> {
+    const tasks: ScsiTask[] = [];
+    for (let at = unit.taskSet.oldest; at !== null; at = at.newer) {
+      tasks.push(at);
+    }
+    const victims = tasks.map((task) => ({ task, how: ABORT.WITH_STATUS }));
+    await new Promise<void>((resolve) =>
+      this.#services.dispatcher.abort(victims, resolve)
+    );
+  }
+
+  #claim(wanted: number | undefined): number {
+    const number = wanted ?? this.#lowestFree();
+    if (number >= LUNS_MAX) {
+      throw new ManagementError(
+        "lun-limit",
+        `LUN ${number} is too big: ${LUNS_MAX - 1} is the largest number`,
+      );
+    }
+    if (this.#units.has(number) || this.#claimed.has(number)) {
+      throw new ManagementError("lun-in-use", `LUN ID ${number} is in use`);
+    }
+    this.#claimed.add(number);
+    return number;
+  }
+
+  #lowestFree(): number {
+    let number = 0;
+    while (this.#units.has(number) || this.#claimed.has(number)) number += 1;
+    return number;
+  }
+
+  #require(number: number): LogicalUnit {
+    const unit = this.#units.get(number);
+    if (unit === undefined) {
+      throw new ManagementError(
+        "lun-not-found",
+        `LUN ${number} does not exist`,
+      );
+    }
+    return unit;
+  }
+
+  // The name that a generated identity hangs on: what the administrator calls
+  // the LUN, else what lies below it, else its number.
+  #identityKey(
+    driver: BackendDriver,
+    own: unknown,
+    raw: RawOptions,
+    number: number,
+  ): string {
+    const name = raw.get("ctld_name");
+    const below = driver.identityOf(own);
+    const key = name !== undefined
+      ? `name:${name}`
+      : below !== undefined
+      ? `${driver.name}:${below}`
+      : `number:${number}`;
+    const taken = new Set(this.#identityKeys.values());
+    if (!taken.has(key)) return key;
+    let copy = 2;
+    while (taken.has(`${key}#${copy}`)) copy += 1;
+    return `${key}#${copy}`;
+  }
+
+  #forgetIdentity(unit: LogicalUnit): void {
+    const key = this.#identityKeys.get(unit);
+    this.#identityKeys.delete(unit);
+    // The next unit with this number holds other data: another disk.
+    if (key?.startsWith("number:")) {
+      this.#services.host.identities.forget(key);
+    }
+  }
+
+  // Every other unit tells that the inventory has changed.
+  #announce(unit: LogicalUnit): void {
+    for (const port of this.#ports?.all() ?? []) {
+      const sees = port.lunMap === null ||
+        [...port.lunMap.values()].includes(unit.number);
+      if (sees) port.reportLunsChanged(unit);
+    }
+  }
+}
+
+function numbered(text: string, number: number): string {
+  return `${text}${String(number).padStart(4, "0")}`;
+}
+
+function checkRequest(request: CreateLunRequest): void {
+  const deviceType = request.deviceType ?? DEVICE_TYPE.DISK;
+  if (maskOfDeviceType(deviceType) === 0) {
+    throw new ManagementError(
+      "device-type",
+      `Device type ${deviceType} is not supported: 0, 3 and 5 are`,
+    );
+  }
+  checkLength("serial number", request.serial, SERIAL_LENGTH_MAX);
+  checkLength("device id", request.deviceId, DEVICE_ID_LENGTH_MAX);
+}
+
+function checkLength(
+  what: string,
+  text: string | undefined,
+  limit: number,
+): void {
+  if (text === undefined || text.length <= limit) return;
+  throw new ManagementError(
+    "option",
+    `The ${what} "${text}" has ${text.length} characters: ${limit} is the ` +
+      `limit`,
+  );
+}
+
+function parse<Values>(table: OptionTable<Values>, raw: RawOptions): Values {
+  const values = parseOptions(table, raw);
+  if (values instanceof OptionProblem) {
+    throw new ManagementError("option", values.message);
+  }
+  return values;
+}
+
+type Opened = Exclude<OpenOutcome, { readonly error: string }>;
+
+async function open(
+  driver: BackendDriver,
+  own: unknown,
+  options: LunOptions,
+  request: Pick<CreateLunRequest, "deviceType" | "sizeBytes" | "blockLength">,
+): Promise<{ store: Opened["store"]; warning?: string | undefined }> {
+  const deviceType = request.deviceType ?? DEVICE_TYPE.DISK;
+  if (!hasBlocks(deviceType)) return { store: null };
+  const outcome = await driver.open({
+    options: own,
+    sizeBytes: request.sizeBytes,
+    blockLength: request.blockLength,
+    deviceType,
+    readOnly: options.readonly ?? deviceType === DEVICE_TYPE.CD,
+  });
+  if ("error" in outcome) throw new ManagementError("store", outcome.error);
+  return outcome;
+}
+
+// Whether an option of the backend itself differs: the store is opened again.
+function changed(unit: LogicalUnit, raw: RawOptions): boolean {
+  return Object.keys(unit.driver.options as OptionTable<object>)
+    .some((name) => unit.rawOptions.get(name) !== raw.get(name));
+}
+
+async function resize(
+  unit: LogicalUnit,
+  sizeBytes: number | undefined,
+): Promise<string | undefined> {
+  if (sizeBytes === undefined || unit.store?.resize === undefined) {
+    return undefined;
+  }
+  const { blockLength } = unit.geometry;
+  if (
+    sizeBytes % blockLength !== 0 || (sizeBytes > 0 && sizeBytes < blockLength)
+  ) {
+    throw new ManagementError(
+      "option",
+      `Size ${sizeBytes} is not a multiple of the block size ${blockLength}`,
+    );
+  }
+  const blocks = sizeBytes === 0 ? undefined : sizeBytes / blockLength;
+  const result = await unit.store.resize(blocks);
+  if (result !== OK) throw new ManagementError("store", result.message);
+  unit.refresh();
+  return undefined;
+}

@@ -1,0 +1,156 @@
+/**
+ * I_T nexuses and what they know of logical units (SAM-5 4.7, 4.10).
+ *
+ * @module
+ */
+
+import { BufferBudget, type BufferPool } from "./buffer_pool.ts";
+import type { Dispatcher, Victim } from "./dispatcher.ts";
+import type { InitiatorPort } from "./initiator_port.ts";
+import type { LogicalUnit } from "./logical_unit.ts";
+import type { Transport } from "./ports/transport.ts";
+import type { TargetPort } from "./target_port.ts";
+import { resetTask, ScsiTask, TASK_STATE } from "./task.ts";
+import type { TaskManagementRequest } from "./task_management.ts";
+import { UNIT_ATTENTION } from "./unit_attention.ts";
+
+/** Bytes of buffers a nexus may hold for data on their way. */
+export const NEXUS_BUFFER_BYTES: number = 8 * 2 ** 20;
+
+/** An I_T_L nexus: one logical unit as one nexus sees it. */
+export class ItlNexus {
+  /** The nexus. */
+  readonly nexus: Nexus;
+  /** The unit. */
+  readonly unit: LogicalUnit;
+  /** Its number for this nexus. */
+  readonly visibleLun: number;
+  /** Pending unit attentions: bits of `UNIT_ATTENTION`. */
+  pending: number = UNIT_ATTENTION.POWER_ON;
+  /** PREVENT of PREVENT ALLOW MEDIUM REMOVAL is set. */
+  preventsRemoval = false;
+
+  /** Made at the first command of a nexus to a unit. */
+  constructor(nexus: Nexus, unit: LogicalUnit, visibleLun: number) {
+    this.nexus = nexus;
+    this.unit = unit;
+    this.visibleLun = visibleLun;
+  }
+}
+
+/** What a nexus needs of the target around it. */
+export interface NexusServices {
+  /** Runs commands. */
+  readonly dispatcher: Dispatcher;
+  /** Lends buffers. */
+  readonly buffers: BufferPool;
+}
+
+/** One initiator port talking to one target port. */
+export class Nexus<Context = unknown> {
+  /** The target port. */
+  readonly port: TargetPort;
+  /** The initiator port. */
+  readonly initiator: InitiatorPort;
+  /** What carries its commands. */
+  readonly transport: Transport<Context>;
+  /** Buffers of its tasks. */
+  readonly buffers: BufferBudget;
+  readonly #dispatcher: Dispatcher;
+  readonly #makeContext: () => Context;
+  readonly #itls: Map<number, ItlNexus> = new Map();
+  readonly #pool: ScsiTask<Context>[] = [];
+  #taskCount = 0;
+  #lost = false;
+
+  /** Made by `TargetPort.connect`. */
+  constructor(
+    port: TargetPort,
+    initiator: InitiatorPort,
+    transport: Transport<Context>,
+    makeContext: () => Context,
+    services: NexusServices,
+  ) {
+    this.port = port;
+    this.initiator = initiator;
+    this.transport = transport;
+    this.#makeContext = makeContext;
+    this.#dispatcher = services.dispatcher;
+    this.buffers = new BufferBudget(services.buffers, NEXUS_BUFFER_BYTES);
+  }
+
+  /** Tasks that are with the core now. */
+  get taskCount(): number {
+    return this.#taskCount;
+  }
+
+  /** A task to be filled and handed to `commandReceived`. */
+  takeTask(): ScsiTask<Context> {
+    const task = this.#pool.pop();
+    if (task === undefined) return new ScsiTask(this, this.#makeContext());
+    resetTask(task);
+    return task;
+  }
+
+  /** SCSI Command Received (SAM-5 5.4.2.3). */
+  commandReceived(task: ScsiTask<Context>): void {
+    this.#taskCount += 1;
+    this.#dispatcher.receive(task);
+  }
+
+  /** Task Management Request Received (SAM-5 7.12). */
+  taskManagementRequestReceived(request: TaskManagementRequest): void {
+    this.#dispatcher.manage(this, request);
+  }
+
+  /**
+   * The nexus is gone (SAM-5 6.3.4): ends its tasks silently, drops what it
+   * held, and resolves when none of its tasks can touch data any more.
+   */
+  async nexusLost(): Promise<void> {
+    if (this.#lost) return;
+    this.#lost = true;
+    await this.#dispatcher.loseNexus(this);
+    for (const itl of [...this.#itls.values()]) this.forget(itl.visibleLun);
+    this.port.disconnect(this);
+  }
+
+  /** Aborts tasks, of whatever nexus; resolves when all have ended. */
+  abortTasks(victims: readonly Victim[]): Promise<void> {
+    return new Promise((resolve) => this.#dispatcher.abort(victims, resolve));
+  }
+
+  /** The unit behind a LUN, or null. */
+  itl(visibleLun: number): ItlNexus | null {
+    return this.#itls.get(visibleLun) ?? this.#meet(visibleLun);
+  }
+
+  /** Units that the nexus has talked to. */
+  get itls(): Iterable<ItlNexus> {
+    return this.#itls.values();
+  }
+
+  /** Forgets what stands behind a LUN: it was unmapped or removed. */
+  forget(visibleLun: number): void {
+    const itl = this.#itls.get(visibleLun);
+    if (itl === undefined) return;
+    this.#itls.delete(visibleLun);
+    itl.unit.itls.delete(itl);
+  }
+
+  /** Takes an ended task back into the pool; called by the dispatcher. */
+  releaseTask(task: ScsiTask<Context>): void {
+    task.state = TASK_STATE.FREE;
+    this.#taskCount -= 1;
+    this.#pool.push(task);
+  }
+
+  #meet(visibleLun: number): ItlNexus | null {
+    const unit = this.port.unitAt(visibleLun);
+    if (unit === null) return null;
+    const itl = new ItlNexus(this, unit, visibleLun);
+    this.#itls.set(visibleLun, itl);
+    unit.itls.add(itl);
+    return itl;
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Who may do what on a reserved logical unit, of both kinds of reservation.
+ *
+ * @module
+ */
+
+import { FLAG } from "./commands/command_row.ts";
+import type { Nexus } from "./nexus.ts";
+import { PersistentReservations } from "./persistent_reservations.ts";
+
+/** The reservations of one logical unit. */
+export class Reservations {
+  /** Persistent reservations (SPC-5 5.14). */
+  readonly persistent: PersistentReservations = new PersistentReservations();
+  /** Holder of a RESERVE (SPC-2 7.21); null: nobody. */
+  holder: Nexus | null = null;
+
+  /** Whether anything is reserved: if not, nothing can conflict. */
+  get inForce(): boolean {
+    return this.holder !== null || this.persistent.type !== 0;
+  }
+
+  /** Whether a command with these flags of its row conflicts. */
+  conflicts(nexus: Nexus, flags: number): boolean {
+    const { holder, persistent } = this;
+    if (holder !== null && holder !== nexus) {
+      if ((flags & FLAG.RESERVED) === 0) return true;
+    }
+    if (persistent.type === 0 || (flags & FLAG.PERSISTENT) !== 0) return false;
+    if ((flags & FLAG.WRITE_EXCLUSIVE) !== 0 && persistent.writeExclusive) {
+      return false;
+    }
+    return !persistent.admits(nexus.initiator);
+  }
+
+  /** Drops the RESERVE of a nexus that is lost or reset. */
+  dropHolder(nexus: Nexus): void {
+    if (this.holder === nexus) this.holder = null;
+  }
+}

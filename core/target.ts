@@ -1,0 +1,75 @@
+/**
+ * A target: everything of one node, as one value. Several can live in one
+ * process.
+ *
+ * @module
+ */
+
+import { BufferPool } from "./buffer_pool.ts";
+import type { CommandTable } from "./commands/command_table.ts";
+import { coreCommandTable } from "./commands/mod.ts";
+import { VpdPages } from "./commands/vpd_pages.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { LunRegistry } from "./lun_registry.ts";
+import { type FindPlugin, PluginHost } from "./plugin_host.ts";
+import { PortRegistry } from "./port_registry.ts";
+import type { Host } from "./ports/host.ts";
+
+/** What a target is made with. */
+export interface TargetOptions {
+  /** The machine it runs on. */
+  readonly host: Host;
+  /** Where plugins come from. */
+  readonly findPlugin: FindPlugin;
+}
+
+/** A SCSI target. */
+export class Target implements AsyncDisposable {
+  /** The machine it runs on. */
+  readonly host: Host;
+  /** Commands it knows. */
+  readonly commands: CommandTable;
+  /** VPD pages it has. */
+  readonly vpdPages: VpdPages;
+  /** Its plugins. */
+  readonly plugins: PluginHost;
+  /** Its logical units. */
+  readonly luns: LunRegistry;
+  /** Its ports. */
+  readonly ports: PortRegistry;
+  readonly #dispatcher: Dispatcher;
+
+  /** Made by {@linkcode createTarget}. */
+  constructor(options: TargetOptions) {
+    this.host = options.host;
+    this.vpdPages = new VpdPages();
+    this.commands = coreCommandTable(this.vpdPages);
+    this.#dispatcher = new Dispatcher(this.host, this.commands);
+    const dispatcher = this.#dispatcher;
+    const { host } = this;
+    this.plugins = new PluginHost(this, options.findPlugin);
+    this.luns = new LunRegistry({ host, plugins: this.plugins, dispatcher });
+    this.ports = new PortRegistry(this.luns, {
+      dispatcher,
+      buffers: new BufferPool(),
+    });
+    this.luns.attach(this.ports);
+  }
+
+  /** Defects met so far: commands that ended by an assertion or exception. */
+  get defects(): number {
+    return this.#dispatcher.defects;
+  }
+
+  /** Ends all nexuses, unloads all plugins, closes all stores. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const port of this.ports.all()) await this.ports.remove(port);
+    await this.plugins.unloadAll();
+    await this.luns.closeAll();
+  }
+}
+
+/** Makes a target without ports and logical units. */
+export function createTarget(options: TargetOptions): Target {
+  return new Target(options);
+}

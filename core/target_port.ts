@@ -1,0 +1,217 @@
+/**
+ * Target ports: where initiators meet logical units.
+ *
+ * @module
+ */
+
+import { type InitiatorPort, InitiatorTable } from "./initiator_port.ts";
+import type { LogicalUnit } from "./logical_unit.ts";
+import { Nexus, type NexusServices } from "./nexus.ts";
+import type { Designator } from "./ports/designator.ts";
+import type { Transport } from "./ports/transport.ts";
+import { Statistics } from "./statistics.ts";
+import { UNIT_ATTENTION } from "./unit_attention.ts";
+
+/** Kinds of port, as bits (`port_type` of the port list). */
+export const PORT_TYPE = {
+  FC: 0x01,
+  SCSI: 0x02,
+  IOCTL: 0x04,
+  INTERNAL: 0x08,
+  ISCSI: 0x10,
+  SAS: 0x20,
+} as const;
+
+/** Entries that a LUN map can have. */
+export const LUN_MAP_LENGTH = 1024;
+
+/** What a frontend says of a port that it makes. */
+export interface PortDescription {
+  /** Frontend that it belongs to: `iscsi`. */
+  readonly frontend: string;
+  /** Name of the port. */
+  readonly name: string;
+  /** One of {@linkcode PORT_TYPE}. */
+  readonly type: number;
+  /** Physical port number, as lists show it. */
+  readonly physicalPort: number;
+  /** Virtual port number, as lists show it. */
+  readonly virtualPort: number;
+  /** Wanted port number; undefined: the lowest free one. */
+  readonly number?: number;
+  /** Designator of this target port (SPC-5 7.7.6.1), if it has a name. */
+  readonly portDesignator?: Designator;
+  /** Designator of the target device, if it has a name. */
+  readonly targetDesignator?: Designator;
+  /** Further facts for lists, in order. */
+  readonly details?: ReadonlyMap<string, string>;
+  /** Called when the port goes on or off line. */
+  onlineChanged?(online: boolean): void;
+}
+
+/** Finds logical units by their number in the target. */
+export interface UnitDirectory {
+  /** The unit, or undefined. */
+  get(number: number): LogicalUnit | undefined;
+  /** All numbers in ascending order. */
+  numbers(): Iterable<number>;
+}
+
+/** The ports of a target, as each of them sees the others. */
+export interface PortDirectory {
+  /** All ports by number. */
+  all(): TargetPort[];
+}
+
+/** A target port: its description, LUN map, initiators and nexuses. */
+export class TargetPort {
+  /** Its number: the RELATIVE TARGET PORT IDENTIFIER. */
+  readonly number: number;
+  /** What its frontend said. */
+  readonly description: PortDescription;
+  /** Counters of all its nexuses. */
+  readonly statistics: Statistics = new Statistics();
+  readonly #units: UnitDirectory;
+  readonly #services: NexusServices;
+  readonly #directory: PortDirectory;
+  readonly #initiators: InitiatorTable = new InitiatorTable();
+  readonly #nexuses: Set<Nexus> = new Set();
+  #map: Map<number, number> | null = null;
+  #online = false;
+
+  /** Made by the port registry. */
+  constructor(
+    number: number,
+    description: PortDescription,
+    units: UnitDirectory,
+    services: NexusServices,
+    directory: PortDirectory,
+  ) {
+    this.number = number;
+    this.description = description;
+    this.#units = units;
+    this.#services = services;
+    this.#directory = directory;
+  }
+
+  /** All ports of the target, this one among them, by number. */
+  siblings(): TargetPort[] {
+    return this.#directory.all();
+  }
+
+  /** Whether it accepts commands. */
+  get online(): boolean {
+    return this.#online;
+  }
+
+  /** Turns the port on or off. */
+  setOnline(online: boolean): void {
+    if (online === this.#online) return;
+    this.#online = online;
+    this.description.onlineChanged?.(online);
+  }
+
+  /** Initiators with a session now. */
+  get initiators(): Iterable<InitiatorPort> {
+    return this.#initiators.present();
+  }
+
+  /** Nexuses that exist now. */
+  get nexuses(): Iterable<Nexus> {
+    return this.#nexuses;
+  }
+
+  /**
+   * Makes a nexus for an initiator port.
+   *
+   * @returns null when the initiator table is full
+   */
+  connect<Context>(
+    initiatorName: string,
+    transportId: Uint8Array,
+    transport: Transport<Context>,
+    makeContext: () => Context,
+  ): Nexus<Context> | null {
+    const initiator = this.#initiators.enter(
+      initiatorName,
+      transportId,
+      this.number,
+    );
+    if (initiator === null) return null;
+    const nexus = new Nexus(
+      this,
+      initiator,
+      transport,
+      makeContext,
+      this.#services,
+    );
+    this.#nexuses.add(nexus);
+    return nexus;
+  }
+
+  /** Forgets a nexus; called when it is lost. */
+  disconnect(nexus: Nexus): void {
+    if (this.#nexuses.delete(nexus)) this.#initiators.leave(nexus.initiator);
+  }
+
+  /** The unit at a LUN of this port, or null. */
+  unitAt(visibleLun: number): LogicalUnit | null {
+    const number = this.#map === null
+      ? visibleLun
+      : this.#map.get(visibleLun) ?? -1;
+    const unit = this.#units.get(number);
+    return unit === undefined || unit.removing ? null : unit;
+  }
+
+  /** LUNs of this port with a unit behind them, ascending. */
+  visibleLuns(): number[] {
+    const all = this.#map === null
+      ? [...this.#units.numbers()]
+      : [...this.#map.keys()].sort((a, b) => a - b);
+    return all.filter((lun) => this.unitAt(lun) !== null);
+  }
+
+  /** Whether any LUN of this port leads to the unit. */
+  maps(unit: LogicalUnit): boolean {
+    if (this.#map === null) return this.#units.get(unit.number) === unit;
+    for (const number of this.#map.values()) {
+      if (number === unit.number) return true;
+    }
+    return false;
+  }
+
+  /** Entries of the LUN map (visible, unit); null: every unit is visible. */
+  get lunMap(): ReadonlyMap<number, number> | null {
+    return this.#map;
+  }
+
+  /** Replaces the whole map; null makes every unit visible by its number. */
+  setLunMap(map: ReadonlyMap<number, number> | null): void {
+    this.#map = map === null ? null : new Map(map);
+    for (const nexus of this.#nexuses) {
+      for (const itl of [...nexus.itls]) {
+        if (this.unitAt(itl.visibleLun) !== itl.unit) {
+          nexus.forget(itl.visibleLun);
+        }
+      }
+    }
+    this.reportLunsChanged();
+  }
+
+  /** Sets or, with undefined, removes one entry of the map. */
+  mapLun(visibleLun: number, unitNumber: number | undefined): void {
+    const map = new Map(this.#map ?? []);
+    if (unitNumber === undefined) map.delete(visibleLun);
+    else map.set(visibleLun, unitNumber);
+    this.setLunMap(map);
+  }
+
+  /** Tells every nexus that REPORTED LUNS DATA HAS CHANGED. */
+  reportLunsChanged(except?: LogicalUnit): void {
+    for (const nexus of this.#nexuses) {
+      for (const itl of nexus.itls) {
+        if (itl.unit !== except) itl.pending |= UNIT_ATTENTION.LUNS_CHANGED;
+      }
+    }
+  }
+}

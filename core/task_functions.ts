@@ -1,0 +1,241 @@
+/**
+ * What the task management functions do (SAM-5 clause 7, 6.3).
+ *
+ * A function is answered only when the last task it aborted has ended: from
+ * then on no data of theirs can reach a store or an initiator.
+ *
+ * @module
+ */
+
+import type { Dispatcher, Victim } from "./dispatcher.ts";
+import type { LogicalUnit } from "./logical_unit.ts";
+import type { Nexus } from "./nexus.ts";
+import { ABORT, type ScsiTask } from "./task.ts";
+import {
+  TASK_MANAGEMENT,
+  type TaskManagementFunction,
+  type TaskManagementRequest,
+  type TaskManagementResponse,
+} from "./task_management.ts";
+import { firstCondition, senseOfCondition } from "./unit_attention.ts";
+import { UNIT_ATTENTION } from "./unit_attention.ts";
+
+interface Call {
+  readonly dispatcher: Dispatcher;
+  readonly nexus: Nexus;
+  readonly request: TaskManagementRequest;
+  readonly answer: (response: TaskManagementResponse) => void;
+}
+
+type UnitFunction = (call: Call, unit: LogicalUnit) => void;
+type NexusFunction = (call: Call) => void;
+
+const UNIT_FUNCTIONS: Readonly<
+  Partial<Record<TaskManagementFunction, UnitFunction>>
+> = {
+  [TASK_MANAGEMENT.ABORT_TASK]: abortTask,
+  [TASK_MANAGEMENT.ABORT_TASK_SET]: abortTaskSet,
+  [TASK_MANAGEMENT.CLEAR_TASK_SET]: clearTaskSet,
+  [TASK_MANAGEMENT.LOGICAL_UNIT_RESET]: resetUnit,
+  [TASK_MANAGEMENT.QUERY_TASK]: queryTask,
+  [TASK_MANAGEMENT.QUERY_TASK_SET]: queryTaskSet,
+  [TASK_MANAGEMENT.QUERY_ASYNCHRONOUS_EVENT]: queryAsynchronousEvent,
+};
+
+const NEXUS_FUNCTIONS: Readonly<
+  Partial<Record<TaskManagementFunction, NexusFunction>>
+> = {
+  [TASK_MANAGEMENT.TARGET_RESET]: resetTarget,
+  [TASK_MANAGEMENT.I_T_NEXUS_RESET]: resetNexus,
+};
+
+/** Executes a function and answers it, now or when its victims have ended. */
+export function executeFunction(
+  dispatcher: Dispatcher,
+  nexus: Nexus,
+  request: TaskManagementRequest,
+): void {
+  const answer = (response: TaskManagementResponse) => {
+    request.response = response;
+    nexus.transport.taskManagementFunctionExecuted(request);
+  };
+  const call = { dispatcher, nexus, request, answer };
+  const ofNexus = NEXUS_FUNCTIONS[request.function];
+  if (ofNexus !== undefined) return ofNexus(call);
+  const ofUnit = UNIT_FUNCTIONS[request.function];
+  if (ofUnit === undefined) return answer("FUNCTION NOT SUPPORTED");
+  const unit = nexus.itl(request.visibleLun)?.unit;
+  if (unit === undefined) return answer("INCORRECT LOGICAL UNIT NUMBER");
+  ofUnit(call, unit);
+}
+
+/** Ends the tasks of a lost nexus and drops what it holds (SAM-5 6.3.4). */
+export function loseNexus(
+  dispatcher: Dispatcher,
+  nexus: Nexus,
+): Promise<void> {
+  const victims: Victim[] = [];
+  for (const unit of unitsOf(nexus)) {
+    victims.push(...victimsOf(unit, (task) => silentIfOwn(task, nexus)));
+    dropHoldings(nexus, unit);
+  }
+  return new Promise((resolve) => dispatcher.abort(victims, resolve));
+}
+
+/** Aborts all tasks of some initiators on a unit, with TASK ABORTED. */
+export function abortTasksOf(
+  unit: LogicalUnit,
+  belongs: (task: ScsiTask) => boolean,
+): Victim[] {
+  return victimsOf(
+    unit,
+    (task) => belongs(task) ? ABORT.WITH_STATUS : ABORT.NONE,
+  );
+}
+
+function abortTask(call: Call, unit: LogicalUnit): void {
+  const { nexus, request } = call;
+  abortAndAnswer(
+    call,
+    victimsOf(
+      unit,
+      (task) =>
+        task.nexus === nexus && task.tag === request.tag
+          ? ABORT.SILENT
+          : ABORT.NONE,
+    ),
+  );
+}
+
+function abortTaskSet(call: Call, unit: LogicalUnit): void {
+  abortAndAnswer(
+    call,
+    victimsOf(unit, (task) => silentIfOwn(task, call.nexus)),
+  );
+}
+
+function clearTaskSet(call: Call, unit: LogicalUnit): void {
+  abortAndAnswer(call, victimsOf(unit, (task) => howFor(task, call.nexus)));
+}
+
+function resetUnit(call: Call, unit: LogicalUnit): void {
+  abortAndAnswer(call, reset(unit, call.nexus, UNIT_ATTENTION.UNIT_RESET));
+}
+
+function resetTarget(call: Call): void {
+  const { port } = call.nexus;
+  const units = new Set(
+    port.visibleLuns().map((lun) => port.unitAt(lun)),
+  );
+  const victims: Victim[] = [];
+  for (const unit of units) {
+    if (unit === null) continue;
+    victims.push(...reset(unit, call.nexus, UNIT_ATTENTION.TARGET_RESET));
+  }
+  abortAndAnswer(call, victims);
+}
+
+function resetNexus(call: Call): void {
+  const victims: Victim[] = [];
+  for (const itl of call.nexus.itls) {
+    victims.push(
+      ...victimsOf(itl.unit, (task) => silentIfOwn(task, call.nexus)),
+    );
+    dropHoldings(call.nexus, itl.unit);
+    itl.pending |= UNIT_ATTENTION.NEXUS_LOSS;
+  }
+  abortAndAnswer(call, victims);
+}
+
+function queryTask(call: Call, unit: LogicalUnit): void {
+  const { nexus, request } = call;
+  answerQuery(
+    call,
+    unit,
+    (task) => task.nexus === nexus && task.tag === request.tag,
+  );
+}
+
+function queryTaskSet(call: Call, unit: LogicalUnit): void {
+  answerQuery(call, unit, (task) => task.nexus === call.nexus);
+}
+
+function queryAsynchronousEvent(call: Call, unit: LogicalUnit): void {
+  const pending = [...unit.itls]
+    .find((itl) => itl.nexus === call.nexus)?.pending ?? 0;
+  if (pending === 0) return call.answer("FUNCTION COMPLETE");
+  const first = firstCondition(pending);
+  const { key, asc, ascq } = senseOfCondition(first);
+  const many = pending === first ? 0x10 : 0x20;
+  call.request.additionalResponse = (key | many) << 16 | asc << 8 | ascq;
+  call.answer("FUNCTION SUCCEEDED");
+}
+
+function answerQuery(
+  call: Call,
+  unit: LogicalUnit,
+  wanted: (task: ScsiTask) => boolean,
+): void {
+  for (const task of tasksOf(unit)) {
+    if (!wanted(task) || task.abort !== ABORT.NONE) continue;
+    call.request.tasksFound = 1;
+    return call.answer("FUNCTION SUCCEEDED");
+  }
+  call.answer("FUNCTION COMPLETE");
+}
+
+function abortAndAnswer(call: Call, victims: readonly Victim[]): void {
+  call.request.tasksFound = victims.length;
+  call.dispatcher.abort(victims, () => call.answer("FUNCTION COMPLETE"));
+}
+
+// A logical unit reset condition (SAM-5 6.3.3), by whatever brought it.
+function reset(
+  unit: LogicalUnit,
+  nexus: Nexus,
+  condition: number,
+): Victim[] {
+  unit.reservations.holder = null;
+  for (const itl of unit.itls) itl.preventsRemoval = false;
+  unit.raise(condition);
+  return victimsOf(unit, (task) => howFor(task, nexus));
+}
+
+function dropHoldings(nexus: Nexus, unit: LogicalUnit): void {
+  unit.reservations.dropHolder(nexus);
+  for (const itl of unit.itls) {
+    if (itl.nexus === nexus) itl.preventsRemoval = false;
+  }
+}
+
+function unitsOf(nexus: Nexus): Set<LogicalUnit> {
+  return new Set([...nexus.itls].map((itl) => itl.unit));
+}
+
+function silentIfOwn(task: ScsiTask, nexus: Nexus): number {
+  return task.nexus === nexus ? ABORT.SILENT : ABORT.NONE;
+}
+
+// TAS is one: other initiators learn that their tasks were aborted; the one
+// that asked knows.
+function howFor(task: ScsiTask, nexus: Nexus): number {
+  return task.nexus === nexus ? ABORT.SILENT : ABORT.WITH_STATUS;
+}
+
+function victimsOf(
+  unit: LogicalUnit,
+  howOf: (task: ScsiTask) => number,
+): Victim[] {
+  const victims: Victim[] = [];
+  for (const task of tasksOf(unit)) {
+    const how = howOf(task);
+    if (how !== ABORT.NONE) victims.push({ task, how });
+  }
+  return victims;
+}
+
+function* tasksOf(unit: LogicalUnit): Iterable<ScsiTask> {
+  for (let task = unit.taskSet.oldest; task !== null; task = task.newer) {
+    yield task;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Unit attention conditions (SAM-5 5.14): one bit set per I_T_L nexus.
+ *
+ * @module
+ */
+
+import { type Sense, unitAttention } from "./sense.ts";
+
+/**
+ * Conditions in the order in which they are reported. Bits of a 32-bit set.
+ */
+export const UNIT_ATTENTION = {
+  /** First contact, or the nexus was lost and came back. */
+  POWER_ON: 0x0001,
+  /** Bus reset. */
+  BUS_RESET: 0x0002,
+  /** Target reset. */
+  TARGET_RESET: 0x0004,
+  /** I_T nexus reset. */
+  NEXUS_LOSS: 0x0008,
+  /** Logical unit reset. */
+  UNIT_RESET: 0x0010,
+  /** Another LUN came, went, or was mapped elsewhere. */
+  LUNS_CHANGED: 0x0020,
+  /** Another nexus changed mode pages. */
+  MODE_PARAMETERS_CHANGED: 0x0040,
+  /** What INQUIRY tells has changed: a port went on or off line. */
+  INQUIRY_DATA_CHANGED: 0x0080,
+  /** The reservation of this nexus was taken away. */
+  RESERVATIONS_PREEMPTED: 0x0100,
+  /** A persistent reservation ended. */
+  RESERVATIONS_RELEASED: 0x0200,
+  /** The registration of this nexus was taken away. */
+  REGISTRATIONS_PREEMPTED: 0x0400,
+  /** Access states of target port groups have changed. */
+  ASYMMETRIC_ACCESS_CHANGED: 0x0800,
+  /** The capacity has changed. */
+  CAPACITY_CHANGED: 0x1000,
+  /** A soft threshold of thin provisioning was crossed. */
+  THRESHOLD_REACHED: 0x2000,
+  /** A medium was loaded. */
+  MEDIUM_CHANGED: 0x4000,
+} as const;
+
+const SENSES: readonly Sense[] = [
+  unitAttention(0x29, 0x01),
+  unitAttention(0x29, 0x02),
+  unitAttention(0x29, 0x03),
+  unitAttention(0x29, 0x07),
+  unitAttention(0x29, 0x00),
+  unitAttention(0x3f, 0x0e),
+  unitAttention(0x2a, 0x01),
+  unitAttention(0x3f, 0x03),
+  unitAttention(0x2a, 0x03),
+  unitAttention(0x2a, 0x04),
+  unitAttention(0x2a, 0x05),
+  unitAttention(0x2a, 0x06),
+  unitAttention(0x2a, 0x09),
+  unitAttention(0x38, 0x07),
+  unitAttention(0x28, 0x00),
+];
+
+/** Conditions of ASC 29h: each stands for all others of its nexus. */
+export const RESET_CONDITIONS: number = UNIT_ATTENTION.POWER_ON |
+  UNIT_ATTENTION.BUS_RESET | UNIT_ATTENTION.TARGET_RESET |
+  UNIT_ATTENTION.NEXUS_LOSS | UNIT_ATTENTION.UNIT_RESET;
+
+/** The condition of a set that is reported first: its lowest bit. */
+export function firstCondition(pending: number): number {
+  return pending & -pending;
+}
+
+/** Sense data of one condition. */
+export function senseOfCondition(condition: number): Sense {
+  return SENSES[31 - Math.clz32(condition)] ?? unitAttention(0x29, 0x00);
+}
+
+/** What stays pending after one condition has been reported. */
+export function afterReporting(pending: number, condition: number): number {
+  return (condition & RESET_CONDITIONS) !== 0 ? 0 : pending & ~condition;
+}
