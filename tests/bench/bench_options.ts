@@ -32,6 +32,8 @@ export interface BenchOptions {
   readonly pin: Pin;
   /** The target's CPU. */
   readonly cpu: number;
+  /** A client that takes our client's words; none for our own. */
+  readonly clientPath: string | undefined;
   /** Whether a thing that is wanted and does not come is a failure. */
   readonly strict: boolean;
   /** File for all samples and the summary. */
@@ -56,11 +58,13 @@ export const BENCH_USAGE: string = `usage: deno task bench [options]
   --target NAME=URL  measure a target that runs already, too; repeatable
   --only-targets     start nothing
   --no-dtl           do not start our own target
+  --client PROGRAM   another client with the same options and output
   --strict           exit 1 when a wanted ratio is missed
   --json FILE        write samples and summary
   --md FILE          write the tables as Markdown
 All data on the LUNs is lost.`;
 
+const PLAIN_OPTIONS = ["json", "md", "target", "client"] as const;
 const DEFAULTS = {
   rivals: "tgt,istgt",
   warmup: "0.5",
@@ -87,7 +91,7 @@ const QUICK: Record<keyof typeof FULL, string> = {
  */
 export function parseBenchOptions(words: readonly string[]): BenchOptions {
   const given = parseArgs(words, {
-    string: [...Object.keys({ ...DEFAULTS, ...FULL }), "json", "md", "target"],
+    string: [...Object.keys({ ...DEFAULTS, ...FULL }), ...PLAIN_OPTIONS],
     boolean: ["quick", "only-targets", "no-dtl", "strict"],
     collect: ["target"],
     default: DEFAULTS,
@@ -109,6 +113,7 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions {
     sizeBytes: parseSize(textOr("size")),
     pin: parsePin(text("pin")),
     cpu: parseCpu(text("cpu")),
+    clientPath: optionalText(given["client"]),
     strict: given["strict"] === true,
     jsonPath: optionalText(given["json"]),
     markdownPath: optionalText(given["md"]),

@@ -16,7 +16,7 @@ import {
 import type { BenchTarget } from "./target.ts";
 
 /** Variants this close to a rival's best in the trial are measured too. */
-const NEAR_BEST = 0.9;
+const NEAR_BEST = 0.85;
 
 const TRIAL_SECONDS = 0.5;
 const TRIAL_WARMUP_SECONDS = 0.3;

@@ -5,10 +5,9 @@
  */
 
 import { delay } from "./command.ts";
-import { startTimeOf } from "./proc.ts";
+import { listenerOf, startTimeOf } from "./proc.ts";
 
-const POLL_MS = 50;
-const STOP_POLLS_MAX = 100;
+const POLL_MS = 20;
 const LOG_CHARACTERS_MAX = 4000;
 
 /** What to start, and when it is up. */
@@ -25,8 +24,10 @@ export interface DaemonPlan {
   readonly port: number;
   /** File that then holds its pid; without one it is the child's. */
   readonly pidPath?: string;
-  /** Time that it may take in milliseconds. */
+  /** Time that it may take to come up in milliseconds. */
   readonly readyMsMax: number;
+  /** Time that it may take to end in milliseconds; then it is killed. */
+  readonly stopMsMax: number;
 }
 
 /** A running daemon; disposing of it stops it. */
@@ -44,7 +45,7 @@ export async function startDaemon(plan: DaemonPlan): Promise<Daemon> {
   const child = new Deno.Command(plan.program, {
     args: [...plan.words],
     cwd: plan.folder,
-    env: { ...plan.env },
+    env: { NO_COLOR: "1", ...plan.env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -53,14 +54,19 @@ export async function startDaemon(plan: DaemonPlan): Promise<Daemon> {
   void log.follow(child.stdout);
   void log.follow(child.stderr);
   const childStart = startTimeOf(child.pid);
-  const pid = await waitUntilReady(plan, child.pid);
+  let failed = false;
+  void child.status.then(({ success }) => failed = !success);
+  const pid = await waitUntilReady(plan, child.pid, () => failed);
   const startTime = pid === undefined ? undefined : startTimeOf(pid);
   if (pid === undefined || startTime === undefined) {
-    await stopProcess(child.pid, childStart);
+    await stopProcess(child.pid, childStart, plan.stopMsMax);
     await child.status;
     throw new Error(`${plan.program} did not come up: ${log.text()}`);
   }
-  return { pid, [Symbol.asyncDispose]: () => stopProcess(pid, startTime) };
+  return {
+    pid,
+    [Symbol.asyncDispose]: () => stopProcess(pid, startTime, plan.stopMsMax),
+  };
 }
 
 /**
@@ -90,17 +96,20 @@ class LogTail {
   }
 }
 
+/**
+ * The kernel's tables tell who listens; a connection only to find out would
+ * already be load, and would not tell whose port it is.
+ */
 async function waitUntilReady(
   plan: DaemonPlan,
   childPid: number,
+  hasFailed: () => boolean,
 ): Promise<number | undefined> {
   for (let waited = 0; waited < plan.readyMsMax; waited += POLL_MS) {
     const pid = plan.pidPath === undefined ? childPid : readPid(plan.pidPath);
-    if (pid !== undefined && await accepts(plan.port)) return pid;
-    // A daemon with a pid file may have detached itself from its child.
-    const mayCome = plan.pidPath !== undefined ||
-      startTimeOf(childPid) !== undefined;
-    if (!mayCome) return undefined;
+    if (pid !== undefined && listenerOf(plan.port) === pid) return pid;
+    // One that ends well may have left a daemon behind.
+    if (hasFailed()) return undefined;
     await delay(POLL_MS);
   }
   return undefined;
@@ -116,25 +125,18 @@ function readPid(path: string): number | undefined {
   }
 }
 
-async function accepts(port: number): Promise<boolean> {
-  try {
-    using _conn = await Deno.connect({ hostname: "127.0.0.1", port });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The start time makes sure that the pid still names what we started. */
 async function stopProcess(
   pid: number,
   startTime: number | undefined,
+  timeMsMax: number,
 ): Promise<void> {
   const runs = (): boolean =>
     startTime !== undefined && startTimeOf(pid) === startTime;
-  if (runs()) Deno.kill(pid, "SIGTERM");
-  for (let poll = 0; poll < STOP_POLLS_MAX && runs(); poll += 1) {
-    await delay(POLL_MS);
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    if (runs()) Deno.kill(pid, signal);
+    for (let waited = 0; waited < timeMsMax && runs(); waited += POLL_MS) {
+      await delay(POLL_MS);
+    }
   }
-  if (runs()) Deno.kill(pid, "SIGKILL");
 }

@@ -12,6 +12,7 @@ export const ROOT: string = new URL("../../", import.meta.url).pathname;
 
 /** The daemon loads, and at first compiles, its modules. */
 const READY_MS_MAX = 30_000;
+const STOP_MS_MAX = 5000;
 
 const TARGET_NAME = "iqn.2026-01.bench.dtl:ram";
 
@@ -61,6 +62,7 @@ async function startIn(
     port,
     pidPath,
     readyMsMax: READY_MS_MAX,
+    stopMsMax: STOP_MS_MAX,
   });
   return {
     name: "dtl",

@@ -12,6 +12,10 @@ import type { BenchTarget } from "./target.ts";
 /** After the interrupt it waits for its commands; then it is killed. */
 const GOODBYE_MS_MAX = 5000;
 
+/** It tells an average once a second; the last one needs to be out. */
+const SECONDS_MIN = 2;
+const SECONDS_EXTRA = 0.5;
+
 const DEPTH = 32;
 const BLOCKS_OF_4_KIB = 8;
 
@@ -31,7 +35,8 @@ export async function runIscsiPerf(
     requireProgram("iscsi-perf"),
     ...["-m", `${DEPTH}`, "-b", `${BLOCKS_OF_4_KIB}`, "-r", target.url],
   ];
-  const limitMs = seconds * 1000 + GOODBYE_MS_MAX;
+  const timeMs = (Math.max(seconds, SECONDS_MIN) + SECONDS_EXTRA) * 1000;
+  const limitMs = timeMs + GOODBYE_MS_MAX;
   const child = new Deno.Command(program, {
     args: words,
     stdin: "null",
@@ -40,19 +45,19 @@ export async function runIscsiPerf(
     signal: AbortSignal.any([options.signal, AbortSignal.timeout(limitMs)]),
   }).spawn();
   // It runs until it is interrupted, and then tells the average.
-  const timer = setTimeout(() => child.kill("SIGINT"), seconds * 1000);
+  const timer = setTimeout(() => child.kill("SIGINT"), timeMs);
   const { stdout, stderr } = await child.output();
   clearTimeout(timer);
-  return averageOf(new TextDecoder().decode(stdout), stderr);
+  const decoder = new TextDecoder();
+  return averageOf(decoder.decode(stdout) + decoder.decode(stderr));
 }
 
 /** The last average that it printed. */
-function averageOf(text: string, complaint: Uint8Array): number {
+function averageOf(text: string): number {
   const averages = [...text.matchAll(/iops average (\d+)/g)];
   const last = averages.at(-1)?.[1];
   if (last === undefined) {
-    const words = new TextDecoder().decode(complaint).trim();
-    throw new Error(`iscsi-perf measured nothing: ${words}`);
+    throw new Error(`iscsi-perf measured nothing: ${text.trim()}`);
   }
   return Number(last);
 }

@@ -112,17 +112,18 @@ function createPlaces(
   const { blockBytes, connections } = options;
   const wanted = options.spanBytes === 0 ? capacityBytes : options.spanBytes;
   const spanBytes = Math.min(wanted, capacityBytes);
-  const blocksEach = Math.floor(spanBytes / blockBytes / connections);
+  const blocks = Math.floor(spanBytes / blockBytes);
+  const blocksEach = Math.floor(blocks / connections);
   if (blockBytes % lunBlockBytes !== 0 || blocksEach === 0) {
     throw new RangeError(
       `Data of ${blockBytes} bytes does not fit the LUN: ` +
         `${capacityBytes} bytes in blocks of ${lunBlockBytes}`,
     );
   }
-  const shareBytes = blocksEach * blockBytes;
+  const isLast = id === connections - 1;
   return new Places({
-    startBytes: id * shareBytes,
-    endBytes: (id + 1) * shareBytes,
+    startBytes: id * blocksEach * blockBytes,
+    endBytes: (isLast ? blocks : (id + 1) * blocksEach) * blockBytes,
     spanBytes,
     blockBytes,
     sequential: options.sequential,

@@ -53,8 +53,11 @@ export function startTimeOf(pid: number): number | undefined {
   }
 }
 
-/** Resident memory of a process. */
+/** Resident memory of a process; nothing when it is gone. */
 export function memoryOf(pid: number): ProcessMemory {
+  if (startTimeOf(pid) === undefined) {
+    return { residentKib: 0, anonymousKib: 0 };
+  }
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   const kib = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);

@@ -23,6 +23,12 @@ export const OTHERS_MAX = 0.15;
 const CLIENT_MS_EXTRA = 30_000;
 const FILL_MS_MAX = 180_000;
 
+/** A process of its own, with a CPU and a CPU time of its own. */
+const OWN_CLIENT: readonly string[] = [
+  ...[Deno.execPath(), "run", "-A", "--no-prompt"],
+  `${ROOT}tests/bench/load_client.ts`,
+];
+
 /** How samples are taken. */
 export interface SamplingOptions {
   /** Where target and client run. */
@@ -31,6 +37,8 @@ export interface SamplingOptions {
   readonly cpu: number;
   /** Size of the LUNs. */
   readonly sizeBytes: number;
+  /** The client; none for our own. */
+  readonly clientPath: string | undefined;
   /** Ends the client when the benchmark is interrupted. */
   readonly signal: AbortSignal;
 }
@@ -98,10 +106,10 @@ async function runClient(
   plan: RunPlan,
   options: SamplingOptions,
 ): Promise<LoadResult> {
+  const { clientPath, signal } = options;
   const [program = "", ...words] = [
     ...clientPin(options),
-    ...[Deno.execPath(), "run", "-A", "--no-prompt"],
-    `${ROOT}tests/bench/load_client.ts`,
+    ...(clientPath === undefined ? OWN_CLIENT : [clientPath]),
     ...clientWords(target, plan, options),
   ];
   const timeMsMax = plan.words?.includes("--fill")
@@ -111,7 +119,7 @@ async function runClient(
     args: words,
     cwd: ROOT,
     stdin: "null",
-    signal: AbortSignal.any([options.signal, AbortSignal.timeout(timeMsMax)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeMsMax)]),
   }).output();
   const decoder = new TextDecoder();
   const line = decoder.decode(stdout).trim();

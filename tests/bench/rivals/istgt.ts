@@ -6,7 +6,7 @@
 
 import { requireProgram } from "../command.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
-import { type Place, READY_MS_MAX } from "./place.ts";
+import { type Place, READY_MS_MAX, STOP_MS_MAX } from "./place.ts";
 
 /** The LUN. */
 export const ISTGT_LUN = 0;
@@ -30,6 +30,7 @@ export async function startIstgt(
     folder,
     port,
     readyMsMax: READY_MS_MAX,
+    stopMsMax: STOP_MS_MAX,
   });
 }
 

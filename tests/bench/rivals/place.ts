@@ -7,6 +7,9 @@
 /** Time that a rival may take to come up. */
 export const READY_MS_MAX = 10_000;
 
+/** Time that it may take to end: tgtd with a target does not, by itself. */
+export const STOP_MS_MAX = 500;
+
 /** What a rival is given. */
 export interface Place {
   /** Its port of 127.0.0.1. */

@@ -6,7 +6,7 @@
 
 import { delay, requireProgram, run } from "../command.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
-import { type Place, READY_MS_MAX } from "./place.ts";
+import { type Place, READY_MS_MAX, STOP_MS_MAX } from "./place.ts";
 
 /** The LUN; tgt keeps 0 for its controller. */
 export const TGT_LUN = 1;
@@ -36,18 +36,20 @@ export async function startTgt(
   threadCount: number,
   store: TgtStore,
 ): Promise<Daemon> {
-  // Its management socket lies here; the package makes the folder at boot.
-  await Deno.mkdir("/var/run/tgtd", { recursive: true });
   const portal = `portal=127.0.0.1:${port}`;
+  // Its management socket; the usual one belongs to the system's own tgtd.
+  const env = { TGT_IPC_SOCKET: `${folder}/socket` };
   const daemon = await startDaemon({
     program: requireProgram("tgtd"),
-    words: ["-f", "-C", `${port}`, "-t", `${threadCount}`, "--iscsi", portal],
+    words: ["-f", "-t", `${threadCount}`, "--iscsi", portal],
     folder,
+    env,
     port,
     readyMsMax: READY_MS_MAX,
+    stopMsMax: STOP_MS_MAX,
   });
   try {
-    await configureTgt(port, targetName, imagePath, store);
+    await configureTgt(env, targetName, imagePath, store);
     return daemon;
   } catch (error) {
     await daemon[Symbol.asyncDispose]();
@@ -55,18 +57,16 @@ export async function startTgt(
   }
 }
 
-/** The port's number is the number of the management socket too. */
 async function configureTgt(
-  port: number,
+  env: Readonly<Record<string, string>>,
   targetName: string,
   imagePath: string,
   store: string,
 ): Promise<void> {
   const admin = (words: string): Promise<string> =>
-    run(requireProgram("tgtadm"), [
-      ...["-C", `${port}`, "--lld", "iscsi"],
-      ...words.split(" "),
-    ]);
+    run(requireProgram("tgtadm"), ["--lld", "iscsi", ...words.split(" ")], {
+      env,
+    });
   await untilManaged(() => admin("--op show --mode target"));
   await admin(`--op new --mode target --tid 1 -T ${targetName}`);
   const lun = `--mode logicalunit --tid 1 --lun ${TGT_LUN}`;
