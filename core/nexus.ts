@@ -92,6 +92,11 @@ export class Nexus<Context = unknown> {
     return task;
   }
 
+  /** Gives back a task that was taken and not handed over. */
+  returnTask(task: ScsiTask<Context>): void {
+    this.#pool.push(task);
+  }
+
   /** SCSI Command Received (SAM-5 5.4.2.3). */
   commandReceived(task: ScsiTask<Context>): void {
     this.#taskCount += 1;

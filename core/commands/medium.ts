@@ -21,20 +21,36 @@ import {
   senseOfStoreFault,
   STATUS,
 } from "../sense.ts";
-import { ABORT, type ScsiTask } from "../task.ts";
+import { ABORT, type BlockRange, type ScsiTask } from "../task.ts";
 
 /** Bytes that a command moves at a time: no transfer is held whole. */
 export const CHUNK_BYTES: number = 2 ** 20;
 
-/** Checks that the range of a task lies on the medium (SBC-4 4.5). */
+/** Checks that a range, of a task itself, lies on the medium (SBC-4 4.5). */
 export function checkRange(
-  task: ScsiTask,
+  range: BlockRange,
   unit: LogicalUnit,
 ): Completion | null {
   const { blockCount } = unit.geometry;
-  return task.lba + task.blockCount <= blockCount
+  return range.lba + range.blockCount <= blockCount
     ? null
-    : lbaOutOfRange(Math.max(task.lba, blockCount));
+    : lbaOutOfRange(Math.max(range.lba, blockCount));
+}
+
+/**
+ * What may have happened to a task while it waited: it was aborted, or the
+ * unit has shrunk. Every look at the store after a wait asks first.
+ *
+ * @returns how the command ends, or null when it goes on
+ */
+export function interruption(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  range: BlockRange = task,
+): Completion | null {
+  return task.abort === ABORT.NONE
+    ? checkRange(range, unit)
+    : STATUS.TASK_ABORTED;
 }
 
 /** The store of a unit that was judged to have a medium. */
@@ -53,20 +69,36 @@ export function readRange(
   task: ScsiTask,
   unit: LogicalUnit,
 ): MaybePromise<Completion> {
-  const store = storeOf(unit);
-  const { blockLength } = unit.geometry;
-  task.transferLength = task.blockCount * blockLength;
+  task.transferLength = task.blockCount * unit.geometry.blockLength;
   const wanted = Math.min(task.transferLength, task.expectedDataInLength);
-  if (store.tryRead === undefined) return readLater(task, unit, wanted);
+  return readAtOnce(task, unit, wanted) ?? readLater(task, unit, wanted);
+}
+
+/**
+ * Reads into the transport's own room as long as there is room and the store
+ * answers at once.
+ *
+ * @returns null when something is left
+ */
+function readAtOnce(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  wanted: number,
+): Completion | null {
+  const store = storeOf(unit);
+  if (store.tryRead === undefined) {
+    return task.movedLength === wanted ? STATUS.GOOD : null;
+  }
+  const { blockLength } = unit.geometry;
   const { transport } = task.nexus;
   while (task.movedLength < wanted) {
     const done = task.movedLength;
     const room = transport.roomForDataIn(task, wanted - done);
     const blocks = Math.floor(room / blockLength);
-    if (blocks === 0) return readLater(task, unit, wanted);
+    if (blocks === 0) return null;
     const lba = task.lba + done / blockLength;
     const result = store.tryRead(lba, blocks, task.dataIn, task.dataInAt);
-    if (result === NOT_NOW) return readLater(task, unit, wanted);
+    if (result === NOT_NOW) return null;
     if (result !== OK) return senseOfStoreFault(result, "read");
     const bytes = blocks * blockLength;
     task.movedLength = done + bytes;
@@ -76,36 +108,54 @@ export function readRange(
   return STATUS.GOOD;
 }
 
-// Reads what is left by way of buffers of our own: the store does not answer
-// at once, the transport has no room, or the initiator wants part of a block.
+// What is left: the transport has no room, the store has to wait, or the
+// initiator wants part of a block.
 async function readLater(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  wanted: number,
+): Promise<Completion> {
+  const { transport } = task.nexus;
+  while (true) {
+    if (transport.roomForDataIn(task, wanted - task.movedLength) === 0) {
+      await transport.dataInRoom(task);
+    } else {
+      const completion = await readChunk(task, unit, wanted);
+      if (completion !== STATUS.GOOD) return completion;
+    }
+    const completion = interruption(task, unit) ??
+      readAtOnce(task, unit, wanted);
+    if (completion !== null) return completion;
+  }
+}
+
+// One chunk by way of a buffer of ours.
+async function readChunk(
   task: ScsiTask,
   unit: LogicalUnit,
   wanted: number,
 ): Promise<Completion> {
   const { blockLength } = unit.geometry;
   const { buffers } = task.nexus;
-  while (task.movedLength < wanted) {
-    const done = task.movedLength;
-    const length = Math.min(wanted - done, CHUNK_BYTES);
-    const blocks = Math.ceil(length / blockLength);
-    const buffer = await buffers.acquire(blocks * blockLength);
-    try {
-      if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
-      const lba = task.lba + done / blockLength;
-      const last = done + length === wanted;
-      if (last && unit.serseq === "soft") unit.taskSet.sequentialDone(task);
-      const result = await readBlocks(unit, lba, blocks, buffer);
-      if (result !== OK) return senseOfStoreFault(result, "read");
-      if (last) unit.taskSet.sequentialDone(task);
-      if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
-      const sent = await sendBytes(task, buffer, length, last);
-      if (!sent) return STATUS.TASK_ABORTED;
-    } finally {
-      buffers.release(buffer);
-    }
+  const done = task.movedLength;
+  const length = Math.min(wanted - done, CHUNK_BYTES);
+  const blocks = Math.ceil(length / blockLength);
+  const buffer = await buffers.acquire(blocks * blockLength);
+  try {
+    const stopped = interruption(task, unit);
+    if (stopped !== null) return stopped;
+    const lba = task.lba + done / blockLength;
+    const last = done + length === wanted;
+    if (last && unit.serseq === "soft") unit.taskSet.sequentialDone(task);
+    const result = await readBlocks(unit, lba, blocks, buffer);
+    if (result !== OK) return senseOfStoreFault(result, "read");
+    if (last) unit.taskSet.sequentialDone(task);
+    if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+    const sent = await sendBytes(task, buffer, length, last);
+    return sent ? STATUS.GOOD : STATUS.TASK_ABORTED;
+  } finally {
+    buffers.release(buffer);
   }
-  return STATUS.GOOD;
 }
 
 /** Reads blocks into the beginning of a buffer, at once if the store can. */
@@ -161,7 +211,7 @@ export function writeRange(
   if (result !== OK) return senseOfStoreFault(result, "write");
   task.movedLength = offered;
   task.moveCount = 1;
-  return through ? flush(unit) : STATUS.GOOD;
+  return through ? flush(task, unit) : STATUS.GOOD;
 }
 
 async function writeLater(
@@ -176,7 +226,7 @@ async function writeLater(
     const done = task.movedLength;
     const bytes = Math.min(offered - done, chunkBytes);
     const dataOut = { offset: done, lengthBytes: bytes };
-    const completion = await withDataOut(task, dataOut, async (buffer) => {
+    const completion = await withDataOut(task, unit, dataOut, async (buffer) => {
       const lba = task.lba + done / blockLength;
       const blocks = bytes / blockLength;
       const result = await writeBlocks(unit, lba, blocks, buffer);
@@ -186,7 +236,7 @@ async function writeLater(
     task.movedLength = done + bytes;
     task.moveCount += 1;
   }
-  return through ? flush(unit) : STATUS.GOOD;
+  return through ? flush(task, unit) : STATUS.GOOD;
 }
 
 /** A piece of a task's Data-Out, and room beside it. */
@@ -203,30 +253,57 @@ export interface DataOutPiece {
  * Lends a buffer with a piece of the task's Data-Out to `use`. A command that
  * needs a second buffer asks for room beside the piece: it must not wait for
  * one buffer while it holds another.
+ *
+ * Data that came with the command are taken before this returns.
  */
-export async function withDataOut(
+export function withDataOut(
   task: ScsiTask,
+  unit: LogicalUnit,
   piece: DataOutPiece,
+  use: (buffer: Uint8Array) => MaybePromise<Completion>,
+): MaybePromise<Completion> {
+  const buffer = task.nexus.buffers
+    .acquire(piece.lengthBytes + (piece.spareBytes ?? 0));
+  return buffer instanceof Promise
+    ? buffer.then((late) => useDataOut(task, unit, piece, late, use))
+    : useDataOut(task, unit, piece, buffer, use);
+}
+
+async function useDataOut(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  { offset, lengthBytes }: DataOutPiece,
+  buffer: Uint8Array,
   use: (buffer: Uint8Array) => MaybePromise<Completion>,
 ): Promise<Completion> {
   const { buffers, transport } = task.nexus;
-  const { offset, lengthBytes, spareBytes = 0 } = piece;
-  const buffer = await buffers.acquire(lengthBytes + spareBytes);
   try {
     if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
-    const whole = await transport
+    const received = transport
       .receiveDataOut(task, offset, lengthBytes, buffer, 0);
-    if (!whole || task.abort !== ABORT.NONE) return dataOutFailed(task);
-    return await use(buffer);
+    const whole = received instanceof Promise ? await received : received;
+    if (!whole) return dataOutFailed(task);
+    return interruption(task, unit) ?? await use(buffer);
   } finally {
     buffers.release(buffer);
   }
 }
 
-/** Makes durable what was written; the end of a command. */
-export async function flush(unit: LogicalUnit): Promise<Completion> {
+/** Makes durable what was written. */
+export async function flush(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): Promise<Completion> {
+  if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
   const result = await storeOf(unit).flush();
-  return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "flush");
+  if (result !== OK) return senseOfStoreFault(result, "flush");
+  return interruption(task, unit) ?? STATUS.GOOD;
+}
+
+/** Whether a read with this FUA bit must come from the medium itself. */
+export function readsThrough(unit: LogicalUnit, fua: boolean): boolean {
+  if (!storeOf(unit).capabilities.volatileCache) return false;
+  return fua || unit.modePages.settings.readCacheDisabled;
 }
 
 /** Whether a write with this FUA bit must be durable before it ends. */

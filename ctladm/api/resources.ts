@@ -1,0 +1,190 @@
+/**
+ * The resources of the control API as types; `schemas.ts` holds the same as
+ * data.
+ *
+ * @module
+ */
+
+/** A logical unit. */
+export interface LunResource {
+  /** LUN number. */
+  readonly id: number;
+  /** Name of its backend. */
+  readonly backend: string;
+  /** Peripheral device type. */
+  readonly deviceType: number;
+  /** Blocks. */
+  readonly sizeBlocks: number;
+  /** Bytes of a block. */
+  readonly blockLength: number;
+  /** Serial number. */
+  readonly serialNumber: string;
+  /** Device id. */
+  readonly deviceId: string;
+  /** NAA designator in hexadecimal; null: it has none. */
+  readonly naa: string | null;
+  /** There is a medium. */
+  readonly medium: boolean;
+  /** Writes are refused. */
+  readonly readOnly: boolean;
+  /** Facts of the backend, then the options, as lists show them. */
+  readonly details: [string, string][];
+}
+
+/** A target port. */
+export interface PortResource {
+  /** Port number. */
+  readonly id: number;
+  /** Frontend that it belongs to. */
+  readonly frontend: string;
+  /** Kind of port, as a bit. */
+  readonly type: number;
+  /** It accepts commands. */
+  readonly online: boolean;
+  /** Its name. */
+  readonly name: string;
+  /** Physical port number. */
+  readonly physicalPort: number;
+  /** Virtual port number. */
+  readonly virtualPort: number;
+  /** Name of the target device; null: it has none. */
+  readonly target: string | null;
+  /** Name of the port; null: it has none. */
+  readonly port: string | null;
+  /** Visible LUNs and the units behind them; null: every LUN is visible. */
+  readonly lunMap: { readonly lun: number; readonly unit: number }[] | null;
+  /** Initiators with a session. */
+  readonly initiators: { readonly id: number; readonly name: string }[];
+  /** Further facts, in order. */
+  readonly details: [string, string][];
+}
+
+/** An iSCSI session. */
+export interface SessionResource {
+  /** Session number. */
+  readonly id: number;
+  /** Name of the initiator. */
+  readonly initiator: string;
+  /** Address of the initiator. */
+  readonly initiatorAddress: string;
+  /** Alias of the initiator. */
+  readonly initiatorAlias: string;
+  /** Name of the target. */
+  readonly target: string;
+  /** Alias of the target. */
+  readonly targetAlias: string;
+  /** Tag of the portal group. */
+  readonly portalGroupTag: number;
+  /** Header digest. */
+  readonly headerDigest: "None" | "CRC32C";
+  /** Data digest. */
+  readonly dataDigest: "None" | "CRC32C";
+  /** Bytes of a data segment towards the target. */
+  readonly maxRecvDataSegmentLength: number;
+  /** Bytes of a data segment towards the initiator. */
+  readonly maxSendDataSegmentLength: number;
+  /** Bytes of a burst. */
+  readonly maxBurstLength: number;
+  /** Bytes of unsolicited data. */
+  readonly firstBurstLength: number;
+  /** Commands may carry data. */
+  readonly immediateData: boolean;
+}
+
+/** Counters of one kind of transfer. */
+export interface CountersResource {
+  /** Bytes moved. */
+  readonly bytes: number;
+  /** Commands that ended GOOD. */
+  readonly operations: number;
+  /** Data moves. */
+  readonly dmas: number;
+  /** Milliseconds of all commands. */
+  readonly timeMs: number;
+  /** Milliseconds of all data moves. */
+  readonly dmaTimeMs: number;
+}
+
+/** Counters of one LUN or port. */
+export interface ItemStatistics {
+  /** LUN or port number. */
+  readonly id: number;
+  /** Commands without data. */
+  readonly none: CountersResource;
+  /** Commands that read. */
+  readonly read: CountersResource;
+  /** Commands that write. */
+  readonly write: CountersResource;
+}
+
+/** Counters of everything. */
+export interface StatisticsResource {
+  /** Milliseconds since the daemon started. */
+  readonly uptimeMs: number;
+  /** LUNs by number. */
+  readonly luns: ItemStatistics[];
+  /** Ports by number. */
+  readonly ports: ItemStatistics[];
+}
+
+/** A LUN to make. */
+export interface CreateLunBody {
+  /** Name of the backend. */
+  readonly backend: string;
+  /** Wanted number; absent: the lowest free one. */
+  readonly number?: number | undefined;
+  /** Peripheral device type; absent: 0. */
+  readonly deviceType?: number | undefined;
+  /** Size in bytes; absent: that of what lies below. */
+  readonly sizeBytes?: number | undefined;
+  /** Bytes of a block; absent: the backend's default. */
+  readonly blockLength?: number | undefined;
+  /** Serial number. */
+  readonly serial?: string | undefined;
+  /** Device id. */
+  readonly deviceId?: string | undefined;
+  /** Options by name. */
+  readonly options?: Record<string, string> | undefined;
+}
+
+/** A change of a LUN. */
+export interface ModifyLunBody {
+  /** Refused unless the LUN has this backend. */
+  readonly backend?: string | undefined;
+  /** New size in bytes; 0: that of what lies below. */
+  readonly sizeBytes?: number | undefined;
+  /** All options anew; without it the LUN loses its options. */
+  readonly options?: Record<string, string> | undefined;
+}
+
+/** A LUN was made or changed. */
+export interface LunChangedResource {
+  /** The LUN as it is now. */
+  readonly lun: LunResource;
+  /** What an operator should know. */
+  readonly warning?: string | undefined;
+}
+
+/** Why a request was refused. */
+export interface ProblemResource {
+  /** Kind of mistake. */
+  readonly code: string;
+  /** A whole sentence. */
+  readonly message: string;
+  /** Path of the field that is wrong. */
+  readonly field?: string | undefined;
+}
+
+/** The daemon itself. */
+export interface DaemonResource {
+  /** Process id. */
+  readonly pid: number;
+  /** Version of DTL. */
+  readonly version: string;
+  /** Milliseconds since it started. */
+  readonly uptimeMs: number;
+  /** Plugins that are loaded, in the order of loading. */
+  readonly plugins: string[];
+  /** Commands that ended by a defect. */
+  readonly defects: number;
+}

@@ -1,0 +1,66 @@
+/**
+ * The Unix socket that carries the control API.
+ *
+ * @module
+ */
+
+import { ManagementError } from "../../mod.ts";
+
+/** The API, being served. */
+export interface ServedApi {
+  /** Stops serving and removes the socket. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves requests on a Unix socket of mode 0600. A socket that a dead daemon
+ * left behind is replaced; that of a living one is an error.
+ */
+export async function serveOnSocket(
+  path: string,
+  handle: (request: Request) => Response | Promise<Response>,
+): Promise<ServedApi> {
+  if (await isServed(path)) {
+    throw new ManagementError(
+      "request",
+      `A daemon is running already with the control socket ${path}: ` +
+        `set CTL_SOCKET to another path`,
+    );
+  }
+  // Nobody else may connect before the mode is set: the socket is made in a
+  // folder of its own and then moved.
+  const folder = await Deno.makeTempDir({
+    dir: folderOf(path),
+    prefix: ".ctl",
+  });
+  const made = `${folder}/s`;
+  const server = Deno.serve(
+    { path: made, transport: "unix", onListen: () => {} },
+    handle,
+  );
+  await Deno.chmod(made, 0o600);
+  await Deno.rename(made, path);
+  await Deno.remove(folder);
+  return {
+    close: async () => {
+      await Deno.remove(path).catch(() => {});
+      await server.shutdown();
+    },
+  };
+}
+
+/** Whether somebody answers on a socket. */
+export async function isServed(path: string): Promise<boolean> {
+  try {
+    const connection = await Deno.connect({ transport: "unix", path });
+    connection.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function folderOf(path: string): string {
+  const at = path.lastIndexOf("/");
+  return at < 0 ? "." : path.slice(0, at) || "/";
+}

@@ -1,0 +1,182 @@
+/**
+ * ctld: the daemon that exports what ctl.conf says.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { type Log, ManagementError, StateDatabase } from "../mod.ts";
+import type { Configuration } from "./conf/model.ts";
+import { parseConfiguration } from "./conf/parser.ts";
+import { Daemon } from "./daemon/daemon.ts";
+import { serveDaemon } from "./daemon/serve.ts";
+import { systemClock } from "./host/clock_adapter.ts";
+import {
+  controlSocketPath,
+  stateDirectory,
+} from "./host/environment_adapter.ts";
+import { modeWarnings, readText } from "./host/file_adapter.ts";
+import { configureLog, logOf } from "./host/log_adapter.ts";
+import { writePidFile } from "./host/process_adapter.ts";
+import {
+  exit,
+  printError,
+  printLine,
+  programWords,
+} from "./host/terminal_adapter.ts";
+
+const DEFAULT_FILE = "/etc/ctl.conf";
+const DEFAULT_STATE = "/var/lib/dtl";
+
+const USAGE = `usage: ctld [-d][-u][-f config-file]
+       ctld -t [-u][-f config-file]
+
+  -d              log more
+  -t              check the configuration and exit
+  -u              the configuration is in UCL
+  -f config-file  configuration (default ${DEFAULT_FILE})
+  -h, --help      this text
+
+CTL_SOCKET names the control socket, DTL_STATE_DIR the folder of the state
+database (default ${DEFAULT_STATE}). SIGHUP reads the configuration again;
+SIGTERM and "ctladm shutdown" end the daemon.`;
+
+interface Settings {
+  readonly file: string;
+  readonly verbose: boolean;
+}
+
+/** Runs ctld with the words behind its name. @returns the exit code */
+export async function ctld(words: readonly string[]): Promise<number> {
+  const unknown: string[] = [];
+  const given = parseArgs(words, {
+    boolean: ["d", "t", "u", "help", "h"],
+    string: ["f"],
+    default: { f: DEFAULT_FILE },
+    unknown: (word) => {
+      unknown.push(word);
+      return false;
+    },
+  });
+  if (given.help === true || given.h === true) {
+    printLine(USAGE);
+    return 0;
+  }
+  const [wrong] = unknown;
+  if (wrong !== undefined) return misused(`unknown word "${wrong}"`);
+  if (given.u === true) {
+    return misused("the UCL syntax is not supported; write the classic one");
+  }
+  const settings = { file: String(given.f), verbose: given.d === true };
+  configureLog(settings.verbose ? "debug" : "warning");
+  return given.t === true ? check(settings) : await serve(settings);
+}
+
+function misused(reason: string): number {
+  printError(`ctld: ${reason}`);
+  printError(USAGE);
+  return 1;
+}
+
+function check(settings: Settings): number {
+  const configuration = readConfiguration(settings.file, logOf("ctld"));
+  if (configuration !== null) return 0;
+  printError("configuration error; exiting");
+  return 1;
+}
+
+async function serve(settings: Settings): Promise<number> {
+  const log = logOf("ctld");
+  const configuration = readConfiguration(settings.file, log);
+  if (configuration === null) {
+    log.error("configuration error; exiting");
+    return 1;
+  }
+  setLogLevel(settings, configuration);
+  const pidFile = await writePidFile(configuration.pidfile);
+  try {
+    return await serveConfiguration(settings, configuration, log);
+  } finally {
+    pidFile.remove();
+  }
+}
+
+async function serveConfiguration(
+  settings: Settings,
+  configuration: Configuration,
+  log: Log,
+): Promise<number> {
+  using identities = new StateDatabase(stateDirectory(DEFAULT_STATE));
+  const daemon = new Daemon({
+    host: { log: logOf("target"), identities },
+    log,
+  });
+  const served = await serveDaemon({
+    daemon,
+    socketPath: controlSocketPath(),
+    nowMs: systemClock.nowMs,
+    reload: () => reload(settings, daemon, log),
+  });
+  try {
+    const failed = await daemon.apply(configuration);
+    if (failed.length > 0) {
+      log.error("failed to apply configuration; exiting");
+      return 1;
+    }
+    log.info(`exiting on ${await served.ending}`);
+    return 0;
+  } finally {
+    await served.end();
+  }
+}
+
+async function reload(
+  settings: Settings,
+  daemon: Daemon,
+  log: Log,
+): Promise<void> {
+  const configuration = readConfiguration(settings.file, log);
+  if (configuration === null) {
+    log.error("configuration error, continuing with old configuration");
+    return;
+  }
+  setLogLevel(settings, configuration);
+  const failed = await daemon.apply(configuration);
+  log.info("configuration reloaded", { errors: failed.length });
+}
+
+function setLogLevel(settings: Settings, configuration: Configuration): void {
+  const debug = settings.verbose || configuration.debug > 0;
+  configureLog(debug ? "debug" : "info");
+}
+
+// What is wrong is logged; null: it cannot be used.
+function readConfiguration(file: string, log: Log): Configuration | null {
+  try {
+    const outcome = parseConfiguration(readText(file));
+    if ("error" in outcome) {
+      log.error(outcome.error, { file });
+      return null;
+    }
+    const warnings = [...modeWarnings(file), ...outcome.warnings];
+    for (const warning of warnings) log.warn(warning);
+    return outcome.configuration;
+  } catch (error) {
+    if (!(error instanceof ManagementError)) throw error;
+    log.error(error.message);
+    return null;
+  }
+}
+
+/** Runs a program; an operator's mistake is one line, not a stack. */
+export async function main(program: () => Promise<number>): Promise<never> {
+  try {
+    exit(await program());
+  } catch (error) {
+    if (!(error instanceof ManagementError)) throw error;
+    printError(error.message);
+    exit(1);
+  }
+}
+
+if (import.meta.main) await main(() => ctld(programWords()));

@@ -1,0 +1,233 @@
+/**
+ * Carries out the steps of a reload plan, one after the other. A step that
+ * fails is reported; the others go on.
+ *
+ * @module
+ */
+
+import {
+  type IscsiService,
+  ManagementError,
+  type OpenPortal,
+  type Target,
+  type TargetPort,
+} from "../../mod.ts";
+import type { Lun } from "../conf/model.ts";
+import type { PortKey, Step } from "../conf/steps.ts";
+import { portAccessOf, portalGroupOf } from "./access.ts";
+
+/** What the steps work on. */
+export interface ApplyContext {
+  /** The target. */
+  readonly target: Target;
+  /** Its iSCSI service. */
+  readonly iscsi: IscsiService;
+  /** Numbers of the LUNs that ctl.conf made, by their names there. */
+  readonly luns: Map<string, number>;
+  /** Sockets that listen, by portal group and place. */
+  readonly portals: Map<string, OpenPortal>;
+  /** A step has something to tell that is no failure. */
+  readonly warn: (message: string) => void;
+}
+
+/** A step that failed. */
+export interface FailedStep {
+  /** The step. */
+  readonly step: Step;
+  /** Why: a whole sentence. */
+  readonly reason: string;
+}
+
+/** Carries out all steps. @returns those that failed */
+export async function applySteps(
+  steps: readonly Step[],
+  context: ApplyContext,
+): Promise<FailedStep[]> {
+  const failed: FailedStep[] = [];
+  for (const step of steps) {
+    try {
+      await applyStep(step, context);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      failed.push({ step, reason: `${describeStep(step)}: ${reason}` });
+    }
+  }
+  return failed;
+}
+
+/** A step in words, for logs. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case "create-lun":
+    case "modify-lun":
+      return `${step.kind} "${step.lun.name}"`;
+    case "open-portal":
+    case "close-portal":
+      return `${step.kind} ${step.listen.text}`;
+    case "remove-lun":
+    case "remove-portal-group":
+      return `${step.kind} "${step.name}"`;
+    case "create-port":
+    case "remove-port":
+      return `${step.kind} "${step.port.target}"`;
+    default:
+      return step.kind;
+  }
+}
+
+async function applyStep(step: Step, context: ApplyContext): Promise<void> {
+  const { iscsi, target } = context;
+  switch (step.kind) {
+    case "update-settings":
+      return;
+    case "set-portal-group":
+      return iscsi.setPortalGroup(portalGroupOf(step.portalGroup, step.tag));
+    case "remove-portal-group":
+      return iscsi.removePortalGroup(step.name);
+    case "open-portal":
+      return openPortal(step, context);
+    case "close-portal":
+      return closePortal(step, context);
+    case "create-lun":
+      return await createLun(step.lun, context);
+    case "modify-lun":
+      return await modifyLun(step, context);
+    case "remove-lun":
+      await target.luns.remove(numberOf(step.name, context));
+      context.luns.delete(step.name);
+      return;
+    case "create-port":
+      return createPort(step, context);
+    case "remove-port":
+      return await iscsi.removePort(step.port.target, step.port.portalGroup);
+    case "update-port-access":
+      return iscsi.setPortAccess(
+        step.port.target,
+        step.port.portalGroup,
+        portAccessOf(step.access),
+      );
+    case "map-lun":
+      return portOf(step.port, context)
+        .mapLun(step.number, numberOf(step.lun, context));
+    case "unmap-lun":
+      return portOf(step.port, context).mapLun(step.number, undefined);
+    case "attach-port":
+    case "detach-port":
+      throw new ManagementError(
+        "port-not-found",
+        `port "${step.port.physicalPort.text}" does not exist`,
+      );
+    case "register-isns":
+    case "deregister-isns":
+      throw new ManagementError(
+        "request",
+        `iSNS server ${step.server.text}: registration is not supported`,
+      );
+  }
+}
+
+type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
+
+function portalKey(step: StepOf<"open-portal" | "close-portal">): string {
+  return `${step.portalGroup}\n${step.listen.text}`;
+}
+
+function openPortal(
+  step: StepOf<"open-portal">,
+  context: ApplyContext,
+): void {
+  const { address, port } = step.listen;
+  const open = context.iscsi
+    .openPortal(step.portalGroup, { address, port, wildcard: false });
+  context.portals.set(portalKey(step), open);
+  if (step.dscp !== undefined || step.pcp !== undefined) {
+    context.warn(
+      `${step.listen.text}: dscp and pcp cannot be set on sockets here`,
+    );
+  }
+}
+
+function closePortal(
+  step: StepOf<"close-portal">,
+  context: ApplyContext,
+): void {
+  const key = portalKey(step);
+  context.portals.get(key)?.close();
+  context.portals.delete(key);
+}
+
+async function createLun(lun: Lun, context: ApplyContext): Promise<void> {
+  const { unit, warning } = await context.target.luns.create({
+    backend: lun.backend,
+    number: lun.ctlLun,
+    deviceType: lun.deviceType,
+    sizeBytes: lun.sizeBytes,
+    blockLength: lun.blocksize,
+    serial: lun.serial,
+    deviceId: lun.deviceId,
+    options: optionsOf(lun),
+  });
+  context.luns.set(lun.name, unit.number);
+  if (warning !== undefined) context.warn(`lun "${lun.name}": ${warning}`);
+}
+
+async function modifyLun(
+  step: StepOf<"modify-lun">,
+  context: ApplyContext,
+): Promise<void> {
+  const { lun } = step;
+  const { warning } = await context.target.luns.modify(
+    numberOf(lun.name, context),
+    { sizeBytes: lun.sizeBytes ?? 0, options: optionsOf(lun) },
+  );
+  if (warning !== undefined) context.warn(`lun "${lun.name}": ${warning}`);
+}
+
+// What ctld adds to the options of a LUN, as CTL's does.
+function optionsOf(lun: Lun): Map<string, string> {
+  const options = new Map(lun.path === undefined ? [] : [["file", lun.path]]);
+  options.set("ctld_name", lun.name);
+  for (const [name, value] of lun.options) options.set(name, value);
+  return options;
+}
+
+function createPort(
+  step: StepOf<"create-port">,
+  context: ApplyContext,
+): void {
+  const port = context.iscsi.createPort({
+    target: step.port.target,
+    portalGroup: step.port.portalGroup,
+    tag: step.tag,
+    access: portAccessOf(step.access),
+  });
+  const map = new Map<number, number>();
+  for (const [visible, name] of step.lunMap) {
+    const number = context.luns.get(name);
+    // A LUN that could not be made has been reported already.
+    if (number !== undefined) map.set(visible, number);
+  }
+  port.setLunMap(map);
+  port.setOnline(true);
+}
+
+function portOf(key: PortKey, context: ApplyContext): TargetPort {
+  const port = "portalGroup" in key
+    ? context.iscsi.port(key.target, key.portalGroup)
+    : undefined;
+  if (port === undefined) {
+    throw new ManagementError(
+      "port-not-found",
+      `target "${key.target}" has no such port`,
+    );
+  }
+  return port;
+}
+
+function numberOf(name: string, context: ApplyContext): number {
+  const number = context.luns.get(name);
+  if (number === undefined) {
+    throw new ManagementError("lun-not-found", `lun "${name}" does not exist`);
+  }
+  return number;
+}

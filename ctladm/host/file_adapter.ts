@@ -1,0 +1,61 @@
+/**
+ * Files that the programs read and make.
+ *
+ * @module
+ */
+
+import { ManagementError } from "../../mod.ts";
+
+/** Reads a text file. */
+export function readText(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new ManagementError(
+      "request",
+      `unable to open configuration file ${path}: ${reasonOf(error)}`,
+    );
+  }
+}
+
+/** What is wrong with the mode of a file that holds secrets. */
+export function modeWarnings(path: string): string[] {
+  const mode = Deno.statSync(path).mode ?? 0;
+  const rights = [
+    [0o004, "readable"],
+    [0o002, "writable"],
+    [0o001, "executable"],
+  ] as const;
+  return rights
+    .filter(([bit]) => (mode & bit) !== 0)
+    .map(([, word]) => `${path} is world-${word}`);
+}
+
+/** Whether a path exists. */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes a sparse file of a size, and the folders above it. */
+export function makeSparseFile(path: string, sizeBytes: number): void {
+  try {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    if (folder !== "") Deno.mkdirSync(folder, { recursive: true });
+    using file = Deno.openSync(path, { write: true, createNew: true });
+    file.truncateSync(sizeBytes);
+  } catch (error) {
+    throw new ManagementError(
+      "store",
+      `cannot make the file ${path}: ${reasonOf(error)}`,
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,42 @@
+/**
+ * What the programs print, and how they end.
+ *
+ * @module
+ */
+
+const encoder = new TextEncoder();
+
+/** Prints a line on standard output. */
+export function printLine(text: string): void {
+  writeAll(Deno.stdout, `${text}\n`);
+}
+
+/** Prints a line on standard error. */
+export function printError(text: string): void {
+  writeAll(Deno.stderr, `${text}\n`);
+}
+
+/** Ends the program. */
+export function exit(code: number): never {
+  Deno.exit(code);
+}
+
+/** Words behind the name of the program. */
+export function programWords(): readonly string[] {
+  return Deno.args;
+}
+
+// Whoever closed our output does not want the rest: no reason to fail.
+function writeAll(
+  stream: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) {
+      at += stream.writeSync(bytes.subarray(at));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * Data-Out and R2T: the receiving half of the data path (RFC 7143 11.7, 11.8).
+ *
+ * Data of a command come in three ways, in this order: with the command
+ * (immediate), by themselves (unsolicited, when InitialR2T is No), and asked
+ * for by R2T. The first two stand in `task.immediate` until they are taken;
+ * the third goes straight to where the command wants it.
+ *
+ * @module
+ */
+
+import {
+  NOT_ENOUGH_UNSOLICITED_DATA,
+  type ScsiTask,
+  type Sense,
+} from "../../core/mod.ts";
+import type { Output } from "./output.ts";
+import type { SessionParameters } from "./parameters.ts";
+import type { Responder } from "./responder.ts";
+import type { DataOutWait, TaskContext } from "./task_context.ts";
+import type { TaskWindow } from "./task_window.ts";
+import { type DataOutPdu, encodeR2t } from "./wire/data.ts";
+import { RESERVED_TAG, serialAdd, serialBefore } from "./wire/pdu.ts";
+
+type Task = ScsiTask<TaskContext>;
+
+/** What became of a Data-Out PDU. */
+export type DataOutFate =
+  /** It was used, or belongs to a command that has ended. */
+  | "taken"
+  /** Its tag was never given out. */
+  | "unknown";
+
+/** Collects Data-Out for the tasks of a session. */
+export class DataReceiver {
+  readonly #output: Output;
+  readonly #responder: Responder;
+  readonly #window: TaskWindow;
+  readonly #parameters: SessionParameters;
+  readonly #transfers: Map<number, Task> = new Map();
+  #nextTag = 0;
+
+  /** A receiver for a session with these parameters. */
+  constructor(
+    output: Output,
+    responder: Responder,
+    window: TaskWindow,
+    parameters: SessionParameters,
+  ) {
+    this.#output = output;
+    this.#responder = responder;
+    this.#window = window;
+    this.#parameters = parameters;
+  }
+
+  /** Bytes that may come for a command without being asked for. */
+  unsolicitedLength(expectedLength: number): number {
+    return Math.min(expectedLength, this.#parameters.firstBurstLengthBytes);
+  }
+
+  /** Prepares a task for unsolicited Data-Out behind its command. */
+  expectUnsolicited(task: Task): void {
+    const { immediate, immediateAt, immediateLength } = task;
+    const length = this.unsolicitedLength(task.context.expectedLength);
+    const prefix = new Uint8Array(length);
+    const end = immediateAt + immediateLength;
+    prefix.set(immediate.subarray(immediateAt, end));
+    task.immediate = prefix;
+    task.immediateAt = 0;
+    task.context.unsolicited = true;
+    task.context.heldLength = length;
+  }
+
+  /** Gives a command a piece of its Data-Out, or asks for it. */
+  receive(
+    task: Task,
+    offset: number,
+    lengthBytes: number,
+    into: Uint8Array,
+    at: number,
+  ): boolean | Promise<boolean> {
+    const end = offset + lengthBytes;
+    task.context.takenLength = end;
+    const atHand = takeAtHand(task, offset, end, into, at);
+    if (atHand === end) return true;
+    return new Promise((resolve) => {
+      task.context.wait = {
+        offset: atHand,
+        end,
+        into,
+        at: at + atHand - offset,
+        resolve,
+      };
+      if (!task.context.unsolicited) this.#requestMore(task);
+    });
+  }
+
+  /** Unsolicited Data-Out of a task that is under way. */
+  unsolicited(
+    task: Task,
+    pdu: DataOutPdu,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+  ): void {
+    const { context } = task;
+    const end = task.immediateLength + length;
+    if (
+      !context.unsolicited || pdu.dataSn !== context.unsolicitedDataSn ||
+      pdu.bufferOffset !== task.immediateLength || end > task.immediate.length
+    ) {
+      return this.fail(task, NOT_ENOUGH_UNSOLICITED_DATA);
+    }
+    context.unsolicitedDataSn += 1;
+    task.immediate.set(
+      bytes.subarray(start, start + length),
+      task.immediateLength,
+    );
+    task.immediateLength = end;
+    if (pdu.final) context.unsolicited = false;
+    this.#serveWait(task);
+  }
+
+  /** Data-Out that answers an R2T. */
+  solicited(
+    pdu: DataOutPdu,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+  ): DataOutFate {
+    const task = this.#transfers.get(pdu.targetTransferTag);
+    if (task === undefined || task.tag !== pdu.initiatorTaskTag) {
+      return this.#wasGivenOut(pdu.targetTransferTag) ? "taken" : "unknown";
+    }
+    const { context } = task;
+    const { wait } = context;
+    const end = pdu.bufferOffset + length;
+    if (
+      wait === null || pdu.dataSn !== context.r2tDataSn ||
+      pdu.bufferOffset !== wait.offset || end > context.r2tEnd ||
+      pdu.final !== (end === context.r2tEnd)
+    ) {
+      this.fail(task, NOT_ENOUGH_UNSOLICITED_DATA);
+      return "taken";
+    }
+    context.r2tDataSn += 1;
+    wait.into.set(bytes.subarray(start, start + length), wait.at);
+    wait.offset = end;
+    wait.at += length;
+    if (pdu.final) this.#burstEnded(task, wait);
+    return "taken";
+  }
+
+  /** A task's data will not come: wakes its command with the reason. */
+  fail(task: Task, reason: Sense | null): void {
+    const { context } = task;
+    this.#closeTransfer(context);
+    context.unsolicited = false;
+    task.transportSense = reason;
+    const { wait } = context;
+    context.wait = null;
+    wait?.resolve(false);
+  }
+
+  /** A task has ended: late data for it are dropped. */
+  forget(task: Task): void {
+    this.#closeTransfer(task.context);
+  }
+
+  #serveWait(task: Task): void {
+    const { wait, unsolicited } = task.context;
+    if (wait === null) return;
+    const reached = takeAtHand(task, wait.offset, wait.end, wait.into, wait.at);
+    wait.at += reached - wait.offset;
+    wait.offset = reached;
+    if (reached === wait.end) this.#resolve(task, wait);
+    else if (!unsolicited) this.#requestMore(task);
+  }
+
+  #burstEnded(task: Task, wait: DataOutWait): void {
+    this.#closeTransfer(task.context);
+    if (wait.offset === wait.end) this.#resolve(task, wait);
+    else this.#requestMore(task);
+  }
+
+  #resolve(task: Task, wait: DataOutWait): void {
+    task.context.wait = null;
+    wait.resolve(true);
+  }
+
+  // One R2T at a time (MaxOutstandingR2T 1).
+  #requestMore(task: Task): void {
+    const { context } = task;
+    const { wait } = context;
+    if (wait === null) return;
+    const length = Math.min(
+      wait.end - wait.offset,
+      this.#parameters.maxBurstLengthBytes,
+    );
+    context.targetTransferTag = this.#takeTag(task);
+    context.r2tEnd = wait.offset + length;
+    context.r2tDataSn = 0;
+    this.#output.reserve(this.#responder.lengthOf(0));
+    encodeR2t(this.#output.view, this.#output.at, {
+      lunHigh: context.lunHigh,
+      lunLow: context.lunLow,
+      initiatorTaskTag: task.tag,
+      targetTransferTag: context.targetTransferTag,
+      statSn: this.#responder.statSn,
+      expCmdSn: this.#window.expCmdSn,
+      maxCmdSn: this.#window.maxCmdSn,
+      r2tSn: context.r2tSn++,
+      bufferOffset: wait.offset,
+      desiredLength: length,
+    });
+    this.#responder.finish(0);
+  }
+
+  #takeTag(task: Task): number {
+    const tag = this.#nextTag;
+    this.#nextTag = serialAdd(tag, 1);
+    if (this.#nextTag === RESERVED_TAG) this.#nextTag = 0;
+    this.#transfers.set(tag, task);
+    return tag;
+  }
+
+  #wasGivenOut(tag: number): boolean {
+    return tag !== RESERVED_TAG && serialBefore(tag, this.#nextTag);
+  }
+
+  #closeTransfer(context: TaskContext): void {
+    if (context.r2tEnd === 0) return;
+    this.#transfers.delete(context.targetTransferTag);
+    context.r2tEnd = 0;
+  }
+}
+
+/**
+ * Copies what is at hand of a piece.
+ *
+ * @returns the offset up to which the piece is there
+ */
+function takeAtHand(
+  task: Task,
+  offset: number,
+  end: number,
+  into: Uint8Array,
+  at: number,
+): number {
+  const reach = Math.min(end, task.immediateLength);
+  if (reach <= offset) return offset;
+  const { immediate, immediateAt } = task;
+  into.set(immediate.subarray(immediateAt + offset, immediateAt + reach), at);
+  return reach;
+}

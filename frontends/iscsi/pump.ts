@@ -1,0 +1,203 @@
+/**
+ * Moves bytes between a socket and a connection. The connection never sees
+ * the socket, the pump never looks into the bytes.
+ *
+ * @module
+ */
+
+import type { IscsiConnection } from "./connection.ts";
+import { type Output, PENDING_BYTES_MAX, type SendBuffer } from "./output.ts";
+import {
+  BUSY_BYTES,
+  type ReceiveBuffer,
+  type ReceiveBuffers,
+} from "./receive_buffers.ts";
+import type { Turns } from "./turns.ts";
+
+/** A socket, as far as the pump needs one; `Deno.TcpConn` is one. */
+export interface ByteStream {
+  /** Reads some bytes; null at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Writes some bytes; fewer than given when the peer is slow. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Ends both directions. */
+  close(): void;
+}
+
+/** What pumps share. */
+export interface PumpServices {
+  /** Receive buffers. */
+  readonly receiveBuffers: ReceiveBuffers;
+  /** Keeps one connection from starving the others. */
+  readonly turns: Turns;
+}
+
+/** Pumps one connection until it ends. */
+export class Pump {
+  readonly #stream: ByteStream;
+  readonly #connection: IscsiConnection;
+  readonly #output: Output;
+  readonly #services: PumpServices;
+  #buffer: ReceiveBuffer;
+  #start = 0;
+  #end = 0;
+  #lastBatch = 0;
+  #receiving = false;
+  #writing: Promise<void> | null = null;
+  #wakeScheduled = false;
+  #closed = false;
+
+  /** A pump for a fresh connection. */
+  constructor(
+    stream: ByteStream,
+    connection: IscsiConnection,
+    services: PumpServices,
+  ) {
+    this.#stream = stream;
+    this.#connection = connection;
+    this.#output = connection.output;
+    this.#services = services;
+    this.#buffer = services.receiveBuffers.take(false);
+  }
+
+  /** Runs until the connection ends; tells why. */
+  async run(): Promise<string> {
+    let reason: string;
+    try {
+      reason = await this.#receiveAll();
+      await this.#drain();
+    } catch (error) {
+      const told = error instanceof Error ? error.message : String(error);
+      reason = this.#connection.closing ?? told;
+    }
+    this.close();
+    this.#output.discard();
+    this.#services.receiveBuffers.give(this.#buffer);
+    return reason;
+  }
+
+  /** Closes the socket at once. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stream.close();
+  }
+
+  /**
+   * Output came up while nothing was being received. It is sent at the end of
+   * this turn, so that all that comes up in it leaves together.
+   */
+  wakeOutput(): void {
+    if (this.#receiving || this.#writing !== null || this.#wakeScheduled) {
+      return;
+    }
+    this.#wakeScheduled = true;
+    queueMicrotask(() => {
+      this.#wakeScheduled = false;
+      this.#flush();
+      if (this.#connection.closing !== null) this.#closeWhenSent();
+    });
+  }
+
+  async #receiveAll(): Promise<string> {
+    const connection = this.#connection;
+    while (true) {
+      this.#makeRoom();
+      const { bytes } = this.#buffer;
+      const count = await this.#stream.read(bytes.subarray(this.#end));
+      if (count === null) return "closed by the initiator";
+      this.#lastBatch = count;
+      this.#end += count;
+      this.#work();
+      while (connection.busy !== null) {
+        await connection.busy;
+        this.#work();
+      }
+      if (connection.closing !== null) return connection.closing;
+      if (this.#output.pendingBytes >= PENDING_BYTES_MAX) await this.#drain();
+      const turn = this.#services.turns.worked(this);
+      if (turn !== null) await turn;
+    }
+  }
+
+  #work(): void {
+    this.#receiving = true;
+    const { bytes, view } = this.#buffer;
+    this.#start = this.#connection.receive(
+      bytes,
+      view,
+      this.#start,
+      this.#end,
+    );
+    this.#receiving = false;
+    this.#flush();
+  }
+
+  // Sees to it that there is room to read, for the rest of a partial PDU too.
+  #makeRoom(): void {
+    const held = this.#end - this.#start;
+    const wanted = this.#connection.partialLength;
+    const busy = this.#lastBatch >= BUSY_BYTES || held > 0;
+    const { bytes } = this.#buffer;
+    const large = bytes.length > BUSY_BYTES * 2;
+    if (busy !== large && (busy || held === 0)) this.#changeBuffer(busy);
+    else if (held === 0) this.#start = this.#end = 0;
+    else if (this.#start + Math.max(wanted, held + 1) > bytes.length) {
+      bytes.copyWithin(0, this.#start, this.#end);
+      this.#start = 0;
+      this.#end = held;
+    }
+  }
+
+  #changeBuffer(large: boolean): void {
+    const { receiveBuffers } = this.#services;
+    const old = this.#buffer;
+    this.#buffer = receiveBuffers.take(large);
+    this.#buffer.bytes.set(old.bytes.subarray(this.#start, this.#end));
+    this.#end -= this.#start;
+    this.#start = 0;
+    receiveBuffers.give(old);
+  }
+
+  #flush(): void {
+    if (this.#writing !== null || this.#output.pendingBytes === 0) return;
+    this.#writing = this.#writeAll();
+    // A failed write ends the read as well: there the reason is told.
+    this.#writing.catch(() => this.close());
+  }
+
+  async #writeAll(): Promise<void> {
+    const output = this.#output;
+    try {
+      for (let next = output.take(); next !== null; next = output.take()) {
+        await this.#write(next);
+        this.#connection.outputDrained();
+      }
+    } finally {
+      // At once: output that comes up after the last look begins anew.
+      this.#writing = null;
+    }
+    if (this.#connection.closing !== null) this.wakeOutput();
+  }
+
+  async #write(buffer: SendBuffer): Promise<void> {
+    try {
+      for (let at = 0; at < buffer.length;) {
+        const rest = buffer.bytes.subarray(at, buffer.length);
+        at += await this.#stream.write(rest);
+      }
+    } finally {
+      this.#output.sent(buffer);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    this.#flush();
+    while (this.#writing !== null) await this.#writing;
+  }
+
+  async #closeWhenSent(): Promise<void> {
+    await this.#drain().catch(() => {});
+    this.close();
+  }
+}

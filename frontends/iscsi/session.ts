@@ -1,0 +1,581 @@
+/**
+ * The full-feature phase of a normal session (RFC 7143 4.3, 11): PDUs in,
+ * tasks to the core, PDUs out. It never touches a socket: bytes come by
+ * `receive`, answers stand in the connection's output.
+ *
+ * @module
+ */
+
+import {
+  ATTRIBUTE,
+  decodeLun,
+  LUN_UNSUPPORTED,
+  type Nexus,
+  type ScsiTask,
+  STATUS,
+  type TaskManagementRequest,
+  type Transport,
+  UNEXPECTED_UNSOLICITED_DATA,
+} from "../../core/mod.ts";
+import { DataReceiver } from "./data_out.ts";
+import { DataSender } from "./data_in.ts";
+import type { Output } from "./output.ts";
+import type { SessionParameters } from "./parameters.ts";
+import { Responder } from "./responder.ts";
+import { TaskContext } from "./task_context.ts";
+import { TaskManager } from "./task_manager.ts";
+import { TaskWindow } from "./task_window.ts";
+import {
+  answerPairs,
+  type TextAnswers,
+  TextExchange,
+} from "./text_exchange.ts";
+import {
+  ASYNC_EVENT,
+  type ControlRequest,
+  decodeControl,
+  LOGOUT_REASON,
+  LOGOUT_RESPONSE,
+  REJECT_REASON,
+} from "./wire/control.ts";
+import { decodeDataOut, newDataOut } from "./wire/data.ts";
+import {
+  BHS_LENGTH,
+  isImmediate,
+  opcodeOf,
+  REQUEST,
+  RESERVED_TAG,
+  RESPONSE,
+} from "./wire/pdu.ts";
+import { decodeScsiCommand, newScsiCommand } from "./wire/scsi.ts";
+
+type Task = ScsiTask<TaskContext>;
+
+/** Where the parts of a received PDU stand. */
+export interface ReceivedPdu {
+  /** The receive buffer; valid only during the call. */
+  bytes: Uint8Array;
+  /** Its view. */
+  view: DataView;
+  /** Where the header begins. */
+  start: number;
+  /** Where the data segment begins. */
+  dataAt: number;
+  /** Bytes of the data segment, without padding. */
+  dataLength: number;
+  /** The data digest was wrong. */
+  dataCorrupt: boolean;
+}
+
+/** What a session asks of the frontend around it. */
+export interface SessionServices {
+  /** Output of the connection. */
+  readonly output: Output;
+  /** Output may have to be sent although nothing was received. */
+  readonly wakeOutput: () => void;
+  /** SendTargets in a session (RFC 7143 Appendix C). */
+  readonly sendTargets: TextAnswers["sendTargets"];
+  /** A cold reset ends all sessions of the target. */
+  readonly coldReset: () => void;
+}
+
+/** Bytes of immediate data held for waiting tasks, per session. */
+export const HELD_BYTES_MAX: number = 16 * 2 ** 20;
+/** Immediate requests that may be under way at once (RFC 7143 4.2.2.1). */
+export const IMMEDIATE_TASKS_MAX = 64;
+/** Bytes of requests that came too early and are kept until their turn. */
+export const EARLY_BYTES_MAX: number = 2 ** 20;
+/** Seconds in which an initiator should answer a request to log out. */
+const LOGOUT_SECONDS = 10;
+
+const command = newScsiCommand();
+const dataOut = newDataOut();
+
+/** One session with its one connection. */
+export class IscsiSession implements Transport<TaskContext> {
+  /** Why the connection is to be closed; null: it is not. */
+  closing: string | null = null;
+  readonly #services: SessionServices;
+  readonly #parameters: SessionParameters;
+  readonly #connectionId: number;
+  readonly #window: TaskWindow;
+  readonly #responder: Responder;
+  readonly #sender: DataSender;
+  readonly #receiver: DataReceiver;
+  readonly #manager: TaskManager;
+  readonly #text: TextExchange;
+  readonly #tasks: Map<number, Task> = new Map();
+  readonly #early: Map<number, Uint8Array> = new Map();
+  readonly #waitingForRoom: Set<Task> = new Set();
+  #nexus: Nexus<TaskContext> | null = null;
+  #heldBytes = 0;
+  #earlyBytes = 0;
+  #immediateTasks = 0;
+  #nowMs = 0;
+
+  /** A session that begins after the final Login Response. */
+  constructor(
+    services: SessionServices,
+    parameters: SessionParameters,
+    connectionId: number,
+    expCmdSn: number,
+    statSn: number,
+  ) {
+    const { output } = services;
+    this.#services = services;
+    this.#parameters = parameters;
+    this.#connectionId = connectionId;
+    const window = new TaskWindow(expCmdSn);
+    const responder = new Responder(output, window, parameters, statSn);
+    this.#window = window;
+    this.#responder = responder;
+    this.#sender = new DataSender(output, responder, window, parameters);
+    this.#receiver = new DataReceiver(output, responder, window, parameters);
+    this.#text = new TextExchange(
+      responder,
+      parameters.maxSendDataSegmentLengthBytes,
+      (pairs) =>
+        answerPairs(pairs, {
+          sendTargets: services.sendTargets,
+          declareSegmentLength: (length) => this.#sender.limitSegment(length),
+        }),
+    );
+    this.#manager = new TaskManager({
+      responder,
+      window,
+      protocolLevel: parameters.protocolLevel,
+      executed: (closes) => {
+        if (closes !== null) this.closing = closes;
+        services.wakeOutput();
+      },
+      coldReset: services.coldReset,
+    });
+  }
+
+  /** Gives the session its nexus, before the first PDU. */
+  attach(nexus: Nexus<TaskContext>): void {
+    this.#nexus = nexus;
+  }
+
+  /** The nexus; null before `attach`. */
+  get nexus(): Nexus<TaskContext> | null {
+    return this.#nexus;
+  }
+
+  /** What was agreed at login. */
+  get parameters(): SessionParameters {
+    return this.#parameters;
+  }
+
+  /** One whole PDU has come. */
+  receive(pdu: ReceivedPdu, nowMs: number): void {
+    this.#nowMs = nowMs;
+    const opcode = opcodeOf(pdu.view, pdu.start);
+    if (pdu.dataCorrupt) return this.#receiveCorrupt(opcode, pdu);
+    if (opcode === REQUEST.SCSI_COMMAND) this.#receiveCommand(pdu);
+    else if (opcode === REQUEST.DATA_OUT) this.#receiveDataOut(pdu);
+    else this.#receiveControl(opcode, pdu);
+  }
+
+  /** There is room in the output again: those who waited go on, in order. */
+  outputDrained(): void {
+    for (const task of this.#waitingForRoom) {
+      if (!this.#sender.hasRoom) return;
+      this.#wakeRoom(task);
+    }
+  }
+
+  /** Sends a ping that the initiator has to answer. */
+  ping(): void {
+    this.#responder.announce({
+      opcode: RESPONSE.NOP_IN,
+      initiatorTaskTag: RESERVED_TAG,
+      targetTransferTag: PING_TAG,
+    });
+    this.#services.wakeOutput();
+  }
+
+  /** Asks the initiator to log out. */
+  requestLogout(): void {
+    this.#sendEvent(ASYNC_EVENT.LOGOUT_REQUEST, LOGOUT_SECONDS);
+  }
+
+  /** Tells the initiator that the session is dropped, and drops it. */
+  drop(reason: string): void {
+    this.#sendEvent(ASYNC_EVENT.SESSION_DROP, 0);
+    this.closing = reason;
+    this.#services.wakeOutput();
+  }
+
+  // Transport: what the core asks for.
+
+  roomForDataIn(task: Task, lengthBytes: number): number {
+    return this.#sender.room(task, lengthBytes);
+  }
+
+  dataInRoom(task: Task): Promise<void> {
+    return new Promise((resolve) => {
+      task.context.wakeRoom = resolve;
+      this.#waitingForRoom.add(task);
+    });
+  }
+
+  sendDataIn(task: Task, lengthBytes: number, ended: boolean): void {
+    this.#sender.send(task, lengthBytes, ended);
+    this.#services.wakeOutput();
+  }
+
+  receiveDataOut(
+    task: Task,
+    offset: number,
+    lengthBytes: number,
+    into: Uint8Array,
+    at: number,
+  ): boolean | Promise<boolean> {
+    const received = this.#receiver
+      .receive(task, offset, lengthBytes, into, at);
+    if (received instanceof Promise) this.#services.wakeOutput();
+    return received;
+  }
+
+  sendCommandComplete(task: Task): void {
+    if (this.closing === null) this.#sender.complete(task);
+    this.#release(task);
+    this.#services.wakeOutput();
+  }
+
+  taskEnded(task: Task): void {
+    this.#release(task);
+  }
+
+  abortTransfer(task: Task): void {
+    this.#receiver.fail(task, null);
+    this.#wakeRoom(task);
+  }
+
+  taskManagementFunctionExecuted(request: TaskManagementRequest): void {
+    this.#manager.executed(request);
+  }
+
+  // SCSI Command (RFC 7143 11.3).
+
+  #receiveCommand(pdu: ReceivedPdu): void {
+    const { view, start } = pdu;
+    const immediate = isImmediate(view, start);
+    decodeScsiCommand(view, start, command);
+    if (!immediate && !this.#inTurn(command.cmdSn, pdu)) return;
+    const reason = this.#refusalOf(pdu, immediate);
+    if (reason !== 0) this.#responder.reject(reason, pdu.bytes, start);
+    else if (this.#heldBytes > HELD_BYTES_MAX) this.#refuseAsFull(pdu);
+    else this.#deliver(pdu, immediate);
+    if (!immediate) this.#takeEarly();
+  }
+
+  // The reason to reject a command, or 0.
+  #refusalOf(pdu: ReceivedPdu, immediate: boolean): number {
+    const tag = command.initiatorTaskTag;
+    if (tag === RESERVED_TAG || command.attribute > ATTRIBUTE.ACA) {
+      return REJECT_REASON.INVALID_PDU_FIELD;
+    }
+    if (this.#tasks.size > 0 && this.#tasks.has(tag)) {
+      return REJECT_REASON.TASK_IN_PROGRESS;
+    }
+    if (immediate && this.#immediateTasks >= IMMEDIATE_TASKS_MAX) {
+      return REJECT_REASON.TOO_MANY_IMMEDIATE_COMMANDS;
+    }
+    const unsolicited = pdu.dataLength > 0 || !command.final;
+    return unsolicited && !this.#allowsUnsolicited(pdu)
+      ? REJECT_REASON.PROTOCOL_ERROR
+      : 0;
+  }
+
+  #allowsUnsolicited(pdu: ReceivedPdu): boolean {
+    const { immediateData, initialR2t } = this.#parameters;
+    const limit = this.#receiver
+      .unsolicitedLength(command.expectedDataTransferLength);
+    if (!command.write || pdu.dataLength > limit) return false;
+    if (pdu.dataLength > 0 && !immediateData) return false;
+    return command.final || !initialR2t;
+  }
+
+  #deliver(pdu: ReceivedPdu, immediate: boolean): void {
+    const nexus = this.#requireNexus();
+    const task = nexus.takeTask();
+    this.#fill(task, pdu);
+    const { context } = task;
+    if (immediate) this.#immediateTasks += 1;
+    else {
+      context.numbered = true;
+      this.#window.begin();
+    }
+    if (!command.final) this.#receiver.expectUnsolicited(task);
+    nexus.commandReceived(task);
+    if (context.active) this.#keep(task, pdu.bytes);
+  }
+
+  #fill(task: Task, { view, start, bytes, dataAt, dataLength }: ReceivedPdu) {
+    const expected = command.expectedDataTransferLength;
+    task.context.reset(
+      view.getUint32(start + 8),
+      view.getUint32(start + 12),
+      expected,
+    );
+    const { cdb } = task;
+    const at = command.cdbAt;
+    cdb.setUint32(0, view.getUint32(at));
+    cdb.setUint32(4, view.getUint32(at + 4));
+    cdb.setUint32(8, view.getUint32(at + 8));
+    cdb.setUint32(12, view.getUint32(at + 12));
+    task.cdbLength = 16;
+    task.arrivedMs = this.#nowMs;
+    task.visibleLun = decodeLun(view, start + 8);
+    task.tag = command.initiatorTaskTag;
+    // Every iSCSI task has a tag: an untagged one is a simple one.
+    task.attribute = command.attribute || ATTRIBUTE.SIMPLE;
+    task.expectedDataInLength = command.read ? expected : 0;
+    task.expectedDataOutLength = command.write ? expected : 0;
+    task.immediate = bytes;
+    task.immediateAt = dataAt;
+    task.immediateLength = dataLength;
+  }
+
+  // The task goes on after this PDU: the receive buffer does not.
+  #keep(task: Task, received: Uint8Array): void {
+    const { context } = task;
+    context.listed = true;
+    this.#tasks.set(task.tag, task);
+    const pending = context.takenLength < task.immediateLength;
+    if (task.immediate === received) {
+      const end = task.immediateAt + task.immediateLength;
+      task.immediate = received.slice(task.immediateAt, pending ? end : 0);
+      task.immediateAt = 0;
+      context.heldLength = task.immediate.length;
+    }
+    this.#heldBytes += context.heldLength;
+  }
+
+  #refuseAsFull(pdu: ReceivedPdu): void {
+    const task = this.#requireNexus().takeTask();
+    this.#fill(task, pdu);
+    task.status = STATUS.TASK_SET_FULL;
+    this.#sender.complete(task);
+    this.#requireNexus().returnTask(task);
+  }
+
+  #release(task: Task): void {
+    const { context } = task;
+    this.#receiver.forget(task);
+    this.#wakeRoom(task);
+    if (context.listed) {
+      this.#tasks.delete(task.tag);
+      this.#heldBytes -= context.heldLength;
+    }
+    if (context.numbered) this.#window.end();
+    else this.#immediateTasks -= 1;
+    context.active = false;
+  }
+
+  #wakeRoom(task: Task): void {
+    const { wakeRoom } = task.context;
+    if (wakeRoom === null) return;
+    task.context.wakeRoom = null;
+    this.#waitingForRoom.delete(task);
+    wakeRoom();
+  }
+
+  // Data-Out (RFC 7143 11.7).
+
+  #receiveDataOut(pdu: ReceivedPdu): void {
+    decodeDataOut(pdu.view, pdu.start, dataOut);
+    const { bytes, dataAt, dataLength } = pdu;
+    if (dataOut.targetTransferTag !== RESERVED_TAG) {
+      const fate = this.#receiver
+        .solicited(dataOut, bytes, dataAt, dataLength);
+      if (fate === "unknown") {
+        this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
+      }
+      return;
+    }
+    const task = this.#tasks.get(dataOut.initiatorTaskTag);
+    if (this.#parameters.initialR2t) {
+      this.#reject(REJECT_REASON.PROTOCOL_ERROR, pdu);
+      if (task !== undefined) {
+        this.#receiver.fail(task, UNEXPECTED_UNSOLICITED_DATA);
+      }
+    } else if (task !== undefined) {
+      this.#receiver.unsolicited(task, dataOut, bytes, dataAt, dataLength);
+    }
+    // Otherwise the command has ended before its unsolicited data came.
+  }
+
+  // Everything else.
+
+  #receiveControl(opcode: number, pdu: ReceivedPdu): void {
+    const request = decodeControl(pdu.view, pdu.start);
+    if (!isKnown(opcode)) {
+      return this.#reject(REJECT_REASON.COMMAND_NOT_SUPPORTED, pdu);
+    }
+    if (opcode === REQUEST.SNACK) {
+      return this.#reject(REJECT_REASON.SNACK_REJECT, pdu);
+    }
+    if (opcode === REQUEST.LOGIN) {
+      return this.#reject(REJECT_REASON.PROTOCOL_ERROR, pdu);
+    }
+    if (!request.immediate && !this.#inTurn(request.cmdSn, pdu)) return;
+    this.#receiveRequest(opcode, request, pdu);
+    if (!request.immediate) this.#takeEarly();
+  }
+
+  #receiveRequest(
+    opcode: number,
+    request: ControlRequest,
+    pdu: ReceivedPdu,
+  ): void {
+    switch (opcode) {
+      case REQUEST.NOP_OUT:
+        return this.#receiveNop(request, pdu);
+      case REQUEST.TASK_MANAGEMENT:
+        return this.#manager.receive(
+          request,
+          decodeLun(pdu.view, pdu.start + 8),
+          this.#requireNexus(),
+        );
+      case REQUEST.TEXT:
+        return this.#text.receive(request, pdu);
+      case REQUEST.LOGOUT:
+        return this.#receiveLogout(request);
+    }
+  }
+
+  // NOP-Out (RFC 7143 11.18): a ping of the initiator, or its answer to ours.
+  #receiveNop(request: ControlRequest, pdu: ReceivedPdu): void {
+    if (request.initiatorTaskTag === RESERVED_TAG) {
+      if (!request.immediate) {
+        this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
+      }
+      return;
+    }
+    const length = Math.min(
+      pdu.dataLength,
+      this.#parameters.maxSendDataSegmentLengthBytes,
+    );
+    this.#responder.respond(
+      {
+        opcode: RESPONSE.NOP_IN,
+        lunHigh: request.lunHigh,
+        lunLow: request.lunLow,
+        initiatorTaskTag: request.initiatorTaskTag,
+        targetTransferTag: RESERVED_TAG,
+      },
+      pdu.bytes.subarray(pdu.dataAt, pdu.dataAt + length),
+    );
+  }
+
+  #receiveLogout(request: ControlRequest): void {
+    const answer = logoutResponse(request, this.#connectionId);
+    this.#responder.respond({
+      opcode: RESPONSE.LOGOUT,
+      code: answer,
+      initiatorTaskTag: request.initiatorTaskTag,
+    });
+    if (answer === LOGOUT_RESPONSE.CLOSED) this.closing = "logout";
+  }
+
+  // A wrong data digest (RFC 7143 7.8): the PDU is dropped, and a command
+  // that needed it ends.
+  #receiveCorrupt(opcode: number, pdu: ReceivedPdu): void {
+    this.#reject(REJECT_REASON.DATA_DIGEST_ERROR, pdu);
+    // A lost command or parameter leaves a gap that level 0 cannot mend.
+    this.closing = `data digest error in a PDU with opcode ${opcode}`;
+  }
+
+  #reject(reason: number, pdu: ReceivedPdu): void {
+    this.#responder.reject(reason, pdu.bytes, pdu.start);
+  }
+
+  #sendEvent(event: number, parameter3: number): void {
+    this.#responder.respond({
+      opcode: RESPONSE.ASYNC_MESSAGE,
+      initiatorTaskTag: RESERVED_TAG,
+      word36: event << 24,
+      word40: parameter3,
+    });
+    this.#services.wakeOutput();
+  }
+
+  // Command numbering (RFC 7143 4.2.2.1).
+
+  /** Whether a numbered request is taken now; one that is early is kept. */
+  #inTurn(cmdSn: number, pdu: ReceivedPdu): boolean {
+    const arrival = this.#window.arrival(cmdSn);
+    if (arrival === "next") {
+      this.#window.advance();
+      return true;
+    }
+    if (arrival === "early") this.#keepEarly(cmdSn, pdu);
+    return false;
+  }
+
+  #keepEarly(cmdSn: number, pdu: ReceivedPdu): void {
+    if (this.#early.has(cmdSn)) return;
+    const copy = new Uint8Array(BHS_LENGTH + pdu.dataLength);
+    copy.set(pdu.bytes.subarray(pdu.start, pdu.start + BHS_LENGTH));
+    const dataEnd = pdu.dataAt + pdu.dataLength;
+    copy.set(pdu.bytes.subarray(pdu.dataAt, dataEnd), BHS_LENGTH);
+    this.#earlyBytes += copy.length;
+    this.#early.set(cmdSn, copy);
+    if (this.#earlyBytes > EARLY_BYTES_MAX) {
+      this.closing = `a gap in CmdSN before ${cmdSn} does not close`;
+    }
+  }
+
+  #takeEarly(): void {
+    if (this.#early.size === 0) return;
+    const { expCmdSn } = this.#window;
+    const bytes = this.#early.get(expCmdSn);
+    if (bytes === undefined) return;
+    this.#early.delete(expCmdSn);
+    this.#earlyBytes -= bytes.length;
+    this.receive({
+      bytes,
+      view: new DataView(bytes.buffer),
+      start: 0,
+      dataAt: BHS_LENGTH,
+      dataLength: bytes.length - BHS_LENGTH,
+      dataCorrupt: false,
+    }, this.#nowMs);
+  }
+
+  #requireNexus(): Nexus<TaskContext> {
+    if (this.#nexus === null) throw new TypeError("A session has no nexus");
+    return this.#nexus;
+  }
+}
+
+/** Target Transfer Tag of our pings; transfers use their own numbers. */
+const PING_TAG = 0xfffffffe;
+
+const KNOWN_REQUESTS: ReadonlySet<number> = new Set(Object.values(REQUEST));
+
+function isKnown(opcode: number): boolean {
+  return KNOWN_REQUESTS.has(opcode);
+}
+
+/** What a logout request is answered with (RFC 7143 11.15.1). */
+export function logoutResponse(
+  request: ControlRequest,
+  connectionId: number,
+): number {
+  if (request.code === LOGOUT_REASON.CLOSE_SESSION) {
+    return LOGOUT_RESPONSE.CLOSED;
+  }
+  if (request.connectionId !== connectionId) {
+    return LOGOUT_RESPONSE.CID_NOT_FOUND;
+  }
+  return request.code === LOGOUT_REASON.CLOSE_CONNECTION
+    ? LOGOUT_RESPONSE.CLOSED
+    : LOGOUT_RESPONSE.RECOVERY_NOT_SUPPORTED;
+}
+
+/** LUN field that no unit has; requests to it are answered as such. */
+export const NO_LUN: number = LUN_UNSUPPORTED;

@@ -1,0 +1,82 @@
+/**
+ * DTL, the Deno Target Layer: a userspace SCSI target.
+ *
+ * This is the library's face, and the only place where a target is put
+ * together from its parts.
+ *
+ * @example A RAM disk over iSCSI
+ * ```ts
+ * import { createTarget, ISCSI } from "dtl";
+ *
+ * await using target = createTarget();
+ * await target.plugins.load("iscsi");
+ * const { unit } = await target.luns.create({
+ *   backend: "ramdisk",
+ *   sizeBytes: 2 ** 20,
+ *   options: new Map([["capacity", "1m"]]),
+ * });
+ * console.log(unit.geometry.blockCount, target.plugins.service(ISCSI));
+ * ```
+ *
+ * @module
+ */
+
+import {
+  createTarget as createCoreTarget,
+  type FindPlugin,
+  type Host,
+  type Plugin,
+  type Target,
+} from "./core/mod.ts";
+import { systemClock, systemEntropy } from "./ctladm/host/clock_adapter.ts";
+import { findPluginByPath } from "./ctladm/host/plugin_adapter.ts";
+import { memoryIdentities } from "./ctladm/host/memory_identities.ts";
+import { silentLog } from "./ctladm/host/silent_log.ts";
+
+export * from "./core/mod.ts";
+export * from "./frontends/iscsi/service.ts";
+export type * from "./frontends/iscsi/access.ts";
+export { StateDatabase } from "./ctladm/host/state_adapter.ts";
+
+/** What a target is made with; the rest is the machine's own. */
+export interface DtlOptions {
+  /** Parts of the machine that are not its own: log, kept identities. */
+  readonly host?: Partial<Host>;
+  /** Where plugins of other names come from. */
+  readonly findPlugin?: FindPlugin;
+}
+
+interface PluginModule {
+  readonly plugin: Plugin;
+}
+
+/** Plugins that come along, loaded when they are first needed. */
+const BUILT_IN: Readonly<Record<string, () => Promise<PluginModule>>> = {
+  block: () => import("./backends/block/mod.ts"),
+  iscsi: () => import("./frontends/iscsi/mod.ts"),
+  ramdisk: () => import("./backends/ramdisk/mod.ts"),
+};
+
+/**
+ * Makes a target that runs on this machine. Without further options it logs
+ * nothing, and keeps generated names only as long as it lives.
+ */
+export function createTarget(options: DtlOptions = {}): Target {
+  return createCoreTarget({
+    host: {
+      clock: systemClock,
+      entropy: systemEntropy,
+      log: silentLog,
+      identities: memoryIdentities(),
+      ...options.host,
+    },
+    findPlugin: (name) =>
+      findBuiltIn(name) ?? options.findPlugin?.(name) ??
+        findPluginByPath(name),
+  });
+}
+
+function findBuiltIn(name: string): Promise<Plugin> | undefined {
+  if (!Object.hasOwn(BUILT_IN, name)) return undefined;
+  return BUILT_IN[name]?.().then((module) => module.plugin);
+}
