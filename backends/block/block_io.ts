@@ -31,8 +31,10 @@ export interface BlockIoFacts {
   readonly readOnly: boolean;
   /** Least bytes of a transfer: the sector of a device, 1 for a file. */
   readonly sectorBytes: number;
-  /** Bytes in which the file system or device gives out space. */
-  readonly unitBytes: number;
+  /** Bytes that are best written as one, as the system tells. */
+  readonly physicalBytes: number;
+  /** Bytes in which space is given out and freed. */
+  readonly unmapBytes: number;
 }
 
 /** An open file or device. */

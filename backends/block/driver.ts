@@ -17,7 +17,12 @@ import {
   sizeOption,
   type StoreFault,
 } from "../../core/mod.ts";
-import { type BlockIo, type BlockIoOpener, isFault } from "./block_io.ts";
+import {
+  type BlockIo,
+  type BlockIoOpener,
+  isFault,
+  type OpenHow,
+} from "./block_io.ts";
 import { layoutOf, LayoutProblem, type UnitOptions } from "./layout.ts";
 import { FileStore } from "./store.ts";
 
@@ -107,12 +112,16 @@ async function openStore(
 async function openFile(
   opener: BlockIoOpener,
   file: string,
-  how: { readonly readOnly: boolean; readonly lanes: number },
+  how: OpenHow,
 ): Promise<BlockIo | StoreFault> {
   const io = await opener.open(file, how);
   if (!isFault(io) || io.cause !== "offline" || file.startsWith("/")) return io;
   const device = await opener.open(`/dev/${file}`, how);
-  return isFault(device) && device.cause === "offline" ? io : device;
+  if (!isFault(device) || device.cause === "read-only") return device;
+  // Whether there is such a device may be hidden by a missing permission.
+  return device.cause === "offline"
+    ? io
+    : { cause: io.cause, message: `${io.message}; ${device.message}` };
 }
 
 /** What is not there now may come: that is a unit without medium. */

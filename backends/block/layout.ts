@@ -13,7 +13,7 @@ const BLOCK_LENGTH_MAX = 65536;
  * File systems name a preferred transfer as their unit: 1 MiB on NFS. As a
  * physical block that would be a lie which initiators believe.
  */
-const PHYSICAL_BYTES_MAX = 4096;
+const FILE_PHYSICAL_BYTES_MAX = 4096;
 /** READ CAPACITY(16) has 4 bits for the exponent, 14 for the aligned LBA. */
 const PHYSICAL_LIMITS: UnitLimits = { exponentMax: 15, lowestLbaMax: 0x3fff };
 const UNMAP_LIMITS: UnitLimits = { exponentMax: 31, lowestLbaMax: 0x7fffffff };
@@ -81,15 +81,13 @@ export function layoutOf(
     sizeProblem(facts, fileBytes, request.sizeBytes ?? 0, blockLength);
   if (fit !== undefined) return fit;
   const { options } = request;
-  const unitBytes = unitBytesOf(facts, blockLength);
   const physical = unitOf("pblock", blockLength, {
-    unitBytes: options.pblocksize ??
-      Math.max(blockLength, Math.min(unitBytes, PHYSICAL_BYTES_MAX)),
+    unitBytes: options.pblocksize ?? physicalBytesOf(facts, blockLength),
     offsetBytes: options.pblockoffset,
     limits: PHYSICAL_LIMITS,
   });
   const unmap = unitOf("ublock", blockLength, {
-    unitBytes: options.ublocksize ?? unitBytes,
+    unitBytes: options.ublocksize ?? wholeUnit(facts.unmapBytes, blockLength),
     offsetBytes: options.ublockoffset,
     limits: UNMAP_LIMITS,
   });
@@ -155,9 +153,16 @@ function sizeProblem(
   );
 }
 
-/** The unit of the file system, if blocks can be counted in it. */
-function unitBytesOf(facts: BlockIoFacts, blockLength: number): number {
-  const { unitBytes } = facts;
+function physicalBytesOf(facts: BlockIoFacts, blockLength: number): number {
+  const { isDevice, physicalBytes } = facts;
+  const likely = isDevice
+    ? physicalBytes
+    : Math.min(physicalBytes, FILE_PHYSICAL_BYTES_MAX);
+  return wholeUnit(likely, blockLength);
+}
+
+/** What the system tells, if blocks can be counted in it; else a block. */
+function wholeUnit(unitBytes: number, blockLength: number): number {
   return isPowerOfTwo(unitBytes) && unitBytes > blockLength
     ? unitBytes
     : blockLength;

@@ -7,6 +7,7 @@
 import {
   type BlockStore,
   type Clock,
+  Defect,
   type Extent,
   type MaybePromise,
   NOT_NOW,
@@ -274,9 +275,9 @@ export class FileStore implements BlockStore {
     if (lba + blockCount <= this.geometry.blockCount && spareBytes >= 0) {
       return;
     }
-    throw new RangeError(
+    throw new Defect(
       `Cannot use ${blockCount} blocks at ${lba}: the store has ` +
-        `${this.geometry.blockCount}, the buffer lacks ${-spareBytes} bytes`,
+        `${this.geometry.blockCount}, the buffer ${spareBytes} bytes to spare`,
     );
   }
 }

@@ -14,7 +14,7 @@ const BLOCK_LENGTH_MIN = 512;
 const BLOCK_LENGTH_MAX = 65536;
 /** READ CAPACITY(16) has 14 bits for the lowest aligned LBA. */
 const ALIGNED_LBA_MAX = 0x3fff;
-/** What a transfer best has at the most; one slab, one copy. */
+/** The core moves data in pieces of at most 1 MiB. */
 const OPTIMAL_TRANSFER_BYTES = 2 ** 20;
 
 /** What a geometry is made of; sizes and offsets in bytes. */

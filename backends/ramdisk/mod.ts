@@ -12,10 +12,10 @@
  *
  * Options:
  *
- * - `capacity` (size, default 0): memory that pages may take. A write that
- *   needs more ends with SPACE ALLOCATION FAILED WRITE PROTECT, and nothing of
- *   it is stored. Anchored pages count as used. 0 makes a black hole: writes
- *   are accepted and forgotten, reads are zero.
+ * - `capacity` (size, default 0): memory that pages may take, up to 2^30
+ *   pages. A write that needs more ends with SPACE ALLOCATION FAILED WRITE
+ *   PROTECT, and nothing of it is stored. Anchored pages count as used. 0 makes
+ *   a black hole: writes are accepted and forgotten, reads are zero.
  * - `pblocksize` (size, default 4k or a block): the physical block: a power of
  *   two times the block size, 512 to 131072 bytes.
  * - `pblockoffset` (size, default 0): bytes of a physical block that lie before

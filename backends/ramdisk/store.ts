@@ -7,6 +7,7 @@
 import {
   type BlockStore,
   type Clock,
+  Defect,
   type Extent,
   type MaybePromise,
   OK,
@@ -18,7 +19,7 @@ import {
   type StoreUsage,
 } from "../../core/mod.ts";
 import type { GrowingGeometry, Shape } from "./geometry.ts";
-import { SlabMap } from "./slab_map.ts";
+import { PageMap } from "./page_map.ts";
 
 const NO_SPACE: StoreFault = Object.freeze({
   cause: "no-space",
@@ -50,7 +51,7 @@ export class RamStore implements BlockStore {
   readonly capabilities: StoreCapabilities;
   readonly #growing: GrowingGeometry;
   readonly #blockLength: number;
-  readonly #slabs: SlabMap;
+  readonly #pages: PageMap;
   readonly #clock: Pick<Clock, "nextTurn">;
 
   /** Makes an empty store. */
@@ -66,7 +67,7 @@ export class RamStore implements BlockStore {
       extents: "native",
     });
     this.#blockLength = geometry.blockLength;
-    this.#slabs = new SlabMap(pageBytes, pageCountMax);
+    this.#pages = new PageMap(pageBytes, pageCountMax);
     this.#clock = parts.clock;
   }
 
@@ -79,7 +80,7 @@ export class RamStore implements BlockStore {
   ): StoreResult {
     const length = blockCount * this.#blockLength;
     this.#assertInside(lba, blockCount, into.length - at - length);
-    this.#slabs.read(lba * this.#blockLength, length, into, at);
+    this.#pages.read(lba * this.#blockLength, length, into, at);
     return OK;
   }
 
@@ -94,7 +95,7 @@ export class RamStore implements BlockStore {
     this.#assertInside(lba, blockCount, from.length - at - length);
     if (this.capabilities.readOnly) return READ_ONLY;
     const position = lba * this.#blockLength;
-    return this.#slabs.write(position, length, from, at) ? OK : NO_SPACE;
+    return this.#pages.write(position, length, from, at) ? OK : NO_SPACE;
   }
 
   /** Like {@linkcode RamStore.tryRead}. */
@@ -140,20 +141,20 @@ export class RamStore implements BlockStore {
   /** The run of pages with the status of the page at `lba`. */
   extent(lba: number, blockCount: number): Extent {
     this.#assertInside(lba, blockCount, 0);
-    const pageBlocks = this.#slabs.pageBytes / this.#blockLength;
+    const pageBlocks = this.#pages.pageBytes / this.#blockLength;
     const page = Math.floor(lba / pageBlocks);
     const limit = Math.ceil((lba + blockCount) / pageBlocks);
-    const end = this.#slabs.runEnd(page, limit) * pageBlocks;
+    const end = this.#pages.runEnd(page, limit) * pageBlocks;
     return {
       lba,
       blockCount: Math.min(end, lba + blockCount) - lba,
-      status: this.#slabs.statusOf(page),
+      status: this.#pages.statusOf(page),
     };
   }
 
   /** Memory charged to the pages, and what the capacity leaves. */
   usage(): StoreUsage {
-    const { pageBytes, pageCountMax, usedPages } = this.#slabs;
+    const { pageBytes, pageCountMax, usedPages } = this.#pages;
     const pages = this.#pageCount(this.geometry.blockCount);
     const available = Math.min(pages, pageCountMax) - usedPages;
     return {
@@ -165,8 +166,9 @@ export class RamStore implements BlockStore {
   /** Grows by zeroes, or shrinks and frees; undefined keeps the size. */
   resize(blockCount: number | undefined): MaybePromise<StoreResult> {
     if (blockCount === undefined) return OK;
-    if (!Number.isSafeInteger(blockCount * this.#blockLength)) {
-      throw new RangeError(`Cannot resize to ${blockCount} blocks`);
+    const sizeBytes = blockCount * this.#blockLength;
+    if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0) {
+      throw new Defect(`Cannot resize to ${blockCount} blocks`);
     }
     const before = this.geometry.blockCount;
     const lost = blockCount < before
@@ -186,21 +188,21 @@ export class RamStore implements BlockStore {
     end: number,
     anchor: boolean,
   ): MaybePromise<StoreResult> {
-    const pageBlocks = this.#slabs.pageBytes / this.#blockLength;
+    const pageBlocks = this.#pages.pageBytes / this.#blockLength;
     const firstPage = Math.ceil(lba / pageBlocks);
     // The last page is all there is, although the store may end within it.
     const endPage = end === this.geometry.blockCount
       ? this.#pageCount(end)
       : Math.floor(end / pageBlocks);
     const covers = firstPage < endPage;
-    if (anchor && covers && !this.#slabs.anchor(firstPage, endPage)) {
+    if (anchor && covers && !this.#pages.anchor(firstPage, endPage)) {
       return NO_SPACE;
     }
     this.#zero(lba, Math.min(end, firstPage * pageBlocks));
     if (firstPage <= endPage) this.#zero(endPage * pageBlocks, end);
     if (!covers) return OK;
     const status = anchor ? PROVISIONING.ANCHORED : PROVISIONING.DEALLOCATED;
-    const work = this.#slabs.release(firstPage, endPage, status);
+    const work = this.#pages.release(firstPage, endPage, status);
     return work.next().done ? OK : this.#finishRelease(work);
   }
 
@@ -212,20 +214,20 @@ export class RamStore implements BlockStore {
   #zero(lba: number, end: number): void {
     if (lba >= end) return;
     const length = (end - lba) * this.#blockLength;
-    this.#slabs.zeroWithinPage(lba * this.#blockLength, length);
+    this.#pages.zeroWithinPage(lba * this.#blockLength, length);
   }
 
   #pageCount(blockCount: number): number {
-    return Math.ceil(blockCount * this.#blockLength / this.#slabs.pageBytes);
+    return Math.ceil(blockCount * this.#blockLength / this.#pages.pageBytes);
   }
 
   #assertInside(lba: number, blockCount: number, spareBytes: number): void {
     if (lba + blockCount <= this.geometry.blockCount && spareBytes >= 0) {
       return;
     }
-    throw new RangeError(
+    throw new Defect(
       `Cannot use ${blockCount} blocks at ${lba}: the store has ` +
-        `${this.geometry.blockCount}, the buffer lacks ${-spareBytes} bytes`,
+        `${this.geometry.blockCount}, the buffer ${spareBytes} bytes to spare`,
     );
   }
 }

@@ -122,7 +122,7 @@ export class LoginEngine {
     const refusal = this.#receive(request, data) ?? this.#prepare(request);
     if (refusal !== undefined) return this.#refuse(request, refusal);
     return request.continued
-      ? { kind: "reply", ...replyTo(request, this.#nextStatSn(), NO_TEXT) }
+      ? this.#reply(request, NO_TEXT, {})
       : this.#sendPart(request);
   }
 
@@ -168,19 +168,19 @@ export class LoginEngine {
   #sendPart(request: LoginRequest): LoginStep {
     const [text = NO_TEXT, ...rest] = this.#rest;
     this.#rest = rest;
-    if (rest.length > 0) return this.#go(request, text, { continued: true });
+    if (rest.length > 0) return this.#reply(request, text, { continued: true });
     if (!request.transit || !this.#dialogue.mayLeave) {
-      return this.#go(request, text, {});
+      return this.#reply(request, text, {});
     }
     const { nextStage } = request;
     if (nextStage === LOGIN_STAGE.FULL_FEATURE) {
       return this.#complete(request, text);
     }
     this.#stage = nextStage;
-    return this.#go(request, text, { transit: true, nextStage });
+    return this.#reply(request, text, { transit: true, nextStage });
   }
 
-  #go(
+  #reply(
     request: LoginRequest,
     text: Uint8Array,
     fields: Partial<LoginResponse>,
@@ -192,11 +192,9 @@ export class LoginEngine {
   }
 
   #complete(request: LoginRequest, text: Uint8Array): LoginStep {
-    const { identity } = this.#dialogue;
-    const refusal = this.#dialogue.judgeEntry();
-    if (refusal !== undefined) return this.#refuse(request, refusal);
-    if (identity === undefined) {
-      return this.#refuse(request, initiatorError("nobody logged in"));
+    const identity = this.#dialogue.enter();
+    if (identity instanceof LoginRefusal) {
+      return this.#refuse(request, identity);
     }
     const statSn = this.#nextStatSn();
     const outcome = this.#outcome(request, identity);

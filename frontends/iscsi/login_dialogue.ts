@@ -63,11 +63,6 @@ export class LoginDialogue {
     this.#parts = parts;
   }
 
-  /** Who logs in; undefined before the first request told it. */
-  get identity(): LoginIdentity | undefined {
-    return this.#progress?.identity;
-  }
-
   /** Name that the initiator gave, admitted or not. */
   get initiatorName(): string | undefined {
     const name = this.#initiatorName;
@@ -170,11 +165,12 @@ export class LoginDialogue {
       : authenticationFailure("the initiator skips authentication");
   }
 
-  /** Judges the step into the full feature phase. */
-  judgeEntry(): LoginRefusal | undefined {
+  /** Enters the full feature phase, if nothing is in the way. */
+  enter(): LoginIdentity | LoginRefusal {
     const progress = this.#progress;
     if (progress === undefined) return initiatorError("nobody logged in");
-    return redirection(progress) ?? progress.negotiation.check();
+    return redirection(progress) ?? progress.negotiation.check() ??
+      progress.identity;
   }
 }
 

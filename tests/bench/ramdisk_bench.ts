@@ -3,7 +3,7 @@
  *
  * The stores are larger than the processor's caches, as real ones are; the
  * baseline copies between the same memories. Rows "aligned" copy to the first
- * byte of a buffer, where badly placed slabs are half as fast (see slab.ts).
+ * byte of a buffer: badly placed pages are half as fast (see page_arena.ts).
  *
  * @module
  */

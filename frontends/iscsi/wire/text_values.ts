@@ -25,8 +25,9 @@ const DECIMAL = /^(?:0|[1-9][0-9]{0,14})$/;
 const HEX_NUMBER = /^0[xX][0-9a-fA-F]{1,13}$/;
 const PREFIX_LENGTH = 2;
 const HEX = /^0[xX]([0-9a-fA-F]+)$/;
+// Whole groups of four digits, and one that may lack its padding.
 const BASE64 =
-  /^0[bB]((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?)$/;
+  /^0b((?:[a-z\d+/]{4})*(?:[a-z\d+/]{2}(?:==)?|[a-z\d+/]{3}=?)?)$/i;
 
 const CONTROL = /\p{Cc}/u;
 const ENCODER = new TextEncoder();

@@ -62,7 +62,7 @@ Deno.test("ramdiskDriver takes pages as large as a large block", async () => {
   assertEquals(geometry.physicalBlockExponent, 0);
 });
 
-Deno.test("ramdiskDriver turns offsets into the first aligned LBA", async () => {
+Deno.test("ramdiskDriver turns offsets into aligned LBAs", async () => {
   const { geometry } = await opened({
     pblocksize: "8k",
     pblockoffset: "1k",
@@ -80,9 +80,20 @@ Deno.test("ramdiskDriver without capacity makes a black hole", async () => {
   assertEquals(await store.write(0, 2, bytes, 0), OK);
   assertEquals(store.tryRead?.(0, 1, bytes, 512), OK);
   assertEquals([bytes[511], bytes[512], bytes[1023]], [5, 0, 0]);
+  assertEquals(await store.read(0, 1, bytes, 0), OK);
+  assertEquals(await store.unmap?.(0, 1, false), OK);
+  assertEquals(await store.flush(), OK);
+  assertEquals(store.extent?.(5, 9), { lba: 5, blockCount: 9, status: 1 });
   assertEquals(await store.usage?.(), { used: 0 });
   assertEquals(await store.resize?.(7), OK);
   assertEquals(store.geometry.blockCount, 7);
+  await store.close();
+});
+
+Deno.test("ramdiskDriver makes a black hole that refuses writes", async () => {
+  const store = await opened({}, { readOnly: true });
+  const result = store.tryWrite?.(0, 1, new Uint8Array(512), 0);
+  assert(typeof result === "object" && result.cause === "read-only");
 });
 
 const REFUSED: readonly [

@@ -1,0 +1,287 @@
+/**
+ * The calls of the C library that the runtime does not offer (Linux, 64 bit).
+ *
+ * They are there when `--allow-ffi` is granted for the library; nothing asks
+ * for the permission. Positions are numbers below 2^53. A negative result is a
+ * failure; {@linkcode Libc.errno} says which, right after the call.
+ *
+ * @module
+ */
+
+import { Defect } from "../../core/mod.ts";
+import {
+  decodeStatfs,
+  decodeStatx,
+  type FileStatus,
+  type FileSystemStatus,
+  STATFS_BYTES,
+  STATX_BYTES,
+} from "./libc_structs.ts";
+
+const SYMBOLS = {
+  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  preadv2: {
+    parameters: ["i32", "buffer", "i32", "i64", "i32"],
+    result: "i32",
+  },
+  pwritev2: {
+    parameters: ["i32", "buffer", "i32", "i64", "i32"],
+    result: "i32",
+  },
+  preadLater: {
+    name: "pread",
+    parameters: ["i32", "buffer", "usize", "i64"],
+    result: "i32",
+    nonblocking: true,
+  },
+  pwriteLater: {
+    name: "pwrite",
+    parameters: ["i32", "buffer", "usize", "i64"],
+    result: "i32",
+    nonblocking: true,
+  },
+  fdatasyncLater: {
+    name: "fdatasync",
+    parameters: ["i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  fallocate: { parameters: ["i32", "i32", "i64", "i64"], result: "i32" },
+  fallocateLater: {
+    name: "fallocate",
+    parameters: ["i32", "i32", "i64", "i64"],
+    result: "i32",
+    nonblocking: true,
+  },
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  statx: {
+    parameters: ["i32", "buffer", "i32", "u32", "buffer"],
+    result: "i32",
+  },
+  fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
+  errnoLocation: {
+    name: "__errno_location",
+    parameters: [],
+    result: "pointer",
+  },
+  copyFrom: {
+    name: "memcpy",
+    parameters: ["buffer", "pointer", "usize"],
+    result: "void",
+  },
+  addressOf: {
+    name: "memcpy",
+    parameters: ["buffer", "buffer", "usize"],
+    result: "usize",
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** Where the library lies; a permission names one of these literally. */
+const PATHS: readonly string[] = [
+  "/lib/x86_64-linux-gnu/libc.so.6",
+  "/lib/aarch64-linux-gnu/libc.so.6",
+  "/usr/lib/x86_64-linux-gnu/libc.so.6",
+  "/usr/lib/aarch64-linux-gnu/libc.so.6",
+  "/lib64/libc.so.6",
+  "/usr/lib64/libc.so.6",
+  "/usr/lib/libc.so.6",
+];
+
+/** Error numbers of Linux that mean more than failure. */
+export const ERRNO = {
+  EINTR: 4,
+  ENXIO: 6,
+  EAGAIN: 11,
+  ENOSYS: 38,
+  EOPNOTSUPP: 95,
+} as const;
+
+/** Where {@linkcode Libc.seek} goes, as `whence` of lseek(2). */
+export const SEEK = { END: 2, DATA: 3, HOLE: 4 } as const;
+
+const O_RDWR = 2;
+const O_CLOEXEC = 0o2000000;
+const RWF_NOWAIT = 8;
+/** FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE */
+const PUNCH_MODE = 3;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+/** The library, loaded. */
+export class Libc {
+  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  readonly #errnoBytes = new Uint8Array(4);
+  readonly #errnoView = new DataView(this.#errnoBytes.buffer);
+  readonly #errnoPointer: Deno.PointerValue;
+  /** One `struct iovec`: address and length, as four halves. */
+  readonly #vectorBytes = new Uint8Array(16);
+  readonly #vector = new Uint32Array(this.#vectorBytes.buffer);
+  /** Addresses of buffers; asking costs more than the look-up. */
+  readonly #addresses = new WeakMap<ArrayBufferLike, number>();
+
+  /** Loads the library; throws when it is not there or not allowed. */
+  constructor(path: string) {
+    this.#library = Deno.dlopen(path, SYMBOLS);
+    this.#errnoPointer = this.#library.symbols.errnoLocation();
+  }
+
+  /** Unloads it. */
+  unload(): void {
+    this.#library.close();
+  }
+
+  /** The error number of the call that failed just now. */
+  errno(): number {
+    const { copyFrom } = this.#library.symbols;
+    copyFrom(this.#errnoBytes, this.#errnoPointer, 4n);
+    return this.#errnoView.getInt32(0, true);
+  }
+
+  /** Opens a path: open(2). */
+  open(path: string, readOnly: boolean): number {
+    const text = new TextEncoder().encode(`${path}\0`);
+    const flags = O_CLOEXEC | (readOnly ? 0 : O_RDWR);
+    return this.#library.symbols.open(text, flags, 0);
+  }
+
+  /** Closes a descriptor: close(2). */
+  close(fd: number): void {
+    this.#library.symbols.close(fd);
+  }
+
+  /** Reads in the caller's time: preadv2(2). */
+  read(
+    fd: number,
+    position: number,
+    into: Uint8Array,
+    at: number,
+    length: number,
+  ): number {
+    this.#point(into, at, length);
+    const { preadv2 } = this.#library.symbols;
+    return preadv2(fd, this.#vectorBytes, 1, BigInt(position), 0);
+  }
+
+  /** Reads what is cached, or fails with EAGAIN: preadv2(2), RWF_NOWAIT. */
+  readCached(
+    fd: number,
+    position: number,
+    into: Uint8Array,
+    at: number,
+    length: number,
+  ): number {
+    this.#point(into, at, length);
+    const { preadv2 } = this.#library.symbols;
+    return preadv2(fd, this.#vectorBytes, 1, BigInt(position), RWF_NOWAIT);
+  }
+
+  /** Writes in the caller's time: pwritev2(2). */
+  write(
+    fd: number,
+    position: number,
+    from: Uint8Array,
+    at: number,
+    length: number,
+  ): number {
+    this.#point(from, at, length);
+    const { pwritev2 } = this.#library.symbols;
+    return pwritev2(fd, this.#vectorBytes, 1, BigInt(position), 0);
+  }
+
+  /** Reads in another thread, whose error number is not known. */
+  readLater(fd: number, position: number, into: Uint8Array): Promise<number> {
+    const { preadLater } = this.#library.symbols;
+    return preadLater(
+      fd,
+      into as Uint8Array<ArrayBuffer>,
+      BigInt(into.length),
+      BigInt(position),
+    );
+  }
+
+  /** Writes in another thread, whose error number is not known. */
+  writeLater(fd: number, position: number, from: Uint8Array): Promise<number> {
+    const { pwriteLater } = this.#library.symbols;
+    return pwriteLater(
+      fd,
+      from as Uint8Array<ArrayBuffer>,
+      BigInt(from.length),
+      BigInt(position),
+    );
+  }
+
+  /** Syncs data in another thread, whose error number is not known. */
+  syncLater(fd: number): Promise<number> {
+    return this.#library.symbols.fdatasyncLater(fd);
+  }
+
+  /** Frees a range in the caller's time: fallocate(2). */
+  punch(fd: number, position: number, length: number): number {
+    const { fallocate } = this.#library.symbols;
+    return fallocate(fd, PUNCH_MODE, BigInt(position), BigInt(length));
+  }
+
+  /** Frees a range in another thread, whose error number is not known. */
+  punchLater(fd: number, position: number, length: number): Promise<number> {
+    const { fallocateLater } = this.#library.symbols;
+    return fallocateLater(fd, PUNCH_MODE, BigInt(position), BigInt(length));
+  }
+
+  /** Finds data, holes, the end: lseek(2) by {@linkcode SEEK}. */
+  seek(fd: number, position: number, whence: number): number {
+    return Number(this.#library.symbols.lseek(fd, BigInt(position), whence));
+  }
+
+  /** What is open there; undefined when the system does not tell. */
+  fileStatus(fd: number): FileStatus | undefined {
+    const bytes = new Uint8Array(STATX_BYTES);
+    const { statx } = this.#library.symbols;
+    const noPath = new Uint8Array(1);
+    const failed = statx(fd, noPath, AT_EMPTY_PATH, STATX_BASIC_STATS, bytes);
+    return failed === 0 ? decodeStatx(new DataView(bytes.buffer)) : undefined;
+  }
+
+  /** The file system around it; undefined when the system does not tell. */
+  fileSystemStatus(fd: number): FileSystemStatus | undefined {
+    const bytes = new Uint8Array(STATFS_BYTES);
+    const failed = this.#library.symbols.fstatfs(fd, bytes);
+    return failed === 0 ? decodeStatfs(new DataView(bytes.buffer)) : undefined;
+  }
+
+  /** Lets the vector name `length` bytes of a buffer. */
+  #point(bytes: Uint8Array, at: number, length: number): void {
+    // The system would follow the address wherever it leads.
+    if (at < 0 || length < 0 || at + length > bytes.length) {
+      throw new Defect(`Cannot use ${length} bytes at ${at}`);
+    }
+    const address = this.#addressOf(bytes.buffer) + bytes.byteOffset + at;
+    this.#vector[0] = address >>> 0;
+    this.#vector[1] = Math.floor(address / 2 ** 32);
+    this.#vector[2] = length;
+  }
+
+  #addressOf(buffer: ArrayBufferLike): number {
+    const known = this.#addresses.get(buffer);
+    if (known !== undefined) return known;
+    const bytes = new Uint8Array(buffer) as Uint8Array<ArrayBuffer>;
+    // Copying nothing returns where it would have gone.
+    const address = Number(this.#library.symbols.addressOf(bytes, bytes, 0n));
+    this.#addresses.set(buffer, address);
+    return address;
+  }
+}
+
+/** Loads the library if that is allowed already; never asks for it. */
+export function loadLibc(): Libc | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  for (const path of PATHS) {
+    const { state } = Deno.permissions.querySync({ name: "ffi", path });
+    if (state !== "granted") continue;
+    try {
+      return new Libc(path);
+    } catch {
+      // Not here, or too old for one of the calls.
+    }
+  }
+  return undefined;
+}

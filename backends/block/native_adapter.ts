@@ -1,0 +1,207 @@
+/**
+ * What the C library adds to an open file: reads that never wait, writes in
+ * place, freeing of space, and holes.
+ *
+ * @module
+ */
+
+import {
+  type MaybePromise,
+  NOT_NOW,
+  OK,
+  type StoreFault,
+  type StoreResult,
+  type StoreUsage,
+} from "../../core/mod.ts";
+import {
+  type BlockIo,
+  type BlockIoFacts,
+  faultOf,
+  type IoResult,
+  systemError,
+} from "./block_io.ts";
+import { LanePool } from "./lane_pool.ts";
+import { ERRNO, type Libc, SEEK } from "./libc_adapter.ts";
+import { queueNumber } from "./libc_io_adapter.ts";
+
+/** How a read that must not wait is made. */
+type ReadMode =
+  /** The system is told not to wait. */
+  | "cached"
+  /** The file system is memory: nothing waits. */
+  | "memory"
+  /** The system cannot promise it. */
+  | "never";
+
+/** A {@linkcode BlockIo} with what the C library can do besides. */
+export class NativeIo implements BlockIo {
+  /** What is known of the file. */
+  readonly facts: BlockIoFacts;
+  /** There when space can be freed. */
+  readonly punch?: NonNullable<BlockIo["punch"]>;
+  /** There when holes can be told. */
+  readonly nextData?: NonNullable<BlockIo["nextData"]>;
+  /** There when holes can be told. */
+  readonly nextHole?: NonNullable<BlockIo["nextHole"]>;
+  readonly #below: BlockIo;
+  readonly #libc: Libc;
+  readonly #fd: number;
+  readonly #punches: LanePool<number>;
+  readonly #isMemory: boolean;
+  #readMode: ReadMode = "cached";
+
+  /**
+   * Takes over an open file, and a descriptor of the C library for it.
+   *
+   * @param below does what waits for the disk
+   */
+  constructor(below: BlockIo, libc: Libc, fd: number) {
+    this.facts = below.facts;
+    this.#below = below;
+    this.#libc = libc;
+    this.#fd = fd;
+    this.#punches = new LanePool(fd, () => undefined, 1);
+    this.#isMemory = libc.fileSystemStatus(fd)?.isMemory ?? false;
+    if (canPunch(libc, fd, this.facts)) this.punch = this.#punch;
+    if (canTellHoles(libc, fd)) {
+      this.nextData = this.#nextData;
+      this.nextHole = this.#nextHole;
+    }
+  }
+
+  /** Reads out of the page cache, or answers that it would wait. */
+  tryRead(
+    position: number,
+    into: Uint8Array,
+    at: number,
+    length: number,
+  ): IoResult | typeof NOT_NOW {
+    if (this.#readMode === "never") return NOT_NOW;
+    const read = this.#readMode === "cached"
+      ? this.#libc.readCached(this.#fd, position, into, at, length)
+      : this.#libc.read(this.#fd, position, into, at, length);
+    if (read >= 0) return read;
+    const errno = this.#libc.errno();
+    if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) return NOT_NOW;
+    if (errno === ERRNO.EOPNOTSUPP || errno === ERRNO.ENOSYS) {
+      this.#readMode = this.#isMemory ? "memory" : "never";
+      return NOT_NOW;
+    }
+    return this.#fault(errno, `read ${length} bytes at ${position} of`);
+  }
+
+  /** Writes in the caller's time. */
+  writeNow(
+    position: number,
+    from: Uint8Array,
+    at: number,
+    length: number,
+  ): IoResult {
+    const written = this.#libc.write(this.#fd, position, from, at, length);
+    if (written >= 0) return written;
+    const errno = this.#libc.errno();
+    if (errno === ERRNO.EAGAIN || errno === ERRNO.EINTR) return 0;
+    return this.#fault(errno, `write ${length} bytes at ${position} of`);
+  }
+
+  /** Reads in a thread. */
+  read(
+    position: number,
+    into: Uint8Array,
+    at: number,
+    length: number,
+  ): Promise<IoResult> {
+    return this.#below.read(position, into, at, length);
+  }
+
+  /** Writes in a thread. */
+  write(
+    position: number,
+    from: Uint8Array,
+    at: number,
+    length: number,
+  ): Promise<IoResult> {
+    return this.#below.write(position, from, at, length);
+  }
+
+  /** Syncs in a thread. */
+  datasync(): Promise<StoreResult> {
+    return this.#below.datasync();
+  }
+
+  /** Its size now. */
+  size(): MaybePromise<IoResult> {
+    return this.#below.size();
+  }
+
+  /** Space of a file, and of the file system around it. */
+  usage(): StoreUsage {
+    if (this.facts.isDevice) return {};
+    const used = this.#libc.fileStatus(this.#fd)?.usedBytes;
+    const available = this.#libc.fileSystemStatus(this.#fd)?.availableBytes;
+    return {
+      ...(used === undefined ? {} : { used }),
+      ...(available === undefined ? {} : { available }),
+    };
+  }
+
+  /** Waits for what is under way and closes everything. */
+  async close(): Promise<void> {
+    await this.#punches.drain();
+    await this.#below.close();
+    this.#libc.close(this.#fd);
+  }
+
+  /** Punching may wait for the journal of the file system: in a thread. */
+  async #punch(position: number, length: number): Promise<StoreResult> {
+    const failed = await this.#punches.use((fd) =>
+      this.#libc.punchLater(fd, position, length)
+    );
+    if (failed === 0) return OK;
+    // The error number stayed in the thread: punching again does no harm.
+    if (this.#libc.punch(this.#fd, position, length) === 0) return OK;
+    const errno = this.#libc.errno();
+    return this.#fault(errno, `free ${length} bytes at ${position} of`);
+  }
+
+  #nextData(position: number): number | undefined | StoreFault {
+    const found = this.#seek(position, SEEK.DATA);
+    return found === "nothing" ? undefined : found;
+  }
+
+  #nextHole(position: number): number | StoreFault {
+    const found = this.#seek(position, SEEK.HOLE);
+    return found === "nothing" ? position : found;
+  }
+
+  #seek(position: number, whence: number): number | "nothing" | StoreFault {
+    const found = this.#libc.seek(this.#fd, position, whence);
+    if (found >= 0) return found;
+    const errno = this.#libc.errno();
+    if (errno === ERRNO.ENXIO) return "nothing";
+    return this.#fault(errno, `find data at ${position} of`);
+  }
+
+  #fault(errno: number, doing: string): StoreFault {
+    return faultOf(systemError(errno), `${doing} "${this.facts.path}"`);
+  }
+}
+
+/** Tries it behind the end of a file; of a device, the system knows. */
+function canPunch(libc: Libc, fd: number, facts: BlockIoFacts): boolean {
+  const status = libc.fileStatus(fd);
+  if (facts.readOnly || status === undefined) return false;
+  if (facts.isDevice) {
+    const { device } = status;
+    return (queueNumber(libc, device, "write_zeroes_max_bytes") ?? 0) > 0 &&
+      (queueNumber(libc, device, "discard_max_bytes") ?? 0) > 0;
+  }
+  const unit = Math.max(1, status.unitBytes);
+  const behind = Math.ceil((status.sizeBytes + 1) / unit) * unit;
+  return libc.punch(fd, behind, unit) === 0;
+}
+
+/** Whether the file system tells data from holes; devices do not. */
+function canTellHoles(libc: Libc, fd: number): boolean {
+  return libc.seek(fd, 0, SEEK.DATA) >= 0 || libc.errno() === ERRNO.ENXIO;
+}

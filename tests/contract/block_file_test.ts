@@ -1,0 +1,11 @@
+import { FileOpener } from "../../backends/block/open_adapter.ts";
+import { backendContract } from "./backend_contract.ts";
+import { fileSubjects } from "./file_subject.ts";
+
+const opener = new FileOpener(undefined);
+
+backendContract("block, plain", fileSubjects({ opener }));
+backendContract(
+  "block, plain, unmap=on",
+  fileSubjects({ opener, unmap: true }),
+);
