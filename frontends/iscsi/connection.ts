@@ -10,7 +10,6 @@ import { DiscoverySession } from "./discovery_session.ts";
 import { FRAME, Framer, type Framing, LOGIN_FRAMING } from "./framer.ts";
 import type { LoginEngine, LoginOutcome, LoginStep } from "./login.ts";
 import type { Output } from "./output.ts";
-import { LIMITS } from "./parameters.ts";
 import type { IscsiSession, ReceivedPdu } from "./session.ts";
 import { WINDOW_SIZE } from "./task_window.ts";
 import {
@@ -242,6 +241,6 @@ function framingOf({ parameters }: LoginOutcome): Framing {
     ...LOGIN_FRAMING,
     headerDigest: parameters.headerDigest,
     dataDigest: parameters.dataDigest,
-    dataSegmentLengthMax: LIMITS.maxRecvDataSegmentLengthBytes,
+    dataSegmentLengthMax: parameters.maxRecvDataSegmentLengthBytes,
   };
 }

@@ -403,13 +403,15 @@ export class IscsiService implements AsyncDisposable {
       .get(portKey(outcome.target?.name ?? "", connection.portalGroup));
     if (owner === undefined) return { status: LOGIN_STATUS.TARGET_REMOVED };
     if (!owner.port.online) return { status: LOGIN_STATUS.SERVICE_UNAVAILABLE };
-    const old = [...owner.sessions].filter((each) =>
-      each.outcome.initiatorName === outcome.initiatorName &&
-      each.outcome.isidHex === outcome.isidHex
-    );
-    await Promise.all(
-      old.map((each) => this.#end(each, "taken over by a new login")),
-    );
+    // Another login of the same initiator port may have come in meanwhile.
+    while (true) {
+      const old = [...owner.sessions].find((each) =>
+        each.outcome.initiatorName === outcome.initiatorName &&
+        each.outcome.isidHex === outcome.isidHex
+      );
+      if (old === undefined) break;
+      await this.#end(old, "taken over by a new login");
+    }
     return this.#startSession(connection, outcome, owner);
   }
 

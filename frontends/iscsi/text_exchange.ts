@@ -21,6 +21,7 @@ import {
   TextCollector,
   type TextPair,
 } from "./wire/text_keys.ts";
+import { parseNumber } from "./wire/text_values.ts";
 
 /** Answers the pairs of one request; undefined: they cannot be answered. */
 export type AnswerPairs = (
@@ -187,13 +188,18 @@ function answerPair(
 const SEGMENT_LENGTH = "MaxRecvDataSegmentLength";
 /** Shortest data segment that may be declared (RFC 7143 13.12). */
 const SEGMENT_LENGTH_MIN = 512;
+/** Longest one. */
+const SEGMENT_LENGTH_MAX = 16777215;
 
 function answerSegmentLength(
   value: string,
   answers: TextAnswers,
 ): readonly TextPair[] {
-  const lengthBytes = Number(value);
-  if (!Number.isInteger(lengthBytes) || lengthBytes < SEGMENT_LENGTH_MIN) {
+  const lengthBytes = parseNumber(value);
+  if (
+    lengthBytes === undefined || lengthBytes < SEGMENT_LENGTH_MIN ||
+    lengthBytes > SEGMENT_LENGTH_MAX
+  ) {
     return [[SEGMENT_LENGTH, "Reject"]];
   }
   answers.declareSegmentLength(lengthBytes);
