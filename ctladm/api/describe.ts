@@ -103,10 +103,10 @@ export function describeSession(info: IscsiSessionInfo): SessionResource {
 /** Counters of all LUNs and ports. */
 export function describeStatistics(
   target: Target,
-  uptimeMs: number,
+  times: { readonly uptimeMs: number; readonly cpuMs: number },
 ): StatisticsResource {
   return {
-    uptimeMs,
+    ...times,
     luns: target.luns.all()
       .map((unit) => ({ id: unit.number, ...kindsOf(unit.statistics) })),
     ports: target.ports.all()

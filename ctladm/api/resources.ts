@@ -121,6 +121,8 @@ export interface ItemStatistics {
 export interface StatisticsResource {
   /** Milliseconds since the daemon started. */
   readonly uptimeMs: number;
+  /** Milliseconds of processor time that the daemon has used. */
+  readonly cpuMs: number;
   /** LUNs by number. */
   readonly luns: ItemStatistics[];
   /** Ports by number. */

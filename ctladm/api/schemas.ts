@@ -96,6 +96,7 @@ const item: z.ZodType<ItemStatistics> = z.object({
 /** Counters of everything. */
 export const STATISTICS: z.ZodType<StatisticsResource> = z.object({
   uptimeMs: z.number(),
+  cpuMs: z.number(),
   luns: z.array(item),
   ports: z.array(item),
 }).openapi("Statistics");

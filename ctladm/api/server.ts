@@ -36,6 +36,8 @@ export interface ApiOptions {
   readonly pid: number;
   /** Milliseconds since the daemon started. */
   readonly uptimeMs: () => number;
+  /** Milliseconds of processor time that the daemon has used. */
+  readonly cpuMs: () => number;
   /** Ends the daemon, after the answer has been sent. */
   readonly shutdown: () => void;
 }
@@ -253,7 +255,13 @@ function addDaemon(api: OpenAPIHono, options: ApiOptions): void {
       responses: { 200: json("Counters", STATISTICS) },
     }),
     (context) =>
-      context.json(describeStatistics(target, options.uptimeMs()), 200),
+      context.json(
+        describeStatistics(target, {
+          uptimeMs: options.uptimeMs(),
+          cpuMs: options.cpuMs(),
+        }),
+        200,
+      ),
   );
   api.openapi(
     createRoute({

@@ -6,7 +6,7 @@
 
 import { createApi } from "../api/server.ts";
 import { serveOnSocket } from "../api/socket_adapter.ts";
-import { onSignal, processId } from "../host/process_adapter.ts";
+import { onSignal, processId, processorMs } from "../host/process_adapter.ts";
 import { VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
 
@@ -43,6 +43,7 @@ export async function serveDaemon(
     version: VERSION,
     pid: processId(),
     uptimeMs: () => nowMs() - startedMs,
+    cpuMs: processorMs,
     shutdown: () => askToEnd("asked by ctladm"),
   });
   const served = await serveOnSocket(

@@ -4,11 +4,18 @@
  * @module
  */
 
+import process from "node:process";
 import { ManagementError } from "../../mod.ts";
 
 /** Id of this process. */
 export function processId(): number {
   return Deno.pid;
+}
+
+/** Milliseconds of processor time that this process has used. */
+export function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Calls back on a signal. @returns what stops it */
