@@ -46,11 +46,17 @@ export class BufferPool {
   }
 }
 
+/** Somebody who waits for a buffer. */
+interface Waiter {
+  readonly lengthBytes: number;
+  readonly resolve: (buffer: Uint8Array) => void;
+}
+
 /** What one nexus may hold of a pool. */
 export class BufferBudget {
   readonly #pool: BufferPool;
   readonly #limitBytes: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiter[] = [];
   #usedBytes = 0;
 
   /** A budget of `limitBytes`, at least one largest buffer. */
@@ -69,7 +75,9 @@ export class BufferBudget {
   acquire(lengthBytes: number): MaybePromise<Uint8Array> {
     assert(lengthBytes <= BUFFER_LENGTH_MAX, "a buffer is at most 4 MiB");
     const buffer = this.#waiting.length === 0 ? this.try(lengthBytes) : null;
-    return buffer ?? this.#acquireLater(lengthBytes);
+    return buffer ?? new Promise((resolve) => {
+      this.#waiting.push({ lengthBytes, resolve });
+    });
   }
 
   /** A buffer, or null when the budget is spent. */
@@ -80,26 +88,23 @@ export class BufferBudget {
     return this.#pool.take(lengthBytes);
   }
 
-  /** Gives a buffer back; whoever waits longest goes on. */
+  /** Gives a buffer back; those who wait longest go on. */
   release(buffer: Uint8Array): void {
     this.#usedBytes -= buffer.length;
     assert(this.#usedBytes >= 0, "a buffer was released twice");
     this.#pool.give(buffer);
-    this.#waiting.shift()?.();
-  }
-
-  async #acquireLater(lengthBytes: number): Promise<Uint8Array> {
-    while (true) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      const buffer = this.try(lengthBytes);
-      if (buffer === null) continue;
-      // What is left may be enough for the next one, too.
-      this.#waiting.shift()?.();
-      return buffer;
+    let first = this.#waiting[0];
+    while (first !== undefined) {
+      const next = this.try(first.lengthBytes);
+      if (next === null) return;
+      this.#waiting.shift();
+      first.resolve(next);
+      first = this.#waiting[0];
     }
   }
 }
 
 function shiftFor(lengthBytes: number): number {
-  return Math.max(SMALLEST_SHIFT, 32 - Math.clz32(lengthBytes - 1));
+  if (lengthBytes <= 1 << SMALLEST_SHIFT) return SMALLEST_SHIFT;
+  return 32 - Math.clz32(lengthBytes - 1);
 }

@@ -31,6 +31,7 @@ export class Dispatcher {
   readonly #host: Host;
   readonly #commands: CommandTable;
   readonly #endings: Map<ScsiTask, (() => void)[]> = new Map();
+  readonly #withoutUnit: Set<ScsiTask> = new Set();
   #defects = 0;
 
   /** A dispatcher for the commands of a table. */
@@ -42,6 +43,11 @@ export class Dispatcher {
   /** Defects met so far; each was logged once. */
   get defects(): number {
     return this.#defects;
+  }
+
+  /** Tasks under way that no unit knows of. */
+  get tasksWithoutUnit(): ScsiTask[] {
+    return [...this.#withoutUnit];
   }
 
   /** A task has arrived. */
@@ -144,11 +150,13 @@ export class Dispatcher {
     pending: Promise<Completion>,
   ): Promise<void> {
     let completion: Completion;
+    if (task.itl === null) this.#withoutUnit.add(task);
     try {
       completion = await pending;
     } catch (error) {
       completion = this.#defect(task, error);
     }
+    if (task.itl === null) this.#withoutUnit.delete(task);
     this.#finish(task, completion);
   }
 
@@ -167,6 +175,8 @@ export class Dispatcher {
   }
 
   #stop(task: ScsiTask): void {
+    // It has ended meanwhile and serves another command.
+    if (task.abort === ABORT.NONE) return;
     if (task.state === TASK_STATE.EXECUTING) {
       task.nexus.transport.abortTransfer(task);
     } else if (task.state === TASK_STATE.BLOCKED && task.blocker !== null) {
@@ -199,12 +209,17 @@ export class Dispatcher {
 
   #answer(task: ScsiTask): void {
     const { transport } = task.nexus;
-    if (task.abort === ABORT.SILENT) return transport.taskEnded(task);
     if (task.abort === ABORT.WITH_STATUS) {
       task.status = STATUS.TASK_ABORTED;
       task.sense = null;
     }
-    transport.sendCommandComplete(task);
+    try {
+      if (task.abort === ABORT.SILENT) transport.taskEnded(task);
+      else transport.sendCommandComplete(task);
+    } catch (error) {
+      // The task leaves its set all the same: others wait for it.
+      this.#defect(task, error);
+    }
   }
 
   #account(task: ScsiTask, unit: LogicalUnit): void {

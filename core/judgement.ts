@@ -20,6 +20,7 @@ import {
   HARDWARE_WRITE_PROTECTED,
   INITIALIZING_COMMAND_REQUIRED,
   INVALID_COMMAND_OPERATION_CODE,
+  invalidFieldInCdb,
   LOGICAL_UNIT_NOT_SUPPORTED,
   LOGICAL_UNIT_SOFTWARE_WRITE_PROTECTED,
   MANUAL_INTERVENTION_REQUIRED,
@@ -39,7 +40,7 @@ import {
 /**
  * Judges a task that has just arrived; sets `task.row` and its block range.
  *
- * 1. the command is known, and its CDB has no bit that must be zero
+ * 1. the command is known, its CDB is whole and has no bit that must be zero
  * 2. there is a logical unit, or the command needs none
  * 3. the unit offers the command, by its device type and options
  * 4. a unit attention of a reset
@@ -59,6 +60,7 @@ export function judge(
 ): Completion | null {
   const row = commands.find(task.cdb);
   if (row === null) return unknownCommand(commands, task.cdb);
+  if (task.cdbLength < row.cdbLength) return invalidFieldInCdb(task.cdbLength);
   const malformed = checkUsage(row, task.cdb);
   if (malformed !== null) return malformed;
   const { itl } = task;

@@ -17,6 +17,7 @@ import { Reservations } from "./reservations.ts";
 import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
 import { type SequentialMode, TaskSet } from "./task_set.ts";
+import { UNIT_ATTENTION } from "./unit_attention.ts";
 
 /** The shape of a unit: that of its store, with its options applied. */
 export interface UnitGeometry {
@@ -139,18 +140,28 @@ export class LogicalUnit {
     this.rawOptions = parts.rawOptions;
     this.geometry = { ...NO_GEOMETRY, blockLength: parts.blockLength };
     this.modePages = this.#buildModePages();
-    this.taskSet = new TaskSet(orderingRules(this), (task) => {
-      this.ready.push(task);
-      runReady(this);
-    });
+    this.taskSet = new TaskSet(
+      orderingRules(this),
+      (task) => this.ready.push(task),
+      () => runReady(this),
+    );
     this.setStore(parts.store);
   }
 
-  /** Gives it another store, or none. */
+  /**
+   * Gives it another store, or none. Mode pages follow the store, but keep
+   * what initiators have changed.
+   */
   setStore(store: BlockStore | null): void {
     this.store = store;
     this.refresh();
-    this.modePages = this.#buildModePages();
+    if (store !== null) this.modePages = this.#buildModePages(this.modePages);
+  }
+
+  /** A medium was put in, or another one; its nexuses hear of it. */
+  load(): void {
+    this.ejected = false;
+    this.raise(UNIT_ATTENTION.MEDIUM_CHANGED);
   }
 
   /** Gives it other options. Mode pages keep what initiators have set. */
@@ -187,14 +198,15 @@ export class LogicalUnit {
     for (const itl of this.otherItls(except)) itl.pending |= condition;
   }
 
-  #buildModePages(): ModePages {
-    return new ModePages({
+  #buildModePages(before?: ModePages): ModePages {
+    const facts = {
       deviceType: this.deviceType,
       blockLength: this.geometry.blockLength,
       blockCount: this.geometry.blockCount,
       volatileCache: this.store?.capabilities.volatileCache ?? false,
       options: this.options,
-    });
+    };
+    return new ModePages(facts, before);
   }
 }
 
@@ -214,32 +226,45 @@ function orderingRules(unit: LogicalUnit): {
 
 function geometryOf(store: BlockStore, options: LunOptions): UnitGeometry {
   const own = store.geometry;
-  const physical = exponentOf(options.pblocksize, own.blockLength);
-  const unmap = exponentOf(options.ublocksize, own.blockLength);
+  const { pblocksize, pblockoffset, ublocksize, ublockoffset } = options;
+  const physical = unitOf(pblocksize, pblockoffset, {
+    exponent: own.physicalBlockExponent,
+    lowestLba: own.lowestAlignedLba,
+  }, own.blockLength);
+  const unmap = unitOf(ublocksize, ublockoffset, {
+    exponent: own.unmapGranularityExponent,
+    lowestLba: own.unmapAlignmentLba,
+  }, own.blockLength);
   return {
     blockLength: own.blockLength,
     blockCount: own.blockCount,
-    physicalBlockExponent: physical ?? own.physicalBlockExponent,
-    lowestAlignedLba: blocksOf(options.pblockoffset, own.blockLength) ??
-      own.lowestAlignedLba,
-    unmapGranularityExponent: unmap ?? own.unmapGranularityExponent,
-    unmapAlignmentLba: blocksOf(options.ublockoffset, own.blockLength) ??
-      own.unmapAlignmentLba,
+    physicalBlockExponent: physical.exponent,
+    lowestAlignedLba: physical.lowestLba,
+    unmapGranularityExponent: unmap.exponent,
+    unmapAlignmentLba: unmap.lowestLba,
     optimalTransferBlocks: own.optimalTransferBlocks,
   };
 }
 
-function exponentOf(
-  bytes: number | undefined,
-  blockLength: number,
-): number | undefined {
-  if (bytes === undefined || bytes < blockLength) return undefined;
-  return Math.floor(Math.log2(bytes / blockLength));
+/** 2^exponent blocks, the first such unit beginning at an LBA. */
+interface AlignedUnit {
+  readonly exponent: number;
+  readonly lowestLba: number;
 }
 
-function blocksOf(
-  bytes: number | undefined,
+// What the options say, if they fit to the block length, else what the store
+// says. An offset is how far into a unit the first block lies.
+function unitOf(
+  sizeBytes: number | undefined,
+  offsetBytes: number | undefined,
+  own: AlignedUnit,
   blockLength: number,
-): number | undefined {
-  return bytes === undefined ? undefined : Math.floor(bytes / blockLength);
+): AlignedUnit {
+  if (sizeBytes === undefined && offsetBytes === undefined) return own;
+  const blocks = (sizeBytes ?? blockLength * 2 ** own.exponent) / blockLength;
+  const exponent = Math.log2(blocks);
+  const lowestLba = (blocks - (offsetBytes ?? 0) / blockLength) % blocks;
+  const fits = Number.isInteger(exponent) && exponent >= 0 &&
+    Number.isInteger(lowestLba) && lowestLba >= 0;
+  return fits ? { exponent, lowestLba } : own;
 }

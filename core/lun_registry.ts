@@ -40,7 +40,7 @@ export interface CreateLunRequest {
   /** Wanted number; undefined: the lowest free one. */
   readonly number?: number | undefined;
   /** Peripheral device type: 0, 3 or 5. */
-  readonly deviceType?: number;
+  readonly deviceType?: number | undefined;
   /** Size in bytes; undefined: the size of what lies below. */
   readonly sizeBytes?: number | undefined;
   /** Bytes of a block; undefined: the backend's default. */
@@ -57,8 +57,8 @@ export interface CreateLunRequest {
 export interface ModifyLunRequest {
   /** New size in bytes; 0: take the size of what lies below. */
   readonly sizeBytes?: number | undefined;
-  /** The new options: they replace all the old ones. */
-  readonly options?: RawOptions;
+  /** The new options: they replace all the old ones; undefined: keep those. */
+  readonly options?: RawOptions | undefined;
 }
 
 /** A LUN was made or changed. */
@@ -87,6 +87,7 @@ export class LunRegistry implements UnitDirectory {
   readonly #units: Map<number, LogicalUnit> = new Map();
   readonly #claimed: Set<number> = new Set();
   readonly #identityKeys: Map<LogicalUnit, string> = new Map();
+  readonly #takenKeys: Set<string> = new Set();
   #ports: PortRegistry | null = null;
 
   /** A registry without units. */
@@ -132,14 +133,14 @@ export class LunRegistry implements UnitDirectory {
     request: ModifyLunRequest,
   ): Promise<LunOutcome> {
     const unit = this.#require(number);
-    const raw = request.options ?? NO_OPTIONS;
+    const { sizeBytes } = request;
+    const raw = request.options ?? unit.rawOptions;
     const options = parse(LUN_OPTIONS, raw);
     const own = parse(unit.driver.options, raw);
     const before = unit.geometry.blockCount;
-    const reopen = unit.store === null || changed(unit, raw);
-    const warning = reopen
-      ? await this.#reopen(unit, own, options, request)
-      : await resize(unit, request.sizeBytes);
+    const warning = mustReopen(unit, own, options, raw)
+      ? await this.#reopen(unit, own, { options, raw, sizeBytes })
+      : await resize(unit, sizeBytes);
     unit.setOptions(options, raw);
     if (unit.geometry.blockCount !== before) {
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
@@ -175,10 +176,30 @@ export class LunRegistry implements UnitDirectory {
     number: number,
   ): Promise<LunOutcome> {
     const raw = request.options ?? NO_OPTIONS;
+    const own = parse(driver.options, raw);
+    const key = this.#identityKey(driver, own, raw, number);
+    this.#takenKeys.add(key);
+    try {
+      const { unit, warning } = await this.#make(request, driver, number, key);
+      this.#identityKeys.set(unit, key);
+      this.#announce(unit);
+      return warning === undefined ? { unit } : { unit, warning };
+    } catch (error) {
+      this.#takenKeys.delete(key);
+      throw error;
+    }
+  }
+
+  async #make(
+    request: CreateLunRequest,
+    driver: BackendDriver,
+    number: number,
+    key: string,
+  ): Promise<{ unit: LogicalUnit; warning: string | undefined }> {
+    const raw = request.options ?? NO_OPTIONS;
     const options = parse(LUN_OPTIONS, raw);
     const own = parse(driver.options, raw);
     const deviceType = request.deviceType ?? DEVICE_TYPE.DISK;
-    const key = this.#identityKey(driver, own, raw, number);
     const identity = buildIdentity({
       deviceType,
       options,
@@ -199,20 +220,15 @@ export class LunRegistry implements UnitDirectory {
       clock: this.#services.host.clock,
     }, (ready) => this.#services.dispatcher.runReady(ready));
     this.#units.set(number, unit);
-    this.#identityKeys.set(unit, key);
-    this.#announce(unit);
-    return outcome.warning === undefined
-      ? { unit }
-      : { unit, warning: outcome.warning };
+    return { unit, warning: outcome.warning };
   }
 
   async #reopen(
     unit: LogicalUnit,
     own: unknown,
-    options: LunOptions,
-    request: ModifyLunRequest,
+    request: ParsedModification,
   ): Promise<string | undefined> {
-    const opened = await open(unit.driver, own, options, {
+    const opened = await open(unit.driver, own, request.options, {
       deviceType: unit.deviceType,
       sizeBytes: request.sizeBytes || undefined,
       blockLength: unit.geometry.blockLength || undefined,
@@ -220,9 +236,15 @@ export class LunRegistry implements UnitDirectory {
     // Commands find no medium until those under way have left the old store.
     const old = unit.store;
     unit.setStore(null);
-    await this.#endTasks(unit);
+    if (old !== null) await this.#endTasks(unit);
     await old?.close();
+    if (unit.removing) {
+      await opened.store?.close();
+      throw notFound(unit.number);
+    }
+    unit.setOptions(request.options, request.raw);
     unit.setStore(opened.store);
+    if (unit.removable && opened.store !== null) unit.load();
     return opened.warning;
   }
 
@@ -260,12 +282,7 @@ export class LunRegistry implements UnitDirectory {
 
   #require(number: number): LogicalUnit {
     const unit = this.#units.get(number);
-    if (unit === undefined) {
-      throw new ManagementError(
-        "lun-not-found",
-        `LUN ${number} does not exist`,
-      );
-    }
+    if (unit === undefined) throw notFound(number);
     return unit;
   }
 
@@ -284,7 +301,7 @@ export class LunRegistry implements UnitDirectory {
       : below !== undefined
       ? `${driver.name}:${below}`
       : `number:${number}`;
-    const taken = new Set(this.#identityKeys.values());
+    const taken = this.#takenKeys;
     if (!taken.has(key)) return key;
     let copy = 2;
     while (taken.has(`${key}#${copy}`)) copy += 1;
@@ -293,9 +310,11 @@ export class LunRegistry implements UnitDirectory {
 
   #forgetIdentity(unit: LogicalUnit): void {
     const key = this.#identityKeys.get(unit);
+    if (key === undefined) return;
     this.#identityKeys.delete(unit);
+    this.#takenKeys.delete(key);
     // The next unit with this number holds other data: another disk.
-    if (key?.startsWith("number:")) {
+    if (key.startsWith("number:")) {
       this.#services.host.identities.forget(key);
     }
   }
@@ -308,6 +327,10 @@ export class LunRegistry implements UnitDirectory {
       if (sees) port.reportLunsChanged(unit);
     }
   }
+}
+
+function notFound(number: number): ManagementError {
+  return new ManagementError("lun-not-found", `LUN ${number} does not exist`);
 }
 
 function numbered(text: string, number: number): string {
@@ -368,7 +391,29 @@ async function open(
   return outcome;
 }
 
-// Whether an option of the backend itself differs: the store is opened again.
+/** A change of a LUN, its options typed. */
+interface ParsedModification {
+  readonly sizeBytes: number | undefined;
+  readonly options: LunOptions;
+  readonly raw: RawOptions;
+}
+
+// Whether a change needs the store to be opened again. One that lives in
+// memory alone never is: what it holds would be lost.
+function mustReopen(
+  unit: LogicalUnit,
+  own: unknown,
+  options: LunOptions,
+  raw: RawOptions,
+): boolean {
+  if (!hasBlocks(unit.deviceType)) return false;
+  if (unit.store === null) return true;
+  if (unit.driver.identityOf(own) === undefined) return false;
+  const protects = unit.store.capabilities.readOnly && unit.options.readonly;
+  return changed(unit, raw) || (protects === true && !options.readonly);
+}
+
+// Whether an option of the backend itself differs.
 function changed(unit: LogicalUnit, raw: RawOptions): boolean {
   return Object.keys(unit.driver.options as OptionTable<object>)
     .some((name) => unit.rawOptions.get(name) !== raw.get(name));
@@ -378,10 +423,15 @@ async function resize(
   unit: LogicalUnit,
   sizeBytes: number | undefined,
 ): Promise<string | undefined> {
-  if (sizeBytes === undefined || unit.store?.resize === undefined) {
-    return undefined;
+  const { blockLength, blockCount } = unit.geometry;
+  if (sizeBytes === undefined || unit.store === null) return undefined;
+  if (unit.store.resize === undefined) {
+    if (sizeBytes === 0 || sizeBytes === blockCount * blockLength) return;
+    throw new ManagementError(
+      "store",
+      `The size of a LUN of backend "${unit.driver.name}" cannot change`,
+    );
   }
-  const { blockLength } = unit.geometry;
   if (
     sizeBytes % blockLength !== 0 || (sizeBytes > 0 && sizeBytes < blockLength)
   ) {

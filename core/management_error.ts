@@ -19,6 +19,7 @@ export const MANAGEMENT_ERRORS = {
   "port-limit": "no port number is free",
   "port-not-found": "the port does not exist",
   "request": "the request cannot be understood",
+  "state": "the state database cannot be used",
   "store": "the backing store cannot be used",
 } as const;
 

@@ -57,6 +57,8 @@ export interface ModeSettings {
   readonly noAttentionOnRelease: boolean;
   /** WCE: GOOD may precede durability. */
   readonly writeCacheEnabled: boolean;
+  /** RCD: reads come from the medium itself. */
+  readonly readCacheDisabled: boolean;
   /** MAXIMUM SENSE DATA LENGTH; 0: no limit. */
   readonly senseLengthMax: number;
 }
@@ -246,12 +248,20 @@ export class ModePages {
   readonly #pages: readonly ModePage[];
   #settings: ModeSettings;
 
-  /** Builds all pages that the device type has. */
-  constructor(facts: ModePageFacts) {
+  /**
+   * Builds all pages that the device type has.
+   *
+   * @param before pages whose changes by initiators go on to be in force
+   */
+  constructor(facts: ModePageFacts, before?: ModePages) {
     const mask = maskOfDeviceType(facts.deviceType);
     this.#pages = PAGES
       .filter((definition) => (definition.deviceTypes & mask) !== 0)
       .map((definition) => buildPage(definition, facts));
+    for (const page of this.#pages) {
+      const old = before?.find(page.code, page.subcode);
+      if (old !== undefined) keepChanges(page, old);
+    }
     this.#settings = this.#unpack();
   }
 
@@ -298,6 +308,7 @@ export class ModePages {
       unrestrictedReordering: (control?.getUint8(1) ?? 0) >> 4 === 1,
       noAttentionOnRelease: ((control?.getUint8(1) ?? 0) & 0x08) !== 0,
       writeCacheEnabled: ((caching?.getUint8(0) ?? 0) & 0x04) !== 0,
+      readCacheDisabled: ((caching?.getUint8(0) ?? 0) & 0x01) !== 0,
       senseLengthMax: extension?.getUint8(2) ?? 0,
     };
   }
@@ -341,6 +352,16 @@ function buildPage(
     defaults,
     current: defaults.slice(),
   };
+}
+
+// Bits that differ from the default there, and may be changed here.
+function keepChanges(page: ModePage, old: ModePage): void {
+  page.changeable.forEach((changeable, at) => {
+    const value = old.current[at] ?? 0;
+    const changed = (value ^ (old.defaults[at] ?? 0)) & changeable;
+    page.current[at] = ((page.defaults[at] ?? 0) & ~changed) |
+      (value & changed);
+  });
 }
 
 function emptyPage(

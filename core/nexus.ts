@@ -10,7 +10,7 @@ import type { InitiatorPort } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { Transport } from "./ports/transport.ts";
 import type { TargetPort } from "./target_port.ts";
-import { resetTask, ScsiTask, TASK_STATE } from "./task.ts";
+import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
 
@@ -62,6 +62,7 @@ export class Nexus<Context = unknown> {
   readonly #pool: ScsiTask<Context>[] = [];
   #taskCount = 0;
   #lost = false;
+  #whenIdle: (() => void) | null = null;
 
   /** Made by `TargetPort.connect`. */
   constructor(
@@ -116,6 +117,7 @@ export class Nexus<Context = unknown> {
     if (this.#lost) return;
     this.#lost = true;
     await this.#dispatcher.loseNexus(this);
+    await this.#idle();
     for (const itl of [...this.#itls.values()]) this.forget(itl.visibleLun);
     this.port.disconnect(this);
   }
@@ -141,13 +143,24 @@ export class Nexus<Context = unknown> {
     if (itl === undefined) return;
     this.#itls.delete(visibleLun);
     itl.unit.itls.delete(itl);
+    // Whoever no longer sees a unit cannot release it either.
+    if (!sees(this, itl.unit)) itl.unit.reservations.dropHolder(this);
   }
 
   /** Takes an ended task back into the pool; called by the dispatcher. */
   releaseTask(task: ScsiTask<Context>): void {
-    task.state = TASK_STATE.FREE;
+    moveTask(task, TASK_STATE.FREE);
     this.#taskCount -= 1;
     this.#pool.push(task);
+    if (this.#taskCount === 0) this.#whenIdle?.();
+  }
+
+  // Units that are being removed end tasks, too.
+  #idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#taskCount === 0) resolve();
+      else this.#whenIdle = resolve;
+    });
   }
 
   #meet(visibleLun: number): ItlNexus | null {
@@ -158,4 +171,9 @@ export class Nexus<Context = unknown> {
     unit.itls.add(itl);
     return itl;
   }
+}
+
+function sees(nexus: Nexus, unit: LogicalUnit): boolean {
+  for (const itl of unit.itls) if (itl.nexus === nexus) return true;
+  return false;
 }

@@ -174,7 +174,7 @@ export class PersistentReservations {
     this.#advance();
     return {
       completion: STATUS.GOOD,
-      attentions: others.map(registrationPreempted),
+      attentions: others.map(reservationPreempted),
       removed: [],
     };
   }
@@ -308,6 +308,10 @@ function refused(completion: Completion): ReserveOutcome {
 
 function registrationPreempted(initiator: InitiatorPort): Attention {
   return { initiator, condition: UNIT_ATTENTION.REGISTRATIONS_PREEMPTED };
+}
+
+function reservationPreempted(initiator: InitiatorPort): Attention {
+  return { initiator, condition: UNIT_ATTENTION.RESERVATIONS_PREEMPTED };
 }
 
 function reservationReleased(initiator: InitiatorPort): Attention {

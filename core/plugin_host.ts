@@ -6,6 +6,7 @@
 
 import type { CommandTable } from "./commands/command_table.ts";
 import type { VpdPages } from "./commands/vpd_pages.ts";
+import type { LunRegistry } from "./lun_registry.ts";
 import { ManagementError } from "./management_error.ts";
 import { OptionProblem, parseOptions, type RawOptions } from "./options.ts";
 import { type Plugin, PLUGIN_API, type Registrar } from "./plugin.ts";
@@ -31,14 +32,21 @@ export interface Extensible {
   readonly vpdPages: VpdPages;
   /** The target ports. */
   readonly ports: PortRegistry;
+  /** The logical units, which hold on to backends. */
+  readonly luns: LunRegistry;
+}
+
+/** What a plugin has registered. */
+interface Registration {
+  readonly all: Disposable[];
+  readonly services: ServiceToken<unknown>[];
+  readonly backends: BackendDriver[];
 }
 
 interface Loaded {
-  readonly plugin: Plugin;
   readonly instance: AsyncDisposable;
-  readonly registered: Disposable[];
+  readonly registered: Registration;
   readonly needs: readonly ServiceToken<unknown>[];
-  readonly provides: readonly ServiceToken<unknown>[];
 }
 
 const NO_OPTIONS: RawOptions = new Map();
@@ -64,17 +72,12 @@ export class PluginHost {
   }
 
   /** Loads a plugin by name, path or URL; loaded already is fine. */
-  load(name: string, options: RawOptions = NO_OPTIONS): Promise<void> {
-    if (this.#loaded.has(name)) return Promise.resolve();
-    const running = this.#loading.get(name);
-    if (running !== undefined) return running;
-    const loading = this.#load(name, options)
-      .finally(() => this.#loading.delete(name));
-    this.#loading.set(name, loading);
-    return loading;
+  async load(name: string, options: RawOptions = NO_OPTIONS): Promise<void> {
+    const known = await this.#loadIfKnown(name, options);
+    if (!known) throw refusal(name, "there is none");
   }
 
-  /** Takes a plugin out: refused while another needs a service of it. */
+  /** Takes a plugin out: refused while another, or a LUN, needs it. */
   async unload(name: string): Promise<void> {
     const loaded = this.#loaded.get(name);
     if (loaded === undefined) {
@@ -84,12 +87,12 @@ export class PluginHost {
     if (user !== undefined) {
       throw new ManagementError(
         "plugin",
-        `Cannot unload plugin "${name}": plugin "${user}" uses it`,
+        `Cannot unload plugin "${name}": ${user} uses it`,
       );
     }
     this.#loaded.delete(name);
     await loaded.instance[Symbol.asyncDispose]();
-    disposeAll(loaded.registered);
+    disposeAll(loaded.registered.all);
   }
 
   /** Takes all plugins out, the last loaded first. */
@@ -104,7 +107,7 @@ export class PluginHost {
 
   /** The driver of a kind of store; loads the plugin of that name. */
   async backend(name: string): Promise<BackendDriver> {
-    if (!this.#backends.has(name)) await this.#loadIfKnown(name);
+    if (!this.#backends.has(name)) await this.#loadIfKnown(name, NO_OPTIONS);
     const driver = this.#backends.get(name);
     if (driver === undefined) {
       throw new ManagementError(
@@ -115,13 +118,28 @@ export class PluginHost {
     return driver;
   }
 
-  async #loadIfKnown(name: string): Promise<void> {
-    if (this.#find(name) !== undefined) await this.load(name);
+  /** Loads a plugin. @returns false when there is none of that name */
+  async #loadIfKnown(name: string, options: RawOptions): Promise<boolean> {
+    if (this.#loaded.has(name)) return true;
+    const running = this.#loading.get(name);
+    if (running !== undefined) return await running.then(() => true);
+    const finding = this.#find(name);
+    if (finding === undefined) return false;
+    const loading = this.#load(name, finding, options);
+    this.#loading.set(name, loading);
+    try {
+      await loading;
+    } finally {
+      this.#loading.delete(name);
+    }
+    return true;
   }
 
-  async #load(name: string, options: RawOptions): Promise<void> {
-    const finding = this.#find(name);
-    if (finding === undefined) throw refusal(name, "there is none");
+  async #load(
+    name: string,
+    finding: Promise<Plugin>,
+    options: RawOptions,
+  ): Promise<void> {
     const plugin = await finding.catch((error: unknown) => {
       throw refusal(name, reasonOf(error));
     });
@@ -143,15 +161,14 @@ export class PluginHost {
     const values = parseOptions(plugin.options, options);
     if (values instanceof OptionProblem) throw refusal(name, values.message);
     const services = this.#servicesFor(name, plugin);
-    const registered: Disposable[] = [];
-    const provides: ServiceToken<unknown>[] = [];
-    const registrar = this.#registrar(registered, provides);
+    const registered: Registration = { all: [], services: [], backends: [] };
+    const registrar = this.#registrar(registered);
     try {
       const instance = await plugin.setup(registrar, services, values);
       const needs = Object.values(plugin.requires);
-      return { plugin, instance, registered, needs, provides };
+      return { instance, registered, needs };
     } catch (error) {
-      disposeAll(registered);
+      disposeAll(registered.all);
       throw refusal(name, reasonOf(error));
     }
   }
@@ -174,38 +191,40 @@ export class PluginHost {
     return services;
   }
 
-  #registrar(
-    registered: Disposable[],
-    provides: ServiceToken<unknown>[],
-  ): Registrar {
+  #registrar({ all, services, backends }: Registration): Registrar {
     const { host, commands, vpdPages, ports } = this.#target;
     return {
       host,
       ports,
       backend: (driver) => {
-        registered.push(claim(this.#backends, driver.name, driver, "backend"));
+        const what = `Backend "${driver.name}"`;
+        all.push(claim(this.#backends, driver.name, driver, what));
+        backends.push(driver);
       },
       command: (definition) => {
-        registered.push(commands.add(definition));
+        all.push(commands.add(definition));
       },
       vpdPage: (page) => {
-        registered.push(vpdPages.add(page));
+        all.push(vpdPages.add(page));
       },
       provide: (token, service) => {
-        registered.push(claim(this.#services, token, service, token.name));
-        provides.push(token);
+        const what = `Service "${token.name}"`;
+        all.push(claim(this.#services, token, service, what));
+        services.push(token);
       },
     };
   }
 
-  #userOf(loaded: Loaded): string | undefined {
-    for (const [name, other] of this.#loaded) {
-      if (other === loaded) continue;
-      if (other.needs.some((token) => loaded.provides.includes(token))) {
-        return name;
+  #userOf({ registered }: Loaded): string | undefined {
+    const { services, backends } = registered;
+    for (const [name, { needs }] of this.#loaded) {
+      if (needs.some((token) => services.includes(token))) {
+        return `plugin "${name}"`;
       }
     }
-    return undefined;
+    const unit = this.#target.luns.all()
+      .find(({ driver }) => backends.includes(driver));
+    return unit && `LUN ${unit.number}`;
   }
 }
 
@@ -215,7 +234,7 @@ function claim<Key, Value>(
   value: Value,
   what: string,
 ): Disposable {
-  if (table.has(key)) throw new TypeError(`"${what}" is registered already`);
+  if (table.has(key)) throw new TypeError(`${what} is registered already`);
   table.set(key, value);
   return { [Symbol.dispose]: () => table.delete(key) };
 }

@@ -105,6 +105,13 @@ export const MEDIUM_NOT_PRESENT_TRAY_OPEN: Sense = sense(
   0x02,
 );
 
+/** Someone prevents the removal of a medium that is not there. */
+export const NOT_READY_MEDIUM_REMOVAL_PREVENTED: Sense = sense(
+  SENSE_KEY.NOT_READY,
+  0x53,
+  0x02,
+);
+
 // MEDIUM and HARDWARE ERROR
 
 /** Blocks could not be read. */
@@ -188,9 +195,13 @@ export function invalidFieldInParameterList(byte: number, bit?: number): Sense {
   });
 }
 
-/** The command reaches beyond the last block; INFORMATION names the LBA. */
+/**
+ * The command reaches beyond the last block; INFORMATION names the LBA, but
+ * not one beyond 2^53, which a number cannot tell from its neighbours.
+ */
 export function lbaOutOfRange(lba: number): Sense {
-  return sense(SENSE_KEY.ILLEGAL_REQUEST, 0x21, 0x00, { information: lba });
+  const more = Number.isSafeInteger(lba) ? { information: lba } : {};
+  return sense(SENSE_KEY.ILLEGAL_REQUEST, 0x21, 0x00, more);
 }
 
 /** A command with the tag of one that is still running. */

@@ -61,11 +61,11 @@ export class Target implements AsyncDisposable {
     return this.#dispatcher.defects;
   }
 
-  /** Ends all nexuses, unloads all plugins, closes all stores. */
+  /** Ends all nexuses, closes all stores, unloads all plugins. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const port of this.ports.all()) await this.ports.remove(port);
-    await this.plugins.unloadAll();
     await this.luns.closeAll();
+    await this.plugins.unloadAll();
   }
 }
 

@@ -104,11 +104,14 @@ export class TargetPort {
     return this.#online;
   }
 
-  /** Turns the port on or off. */
+  /** Turns the port on or off; initiators of its units hear of it. */
   setOnline(online: boolean): void {
     if (online === this.#online) return;
     this.#online = online;
     this.description.onlineChanged?.(online);
+    for (const unit of this.allUnits()) {
+      if (this.maps(unit)) unit.raise(UNIT_ATTENTION.INQUIRY_DATA_CHANGED);
+    }
   }
 
   /** Initiators with a session now. */
@@ -163,6 +166,14 @@ export class TargetPort {
     return unit === undefined || unit.removing ? null : unit;
   }
 
+  /** All units of the target, visible here or not. */
+  *allUnits(): Iterable<LogicalUnit> {
+    for (const number of this.#units.numbers()) {
+      const unit = this.#units.get(number);
+      if (unit !== undefined) yield unit;
+    }
+  }
+
   /** LUNs of this port with a unit behind them, ascending. */
   visibleLuns(): number[] {
     const all = this.#map === null
@@ -198,8 +209,12 @@ export class TargetPort {
     this.reportLunsChanged();
   }
 
-  /** Sets or, with undefined, removes one entry of the map. */
+  /**
+   * Sets or, with undefined, removes one entry of the map. The first entry
+   * set makes a map in which there is nothing else.
+   */
   mapLun(visibleLun: number, unitNumber: number | undefined): void {
+    if (this.#map === null && unitNumber === undefined) return;
     const map = new Map(this.#map ?? []);
     if (unitNumber === undefined) map.delete(visibleLun);
     else map.set(visibleLun, unitNumber);

@@ -9,7 +9,7 @@
 
 import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
-import type { Nexus } from "./nexus.ts";
+import type { ItlNexus, Nexus } from "./nexus.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import {
   TASK_MANAGEMENT,
@@ -27,7 +27,7 @@ interface Call {
   readonly answer: (response: TaskManagementResponse) => void;
 }
 
-type UnitFunction = (call: Call, unit: LogicalUnit) => void;
+type UnitFunction = (call: Call, unit: LogicalUnit, itl: ItlNexus) => void;
 type NexusFunction = (call: Call) => void;
 
 const UNIT_FUNCTIONS: Readonly<
@@ -64,9 +64,9 @@ export function executeFunction(
   if (ofNexus !== undefined) return ofNexus(call);
   const ofUnit = UNIT_FUNCTIONS[request.function];
   if (ofUnit === undefined) return answer("FUNCTION NOT SUPPORTED");
-  const unit = nexus.itl(request.visibleLun)?.unit;
-  if (unit === undefined) return answer("INCORRECT LOGICAL UNIT NUMBER");
-  ofUnit(call, unit);
+  const itl = nexus.itl(request.visibleLun);
+  if (itl === null) return answer("INCORRECT LOGICAL UNIT NUMBER");
+  ofUnit(call, itl.unit, itl);
 }
 
 /** Ends the tasks of a lost nexus and drops what it holds (SAM-5 6.3.4). */
@@ -74,8 +74,11 @@ export function loseNexus(
   dispatcher: Dispatcher,
   nexus: Nexus,
 ): Promise<void> {
-  const victims: Victim[] = [];
-  for (const unit of unitsOf(nexus)) {
+  const victims: Victim[] = dispatcher.tasksWithoutUnit
+    .filter((task) => task.nexus === nexus)
+    .map((task) => ({ task, how: ABORT.SILENT }));
+  // It may have tasks on units that it no longer sees.
+  for (const unit of nexus.port.allUnits()) {
     victims.push(...victimsOf(unit, (task) => silentIfOwn(task, nexus)));
     dropHoldings(nexus, unit);
   }
@@ -160,9 +163,11 @@ function queryTaskSet(call: Call, unit: LogicalUnit): void {
   answerQuery(call, unit, (task) => task.nexus === call.nexus);
 }
 
-function queryAsynchronousEvent(call: Call, unit: LogicalUnit): void {
-  const pending = [...unit.itls]
-    .find((itl) => itl.nexus === call.nexus)?.pending ?? 0;
+function queryAsynchronousEvent(
+  call: Call,
+  _unit: LogicalUnit,
+  { pending }: ItlNexus,
+): void {
   if (pending === 0) return call.answer("FUNCTION COMPLETE");
   const first = firstCondition(pending);
   const { key, asc, ascq } = senseOfCondition(first);
@@ -206,10 +211,6 @@ function dropHoldings(nexus: Nexus, unit: LogicalUnit): void {
   for (const itl of unit.itls) {
     if (itl.nexus === nexus) itl.preventsRemoval = false;
   }
-}
-
-function unitsOf(nexus: Nexus): Set<LogicalUnit> {
-  return new Set([...nexus.itls].map((itl) => itl.unit));
 }
 
 function silentIfOwn(task: ScsiTask, nexus: Nexus): number {

@@ -41,17 +41,24 @@ export interface OrderingRules {
 export class TaskSet {
   readonly #rules: OrderingRules;
   readonly #ready: (task: ScsiTask) => void;
+  readonly #released: () => void;
   #oldest: ScsiTask | null = null;
   #newest: ScsiTask | null = null;
   #size = 0;
 
   /**
    * @param rules read at each decision, so that mode pages take effect
-   * @param ready called with each task that no longer waits
+   * @param ready called with each task that no longer waits; must not run it
+   * @param released called when there may be ready tasks, to run them
    */
-  constructor(rules: OrderingRules, ready: (task: ScsiTask) => void) {
+  constructor(
+    rules: OrderingRules,
+    ready: (task: ScsiTask) => void,
+    released: () => void,
+  ) {
     this.#rules = rules;
     this.#ready = ready;
+    this.#released = released;
   }
 
   /** Tasks in the set. */
@@ -78,6 +85,7 @@ export class TaskSet {
   overlap(task: ScsiTask): Sense | null {
     for (let older = task.older; older !== null; older = older.older) {
       if (older.nexus !== task.nexus || older.abort !== ABORT.NONE) continue;
+      if (older.state === TASK_STATE.ENDED) continue;
       const untagged = task.attribute === ATTRIBUTE.UNTAGGED;
       if (untagged !== (older.attribute === ATTRIBUTE.UNTAGGED)) continue;
       if (untagged) return OVERLAPPED_COMMANDS_ATTEMPTED;
@@ -156,8 +164,11 @@ export class TaskSet {
 
   #releaseWaiters(blocker: ScsiTask, from: ScsiTask | null): void {
     let waiter = blocker.firstWaiter;
+    if (waiter === null) return;
     blocker.firstWaiter = null;
     blocker.lastWaiter = null;
+    // Nothing runs before all have been looked at: what runs may abort those
+    // behind it, or end the task from which their search goes on.
     while (waiter !== null) {
       const next: ScsiTask | null = waiter.nextWaiter;
       waiter.nextWaiter = null;
@@ -165,6 +176,7 @@ export class TaskSet {
       if (this.#admitFrom(waiter, from)) this.#ready(waiter);
       waiter = next;
     }
+    this.#released();
   }
 
   #unlink(task: ScsiTask): void {

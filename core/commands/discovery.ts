@@ -53,10 +53,7 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
     direction: "in",
     flags: ANYTIME,
     pattern: PATTERN.NONE,
-    execute: (task) => {
-      clearLunsChanged(task.nexus);
-      return reportLuns(task);
-    },
+    execute: reportLuns,
     executeWithoutUnit: reportLuns,
   },
   {
@@ -105,6 +102,7 @@ function reportLuns(task: ScsiTask): MaybePromise<Completion> {
     return invalidFieldInCdb(2);
   }
   if (allocationLength < 16) return invalidFieldInCdb(6);
+  if (task.itl !== null) clearLunsChanged(task.nexus);
   const luns = ALL_LUNS.has(select) ? task.nexus.port.visibleLuns() : [];
   const length = 8 + luns.length * LUN_FIELD_LENGTH;
   return reply(task, length, allocationLength, (view) => {

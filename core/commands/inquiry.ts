@@ -37,7 +37,9 @@ const At = {
 
 const EVPD = 0x01;
 const NO_UNIT = 0x7f;
-const VERSION_SPC5 = 0x07;
+// SPC-4: clients refuse versions that they do not know yet, and what a later
+// standard adds is told by the version descriptors.
+const VERSION_SPC4 = 0x06;
 const HISUP_AND_FORMAT_2 = 0x12;
 const TPGS_IMPLICIT = 0x10;
 const MULTIP = 0x10;
@@ -47,7 +49,9 @@ const CMDQUE = 0x02;
 const VERSION_DESCRIPTOR = {
   SAM6: 0x00c0,
   SPC5: 0x05c0,
+  SPC4: 0x0460,
   SBC4: 0x0600,
+  SBC3: 0x04c0,
   MMC6: 0x04e0,
 } as const;
 
@@ -102,7 +106,7 @@ function inquiry(
 function describeCommon(view: DataView, port: TargetPort): void {
   const { type } = port.description;
   const parallel = (type & PARALLEL) !== 0;
-  view.setUint8(At.VERSION, VERSION_SPC5);
+  view.setUint8(At.VERSION, VERSION_SPC4);
   view.setUint8(At.FORMAT, HISUP_AND_FORMAT_2);
   view.setUint8(At.ADDITIONAL_LENGTH, INQUIRY_LENGTH - 5);
   view.setUint8(At.TPGS, TPGS_IMPLICIT);
@@ -113,6 +117,7 @@ function describeCommon(view: DataView, port: TargetPort): void {
   view.setUint16(At.DESCRIPTORS, VERSION_DESCRIPTOR.SAM6);
   view.setUint16(At.DESCRIPTORS + 2, VERSION_DESCRIPTOR.SPC5);
   view.setUint16(At.DESCRIPTORS + 4, TRANSPORT_VERSION[type] ?? 0);
+  view.setUint16(At.DESCRIPTORS + 8, VERSION_DESCRIPTOR.SPC4);
 }
 
 function describeUnit(view: DataView, unit: LogicalUnit): void {
@@ -128,6 +133,8 @@ function describeUnit(view: DataView, unit: LogicalUnit): void {
     ? VERSION_DESCRIPTOR.MMC6
     : 0;
   view.setUint16(At.DESCRIPTORS + 6, standard);
+  if (deviceType !== DEVICE_TYPE.DISK) return;
+  view.setUint16(At.DESCRIPTORS + 10, VERSION_DESCRIPTOR.SBC3);
 }
 
 function describeNoUnit(view: DataView): void {

@@ -52,7 +52,13 @@ const SUBPAGE_FORMAT = 0x40;
 const UNKNOWN_TEMPERATURE = 0xff;
 const THRESHOLD_EXPONENT = 11;
 
+// In the order of their codes, as the list of pages has them.
 const PAGES: readonly LogPage[] = [
+  {
+    code: 0x0c, // Logical Block Provisioning (SBC-4 6.4.5)
+    deviceTypes: FOR.DISK,
+    parameters: provisioning,
+  },
   {
     code: 0x0d, // Temperature (SPC-5 7.3.21)
     deviceTypes: FOR.DISK,
@@ -60,11 +66,6 @@ const PAGES: readonly LogPage[] = [
       temperature(0x0000, unit.options.temperature),
       temperature(0x0001, unit.options.reftemperature),
     ],
-  },
-  {
-    code: 0x0c, // Logical Block Provisioning (SBC-4 6.4.5)
-    deviceTypes: FOR.DISK,
-    parameters: provisioning,
   },
   {
     code: 0x19, // General Statistics and Performance (SPC-5 7.3.9)
@@ -95,8 +96,21 @@ function logSense(
   if (page === undefined || subcode !== 0) return invalidFieldInCdb(2, 5);
   const parameters = page.parameters(unit);
   return parameters instanceof Promise
-    ? parameters.then((list) => replyPage(task, code, list))
-    : replyPage(task, code, parameters);
+    ? parameters.then((list) => replyFrom(task, code, list))
+    : replyFrom(task, code, parameters);
+}
+
+// PARAMETER POINTER: where in the page the answer begins (SPC-5 6.11).
+function replyFrom(
+  task: ScsiTask,
+  code: number,
+  parameters: readonly LogParameter[],
+): MaybePromise<Completion> {
+  const pointer = task.cdb.getUint16(5);
+  const left = parameters.filter((each) => each.code >= pointer);
+  return left.length === 0 && pointer > 0
+    ? invalidFieldInCdb(5)
+    : replyPage(task, code, left);
 }
 
 function offers(unit: LogicalUnit, page: LogPage): boolean {

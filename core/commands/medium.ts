@@ -226,12 +226,17 @@ async function writeLater(
     const done = task.movedLength;
     const bytes = Math.min(offered - done, chunkBytes);
     const dataOut = { offset: done, lengthBytes: bytes };
-    const completion = await withDataOut(task, unit, dataOut, async (buffer) => {
-      const lba = task.lba + done / blockLength;
-      const blocks = bytes / blockLength;
-      const result = await writeBlocks(unit, lba, blocks, buffer);
-      return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "write");
-    });
+    const completion = await withDataOut(
+      task,
+      unit,
+      dataOut,
+      async (buffer) => {
+        const lba = task.lba + done / blockLength;
+        const blocks = bytes / blockLength;
+        const result = await writeBlocks(unit, lba, blocks, buffer);
+        return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "write");
+      },
+    );
     if (completion !== STATUS.GOOD) return completion;
     task.movedLength = done + bytes;
     task.moveCount += 1;

@@ -97,7 +97,7 @@ function apply(
   const cached = unit.modePages.settings.writeCacheEnabled;
   // From now on GOOD means durable: so must what was written before.
   return cachedBefore && !cached && unit.store !== null
-    ? flush(unit)
+    ? flush(task, unit)
     : STATUS.GOOD;
 }
 

@@ -29,6 +29,8 @@ import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 const OPCODE_IN = 0x5e;
 const OPCODE_OUT = 0x5f;
 
+const ACTION = { REGISTER: 0, RESERVE: 1, RELEASE: 2, ABORT: 5, IGNORE: 6 };
+
 /** PARAMETER LIST LENGTH that PERSISTENT RESERVE OUT must have. */
 const PARAMETER_LIST_LENGTH = 24;
 
@@ -83,7 +85,15 @@ export const PERSISTENT_RESERVE_COMMANDS: readonly CommandDefinition[] = [
   ),
 ];
 
-const ACTION = { REGISTER: 0, RESERVE: 1, RELEASE: 2, ABORT: 5, IGNORE: 6 };
+// PREEMPT AND ABORT must not wait for the tasks that it is to abort: an
+// initiator that hangs may never end them. It waits for reservations alone.
+function serializationOf(
+  serviceAction: number,
+): CommandDefinition["serialization"] {
+  return serviceAction === ACTION.ABORT
+    ? SERIALIZATION.READ_CAPACITY
+    : SERIALIZATION.RESERVE;
+}
 
 function reserveIn(
   name: string,
@@ -116,7 +126,7 @@ function reserveOut(
     opcode: OPCODE_OUT,
     serviceAction,
     usage: `${code} ff 0000 ffffffff 07`,
-    serialization: SERIALIZATION.RESERVE,
+    serialization: serializationOf(serviceAction),
     direction: "out",
     execute: (task, unit) =>
       persistentReserveOut(task, unit, serviceAction, action),

@@ -24,10 +24,16 @@ import {
 } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import { Slices } from "../slices.ts";
-import { ABORT, type BlockRange, type ScsiTask } from "../task.ts";
+import type { BlockRange, ScsiTask } from "../task.ts";
 import { getUint64, setUint64 } from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
-import { storeOf } from "./medium.ts";
+import {
+  checkRange,
+  flush,
+  interruption,
+  storeOf,
+  writesThrough,
+} from "./medium.ts";
 
 /** The provisioning commands. */
 export const PROVISIONING_COMMANDS: readonly CommandDefinition[] = [
@@ -97,10 +103,8 @@ function decodeUnmap(
       lba: getUint64(list, at),
       blockCount: list.getUint32(at + 8),
     };
-    const end = range.lba + range.blockCount;
-    if (end > unit.geometry.blockCount) {
-      return lbaOutOfRange(Math.max(range.lba, unit.geometry.blockCount));
-    }
+    const outside = checkRange(range, unit);
+    if (outside !== null) return outside;
     blocks += range.blockCount;
     if (blocks > unit.options.unmap_max_lba) {
       return invalidFieldInParameterList(at + 8);
@@ -116,11 +120,12 @@ async function unmapRanges(
   ranges: readonly BlockRange[],
   anchor: boolean,
 ): Promise<Completion> {
+  const through = ranges.length > 0 && writesThrough(unit, false);
   for (const range of ranges) {
     const completion = await unmapRange(task, unit, range, anchor);
     if (completion !== STATUS.GOOD) return completion;
   }
-  return STATUS.GOOD;
+  return through ? await flush(task, unit) : STATUS.GOOD;
 }
 
 /** Blocks that are unmapped between two looks at the clock. */
@@ -136,7 +141,8 @@ export async function unmapRange(
   const slices = new Slices(unit.clock);
   for (let done = 0; done < range.blockCount;) {
     if (slices.used) await slices.next();
-    if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+    const stopped = interruption(task, unit, range);
+    if (stopped !== null) return stopped;
     const step = Math.min(range.blockCount - done, UNMAP_STEP_BLOCKS);
     const result = await storeOf(unit).unmap?.(
       range.lba + done,

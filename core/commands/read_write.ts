@@ -6,16 +6,17 @@
 
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
-import { type MaybePromise, OK } from "../ports/block_store.ts";
-import { type Completion, senseOfStoreFault } from "../sense.ts";
+import type { MaybePromise } from "../ports/block_store.ts";
+import { type Completion, STATUS } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
 import { FUA, range10, range12, range16, range6 } from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import {
   checkRange,
+  flush,
   readRange,
-  storeOf,
+  readsThrough,
   writeRange,
   writesThrough,
 } from "./medium.ts";
@@ -44,7 +45,7 @@ export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
     deviceTypes: FOR.DISK,
     usage: "1f ff ff ff 07",
     range: range6,
-    execute: readRangeChecked,
+    execute: read6,
   },
   {
     ...WRITE,
@@ -108,31 +109,33 @@ export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
 ];
 
 function read(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
-  return (task.cdb.getUint8(1) & FUA) === 0
-    ? readRangeChecked(task, unit)
-    : readFromMedium(task, unit);
+  return readChecked(task, unit, (task.cdb.getUint8(1) & FUA) !== 0);
 }
 
-function readRangeChecked(
-  task: ScsiTask,
-  unit: LogicalUnit,
-): MaybePromise<Completion> {
-  return checkRange(task, unit) ?? readRange(task, unit);
+function read6(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+  return readChecked(task, unit, false);
 }
 
-// FUA on a read: blocks that stand in the volatile cache only are written to
-// the medium first (SBC-4 4.15).
-function readFromMedium(
+function readChecked(
   task: ScsiTask,
   unit: LogicalUnit,
+  fua: boolean,
 ): MaybePromise<Completion> {
   const outside = checkRange(task, unit);
   if (outside !== null) return outside;
-  const store = storeOf(unit);
-  if (!store.capabilities.volatileCache) return readRange(task, unit);
-  return Promise.resolve(store.flush()).then((result) =>
-    result === OK ? readRange(task, unit) : senseOfStoreFault(result, "flush")
-  );
+  return readsThrough(unit, fua)
+    ? readFromMedium(task, unit)
+    : readRange(task, unit);
+}
+
+// Blocks that stand in the volatile cache only are written to the medium
+// first (SBC-4 4.15).
+async function readFromMedium(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): Promise<Completion> {
+  const flushed = await flush(task, unit);
+  return flushed === STATUS.GOOD ? await readRange(task, unit) : flushed;
 }
 
 function write(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {

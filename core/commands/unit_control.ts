@@ -12,11 +12,11 @@ import {
   type Completion,
   invalidFieldInCdb,
   MEDIUM_REMOVAL_PREVENTED,
+  NOT_READY_MEDIUM_REMOVAL_PREVENTED,
   STATUS,
 } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
-import { UNIT_ATTENTION } from "../unit_attention.ts";
 import { range10, range16 } from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import { checkRange, flush, storeOf } from "./medium.ts";
@@ -96,7 +96,9 @@ function synchronizeCache(
 ): MaybePromise<Completion> {
   const outside = checkRange(task, unit);
   if (outside !== null) return outside;
-  return storeOf(unit).capabilities.volatileCache ? flush(unit) : STATUS.GOOD;
+  return storeOf(unit).capabilities.volatileCache
+    ? flush(task, unit)
+    : STATUS.GOOD;
 }
 
 async function startStopUnit(
@@ -111,32 +113,33 @@ async function startStopUnit(
   if (!start && !unit.reservations.persistent.admits(task.nexus.initiator)) {
     return STATUS.RESERVATION_CONFLICT;
   }
-  if (!start) return await stop(unit, loadOrEject, (control & NO_FLUSH) === 0);
-  if (loadOrEject && unit.ejected) load(unit);
+  if (!start) return await stop(task, unit);
+  if (loadOrEject && unit.ejected) unit.load();
   unit.stopped = false;
   return STATUS.GOOD;
 }
 
 async function stop(
+  task: ScsiTask,
   unit: LogicalUnit,
-  eject: boolean,
-  flushFirst: boolean,
 ): Promise<Completion> {
-  if (eject && isPrevented(unit)) return MEDIUM_REMOVAL_PREVENTED;
+  const control = task.cdb.getUint8(4);
+  const eject = (control & LOEJ) !== 0;
+  const flushFirst = (control & NO_FLUSH) === 0;
+  if (eject && isPrevented(unit)) {
+    return unit.hasMedium && !unit.ejected
+      ? MEDIUM_REMOVAL_PREVENTED
+      : NOT_READY_MEDIUM_REMOVAL_PREVENTED;
+  }
   // A stopped disk may be switched off: what it was given must be durable.
   const volatile = unit.store?.capabilities.volatileCache ?? false;
   if (flushFirst && volatile && !unit.readOnly) {
-    const flushed = await flush(unit);
+    const flushed = await flush(task, unit);
     if (flushed !== STATUS.GOOD) return flushed;
   }
   if (eject) unit.ejected = true;
   else unit.stopped = true;
   return STATUS.GOOD;
-}
-
-function load(unit: LogicalUnit): void {
-  unit.ejected = false;
-  unit.raise(UNIT_ATTENTION.MEDIUM_CHANGED);
 }
 
 function isPrevented(unit: LogicalUnit): boolean {

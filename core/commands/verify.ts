@@ -19,14 +19,16 @@ import {
 } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import { Slices } from "../slices.ts";
-import { ABORT, type ScsiTask } from "../task.ts";
+import type { ScsiTask } from "../task.ts";
 import { FUA, range10, range12, range16, rangeCompareAndWrite } from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import {
   blocksPerChunk,
   checkRange,
   flush,
+  interruption,
   readBlocks,
+  readsThrough,
   withDataOut,
   writeBlocks,
   writesThrough,
@@ -119,20 +121,21 @@ const BYTE_CHECK = {
   ONE_BLOCK: 3,
 } as const;
 
-function verify(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+async function verify(task: ScsiTask, unit: LogicalUnit): Promise<Completion> {
   const outside = checkRange(task, unit);
   if (outside !== null) return outside;
+  const byteCheck = task.cdb.getUint8(1) >> 1 & 3;
+  if (byteCheck === BYTE_CHECK.RESERVED) return invalidFieldInCdb(1, 2);
   if (task.blockCount === 0) return STATUS.GOOD;
-  switch (task.cdb.getUint8(1) >> 1 & 3) {
-    case BYTE_CHECK.MEDIUM:
-      return readThrough(task, unit);
-    case BYTE_CHECK.EVERY_BLOCK:
-      return verifyEveryBlock(task, unit);
-    case BYTE_CHECK.ONE_BLOCK:
-      return verifyOneBlock(task, unit);
-    default:
-      return invalidFieldInCdb(1, 2);
+  // What is verified is the medium, not the cache before it.
+  if (readsThrough(unit, true)) {
+    const flushed = await flush(task, unit);
+    if (flushed !== STATUS.GOOD) return flushed;
   }
+  if (byteCheck === BYTE_CHECK.MEDIUM) return await readThrough(task, unit);
+  return byteCheck === BYTE_CHECK.ONE_BLOCK
+    ? await verifyOneBlock(task, unit)
+    : await verifyEveryBlock(task, unit);
 }
 
 /** Reads the range of a task and throws the data away. */
@@ -164,8 +167,9 @@ async function verifyOneBlock(
   }
   const spareBytes = chunkBytes(task, unit);
   const dataOut = { offset: 0, lengthBytes: blockLength, spareBytes };
-  return await withDataOut(task, dataOut, (buffer) => {
+  return await withDataOut(task, unit, dataOut, (buffer) => {
     task.movedLength = blockLength;
+    task.moveCount = 1;
     const block = buffer.subarray(0, blockLength);
     const medium = buffer.subarray(blockLength);
     return forEachChunk(task, unit, async (chunk) => {
@@ -200,8 +204,9 @@ async function verifyEveryBlock(
   return await forEachChunk(task, unit, (chunk) => {
     const { offset, bytes } = chunk;
     const dataOut = { offset, lengthBytes: bytes, spareBytes: bytes };
-    return withDataOut(task, dataOut, async (buffer) => {
+    return withDataOut(task, unit, dataOut, async (buffer) => {
       task.movedLength += bytes;
+      task.moveCount += 1;
       const medium = buffer.subarray(bytes);
       const completion = await readChunk(unit, chunk, medium);
       if (completion !== STATUS.GOOD) return completion;
@@ -249,7 +254,8 @@ async function forEachChunk(
   const slices = new Slices(unit.clock);
   for (let done = 0; done < task.blockCount;) {
     if (slices.used) await slices.next();
-    if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+    const stopped = interruption(task, unit);
+    if (stopped !== null) return stopped;
     const blocks = Math.min(task.blockCount - done, blocksPerChunk(unit));
     const completion = await use({
       lba: task.lba + done,
@@ -313,13 +319,13 @@ async function writeAndVerifyChunk(
 ): Promise<Completion> {
   const { offset, bytes } = chunk;
   const dataOut = { offset, lengthBytes: bytes, spareBytes: bytes };
-  return await withDataOut(task, dataOut, async (buffer) => {
+  return await withDataOut(task, unit, dataOut, async (buffer) => {
     const written = await writeBlocks(unit, chunk.lba, chunk.blocks, buffer);
     if (written !== OK) return senseOfStoreFault(written, "write");
     task.movedLength += bytes;
     task.moveCount += 1;
     // What is verified is the medium, not the cache before it.
-    const flushed = await flush(unit);
+    const flushed = await flush(task, unit);
     if (flushed !== STATUS.GOOD) return flushed;
     const medium = buffer.subarray(bytes);
     const completion = await readChunk(unit, chunk, medium);
@@ -334,15 +340,21 @@ async function compareAndWrite(
 ): Promise<Completion> {
   const outside = checkRange(task, unit);
   if (outside !== null) return outside;
-  if (task.blockCount === 0) return STATUS.GOOD;
-  if (task.blockCount > compareAndWriteBlocksMax(unit)) {
+  // No blocks is fine; data for no blocks are a count that did not fit.
+  if (task.blockCount === 0 && task.expectedDataOutLength === 0) {
+    return STATUS.GOOD;
+  }
+  if (
+    task.blockCount === 0 ||
+    task.blockCount > compareAndWriteBlocksMax(unit)
+  ) {
     return invalidFieldInCdb(13);
   }
   const wrong = expectAllData(task, 2 * task.blockCount, unit);
   if (wrong !== null) return wrong;
   const lengthBytes = task.transferLength;
   const dataOut = { offset: 0, lengthBytes, spareBytes: lengthBytes / 2 };
-  return await withDataOut(task, dataOut, (buffer) => {
+  return await withDataOut(task, unit, dataOut, (buffer) => {
     task.movedLength = lengthBytes;
     task.moveCount = 1;
     return compareThenWrite(task, unit, buffer);
@@ -364,6 +376,7 @@ async function compareThenWrite(
   unit: LogicalUnit,
   buffer: Uint8Array,
 ): Promise<Completion> {
+  const through = writesThrough(unit, (task.cdb.getUint8(1) & FUA) !== 0);
   const bytes = task.transferLength / 2;
   const { lba, blockCount: blocks } = task;
   const chunk = { lba, blocks, bytes, offset: 0 };
@@ -371,13 +384,12 @@ async function compareThenWrite(
   // The task set keeps others off the range: nothing changes in between.
   const read = await readChunk(unit, chunk, medium);
   if (read !== STATUS.GOOD) return read;
-  const same = compared(medium, buffer, chunk);
+  const same = interruption(task, unit) ?? compared(medium, buffer, chunk);
   if (same !== STATUS.GOOD) return same;
   const second = buffer.subarray(bytes, 2 * bytes);
   const written = await writeBlocks(unit, lba, blocks, second);
   if (written !== OK) return senseOfStoreFault(written, "write");
-  const fua = (task.cdb.getUint8(1) & FUA) !== 0;
-  return writesThrough(unit, fua) ? await flush(unit) : STATUS.GOOD;
+  return through ? await flush(task, unit) : STATUS.GOOD;
 }
 
 /** Offset of the first byte in which two buffers differ; -1: none. */

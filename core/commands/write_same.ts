@@ -16,13 +16,14 @@ import {
 } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import { Slices } from "../slices.ts";
-import { ABORT, type ScsiTask } from "../task.ts";
+import type { ScsiTask } from "../task.ts";
 import { range10, range16, toTheEnd } from "./cdb.ts";
 import { type CommandDefinition, PATTERN } from "./command_row.ts";
 import {
   blocksPerChunk,
   checkRange,
   flush,
+  interruption,
   withDataOut,
   writeBlocks,
   writesThrough,
@@ -72,20 +73,40 @@ async function writeSame(
     checkCount(task, unit, countField);
   if (wrong !== null) return wrong;
   if (task.blockCount === 0) return STATUS.GOOD;
+  if ((flags & NDOB) !== 0) return await writeZeroes(task, unit);
   const { blockLength } = unit.geometry;
-  if ((flags & NDOB) !== 0) {
-    return await writeBlock(task, unit, new Uint8Array(blockLength));
-  }
   task.transferLength = blockLength;
   if (task.expectedDataOutLength < blockLength) {
     return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
   }
-  const dataOut = { offset: 0, lengthBytes: blockLength };
-  return await withDataOut(task, dataOut, (buffer) => {
+  const spareBytes = patternBytes(task, unit) - blockLength;
+  const dataOut = { offset: 0, lengthBytes: blockLength, spareBytes };
+  return await withDataOut(task, unit, dataOut, (buffer) => {
     task.movedLength = blockLength;
     task.moveCount = 1;
-    return writeBlock(task, unit, buffer.slice(0, blockLength));
+    return writeBlock(task, unit, buffer);
   });
+}
+
+/** NDOB: the block is zeroes and nothing is fetched. */
+async function writeZeroes(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): Promise<Completion> {
+  const { buffers } = task.nexus;
+  const buffer = await buffers.acquire(patternBytes(task, unit));
+  try {
+    buffer.fill(0, 0, unit.geometry.blockLength);
+    return await writeBlock(task, unit, buffer);
+  } finally {
+    buffers.release(buffer);
+  }
+}
+
+// The block is repeated in one buffer, as often as a chunk holds it.
+function patternBytes(task: ScsiTask, unit: LogicalUnit): number {
+  const blocks = Math.min(task.blockCount, blocksPerChunk(unit));
+  return blocks * unit.geometry.blockLength;
 }
 
 function checkFlags(flags: number, unit: LogicalUnit): Completion | null {
@@ -109,37 +130,42 @@ function checkCount(
     : null;
 }
 
+/** Writes, or unmaps, with the block that a buffer begins with. */
 async function writeBlock(
   task: ScsiTask,
   unit: LogicalUnit,
-  block: Uint8Array,
+  buffer: Uint8Array,
 ): Promise<Completion> {
   const flags = task.cdb.getUint8(1);
+  const through = writesThrough(unit, false);
+  const block = buffer.subarray(0, unit.geometry.blockLength);
   // Unmapped blocks read as zeroes (LBPRZ): other data have to be written.
   const unmaps = (flags & UNMAP) !== 0 && block.every((byte) => byte === 0);
   const completion = unmaps
     ? await unmapRange(task, unit, task, (flags & ANCHOR) !== 0)
-    : await fillRange(task, unit, block, (flags & LBDATA) !== 0);
+    : await fillRange(task, unit, buffer, (flags & LBDATA) !== 0);
   if (completion !== STATUS.GOOD) return completion;
-  return writesThrough(unit, false) ? await flush(unit) : STATUS.GOOD;
+  return through ? await flush(task, unit) : STATUS.GOOD;
 }
 
 async function fillRange(
   task: ScsiTask,
   unit: LogicalUnit,
-  block: Uint8Array,
+  buffer: Uint8Array,
   withLba: boolean,
 ): Promise<Completion> {
+  const { blockLength } = unit.geometry;
   const slices = new Slices(unit.clock);
-  const perChunk = Math.min(task.blockCount, blocksPerChunk(unit));
-  const pattern = repeat(block, perChunk);
-  const view = new DataView(pattern.buffer);
+  const pattern = buffer.subarray(0, patternBytes(task, unit));
+  repeatBlock(pattern, blockLength);
   for (let done = 0; done < task.blockCount;) {
     if (slices.used) await slices.next();
-    if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+    const stopped = interruption(task, unit);
+    if (stopped !== null) return stopped;
     const lba = task.lba + done;
-    const count = Math.min(task.blockCount - done, perChunk);
-    if (withLba) putLbas(view, lba, count, block.length);
+    const left = task.blockCount - done;
+    const count = Math.min(left, pattern.length / blockLength);
+    if (withLba) putLbas(pattern, lba, count, blockLength);
     const result = await writeBlocks(unit, lba, count, pattern);
     if (result !== OK) return senseOfStoreFault(result, "write");
     done += count;
@@ -147,22 +173,21 @@ async function fillRange(
   return STATUS.GOOD;
 }
 
-function repeat(block: Uint8Array, count: number): Uint8Array<ArrayBuffer> {
-  const pattern = new Uint8Array(block.length * count);
-  pattern.set(block);
-  for (let filled = block.length; filled < pattern.length; filled *= 2) {
+/** Fills a pattern with the block that it begins with. */
+function repeatBlock(pattern: Uint8Array, blockLength: number): void {
+  for (let filled = blockLength; filled < pattern.length; filled *= 2) {
     pattern.copyWithin(filled, 0, Math.min(filled, pattern.length - filled));
   }
-  return pattern;
 }
 
 // LBDATA: each block begins with its own address.
 function putLbas(
-  view: DataView,
+  pattern: Uint8Array,
   lba: number,
   count: number,
   blockLength: number,
 ): void {
+  const view = new DataView(pattern.buffer, pattern.byteOffset);
   for (let index = 0; index < count; index += 1) {
     view.setUint32(index * blockLength, (lba + index) % 2 ** 32);
   }

@@ -71,8 +71,8 @@ export class IscsiConnection {
   readonly output: Output;
   /** Set while it waits for something; nothing is received meanwhile. */
   busy: Promise<void> | null = null;
-  /** When bytes came last, by the clock. */
-  lastReceivedMs: number;
+  /** Ticks of the service since bytes came last. */
+  silentTicks = 0;
   /** When it was made, by the clock. */
   readonly openedMs: number;
   readonly #services: ConnectionServices;
@@ -89,7 +89,6 @@ export class IscsiConnection {
     this.#login = login;
     this.output = services.output;
     this.openedMs = services.clock.nowMs();
-    this.lastReceivedMs = this.openedMs;
   }
 
   /** Why the connection is to be closed; null: it is not. */
@@ -124,7 +123,7 @@ export class IscsiConnection {
     end: number,
   ): number {
     const nowMs = this.#services.clock.nowMs();
-    this.lastReceivedMs = nowMs;
+    this.silentTicks = 0;
     const framer = this.#framer;
     framer.setBuffer(bytes, view);
     let at = start;

@@ -27,15 +27,11 @@ const response = newScsiResponse();
 
 const SENSE_HEADER_LENGTH = 2;
 
-/** Longest data segment that we send: several fit into a send buffer. */
-const SEGMENT_LENGTH_MAX = 262144;
-
 /** Builds Data-In and SCSI Response PDUs in the output of a connection. */
 export class DataSender {
   readonly #output: Output;
   readonly #responder: Responder;
   readonly #window: TaskWindow;
-  #segmentLengthMax = 0;
   readonly #burstLengthMax: number;
 
   /** A sender for a session with these parameters. */
@@ -48,13 +44,7 @@ export class DataSender {
     this.#output = output;
     this.#responder = responder;
     this.#window = window;
-    this.limitSegment(parameters.maxSendDataSegmentLengthBytes);
     this.#burstLengthMax = parameters.maxBurstLengthBytes;
-  }
-
-  /** The initiator declared how long a data segment may be. */
-  limitSegment(lengthBytes: number): void {
-    this.#segmentLengthMax = Math.min(lengthBytes, SEGMENT_LENGTH_MAX);
   }
 
   /** Whether more Data-In may be built now. */
@@ -67,7 +57,7 @@ export class DataSender {
     if (!this.hasRoom) return 0;
     const length = Math.min(
       lengthBytes,
-      this.#segmentLengthMax,
+      this.#responder.segmentLengthMax,
       this.#burstLengthMax - task.context.sequenceLength,
     );
     this.#output.reserve(this.#responder.lengthOf(length));
@@ -100,6 +90,7 @@ export class DataSender {
   /** Sends the SCSI Response of a task that has ended. */
   complete(task: Task): void {
     if (task.context.statusSent) return;
+    this.#leaveWindow(task.context);
     const output = this.#output;
     output.reserve(
       this.#responder.lengthOf(SENSE_HEADER_LENGTH + SENSE_LENGTH_MAX),
@@ -121,12 +112,20 @@ export class DataSender {
 
   // Status leaves with the last data when it is GOOD: one PDU less a command.
   #putStatus(task: Task, ended: boolean): void {
+    if (ended) this.#leaveWindow(task.context);
     dataIn.statusPresent = ended;
     dataIn.status = STATUS.GOOD;
     dataIn.statSn = ended ? this.#responder.takeStatSn() : 0;
     dataIn.residual = ended ? residualOf(task) : 0;
     dataIn.residualFlag = ended ? residualFlagOf(task) : RESIDUAL.NONE;
     task.context.statusSent = ended;
+  }
+
+  // Its status shows the room that it leaves: no later PDU may come to tell.
+  #leaveWindow(context: TaskContext): void {
+    if (!context.numbered) return;
+    context.numbered = false;
+    this.#window.end();
   }
 }
 

@@ -13,6 +13,7 @@ import {
   NOT_ENOUGH_UNSOLICITED_DATA,
   type ScsiTask,
   type Sense,
+  UNEXPECTED_UNSOLICITED_DATA,
 } from "../../core/mod.ts";
 import type { Output } from "./output.ts";
 import type { SessionParameters } from "./parameters.ts";
@@ -20,7 +21,7 @@ import type { Responder } from "./responder.ts";
 import type { DataOutWait, TaskContext } from "./task_context.ts";
 import type { TaskWindow } from "./task_window.ts";
 import { type DataOutPdu, encodeR2t } from "./wire/data.ts";
-import { RESERVED_TAG, serialAdd, serialBefore } from "./wire/pdu.ts";
+import { RESERVED_TAG, serialAdd } from "./wire/pdu.ts";
 
 type Task = ScsiTask<TaskContext>;
 
@@ -28,8 +29,8 @@ type Task = ScsiTask<TaskContext>;
 export type DataOutFate =
   /** It was used, or belongs to a command that has ended. */
   | "taken"
-  /** Its tag was never given out. */
-  | "unknown";
+  /** Its tag was never given out, or is another command's. */
+  | "refused";
 
 /** Collects Data-Out for the tasks of a session. */
 export class DataReceiver {
@@ -39,6 +40,7 @@ export class DataReceiver {
   readonly #parameters: SessionParameters;
   readonly #transfers: Map<number, Task> = new Map();
   #nextTag = 0;
+  #tagsTaken = 0;
 
   /** A receiver for a session with these parameters. */
   constructor(
@@ -79,6 +81,8 @@ export class DataReceiver {
     into: Uint8Array,
     at: number,
   ): boolean | Promise<boolean> {
+    // It has failed while the command was not waiting for data yet.
+    if (task.transportSense !== null) return false;
     const end = offset + lengthBytes;
     task.context.takenLength = end;
     const atHand = takeAtHand(task, offset, end, into, at);
@@ -105,9 +109,13 @@ export class DataReceiver {
   ): void {
     const { context } = task;
     const end = task.immediateLength + length;
+    if (!context.unsolicited || end > task.immediate.length) {
+      return this.fail(task, UNEXPECTED_UNSOLICITED_DATA);
+    }
     if (
-      !context.unsolicited || pdu.dataSn !== context.unsolicitedDataSn ||
-      pdu.bufferOffset !== task.immediateLength || end > task.immediate.length
+      pdu.dataSn !== context.unsolicitedDataSn ||
+      pdu.bufferOffset !== task.immediateLength ||
+      (pdu.final && end < task.immediate.length)
     ) {
       return this.fail(task, NOT_ENOUGH_UNSOLICITED_DATA);
     }
@@ -129,8 +137,12 @@ export class DataReceiver {
     length: number,
   ): DataOutFate {
     const task = this.#transfers.get(pdu.targetTransferTag);
-    if (task === undefined || task.tag !== pdu.initiatorTaskTag) {
-      return this.#wasGivenOut(pdu.targetTransferTag) ? "taken" : "unknown";
+    if (task === undefined) {
+      return this.#wasGivenOut(pdu.targetTransferTag) ? "taken" : "refused";
+    }
+    if (task.tag !== pdu.initiatorTaskTag) {
+      this.fail(task, NOT_ENOUGH_UNSOLICITED_DATA);
+      return "refused";
     }
     const { context } = task;
     const { wait } = context;
@@ -156,7 +168,8 @@ export class DataReceiver {
     const { context } = task;
     this.#closeTransfer(context);
     context.unsolicited = false;
-    task.transportSense = reason;
+    // What went wrong first counts: the rest follows from it.
+    task.transportSense ??= reason;
     const { wait } = context;
     context.wait = null;
     wait?.resolve(false);
@@ -221,11 +234,12 @@ export class DataReceiver {
     this.#nextTag = serialAdd(tag, 1);
     if (this.#nextTag === RESERVED_TAG) this.#nextTag = 0;
     this.#transfers.set(tag, task);
+    this.#tagsTaken += 1;
     return tag;
   }
 
   #wasGivenOut(tag: number): boolean {
-    return tag !== RESERVED_TAG && serialBefore(tag, this.#nextTag);
+    return serialAdd(this.#nextTag, -1 - tag) < this.#tagsTaken;
   }
 
   #closeTransfer(context: TaskContext): void {

@@ -22,6 +22,15 @@ import {
 } from "./wire/control.ts";
 import { opcodeOf, REQUEST, RESERVED_TAG, RESPONSE } from "./wire/pdu.ts";
 
+/** Requests that have a CmdSN. */
+const NUMBERED: ReadonlySet<number> = new Set([
+  REQUEST.NOP_OUT,
+  REQUEST.SCSI_COMMAND,
+  REQUEST.TASK_MANAGEMENT,
+  REQUEST.TEXT,
+  REQUEST.LOGOUT,
+]);
+
 /** The full-feature phase of a discovery session. */
 export class DiscoverySession {
   /** Why the connection is to be closed; null: it is not. */
@@ -48,9 +57,12 @@ export class DiscoverySession {
     this.#connectionId = outcome.connectionId;
     this.#text = new TextExchange(
       this.#responder,
-      parameters.maxSendDataSegmentLengthBytes,
       (pairs) =>
-        answerPairs(pairs, { sendTargets, declareSegmentLength: () => {} }),
+        answerPairs(pairs, {
+          sendTargets,
+          declareSegmentLength: (length) =>
+            this.#responder.limitSegment(length),
+        }),
     );
   }
 
@@ -63,11 +75,12 @@ export class DiscoverySession {
       this.closing = "data digest error";
       return;
     }
-    if (!request.immediate) {
+    const opcode = opcodeOf(view, start);
+    if (!request.immediate && NUMBERED.has(opcode)) {
       if (this.#window.arrival(request.cmdSn) !== "next") return;
       this.#window.advance();
     }
-    switch (opcodeOf(view, start)) {
+    switch (opcode) {
       case REQUEST.TEXT:
         return this.#text.receive(request, pdu);
       case REQUEST.LOGOUT:

@@ -75,6 +75,7 @@ export class Output {
   #current: SendBuffer = NOTHING;
   #pendingBytes = 0;
   #largeNext = false;
+  #sealed = false;
 
   /** An empty queue over shared buffers. */
   constructor(buffers: SendBuffers) {
@@ -98,8 +99,14 @@ export class Output {
     this.at = 0;
   }
 
+  /** Takes no further PDUs: what is built from now on is dropped. */
+  seal(): void {
+    this.#sealed = true;
+  }
+
   /** The PDU that was written at `at` is complete. */
   advance(lengthBytes: number): void {
+    if (this.#sealed) return;
     this.at += lengthBytes;
     this.#pendingBytes += lengthBytes;
   }

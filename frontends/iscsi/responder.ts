@@ -31,6 +31,9 @@ export type ResponseFields = Omit<
 
 const NO_DATA = new Uint8Array(0);
 
+/** Longest data segment that we send: several fit into a send buffer. */
+const SEGMENT_LENGTH_MAX = 262144;
+
 /** Writes responses into the output of a connection. */
 export class Responder {
   /** Bytes before the data segment of every PDU. */
@@ -39,6 +42,7 @@ export class Responder {
   readonly #window: TaskWindow;
   readonly #headerDigest: boolean;
   readonly #dataDigest: boolean;
+  #segmentLengthMax = 0;
   #statSn: number;
 
   /** A responder for a connection whose next StatSN is `statSn`. */
@@ -54,6 +58,17 @@ export class Responder {
     this.#dataDigest = parameters.dataDigest;
     this.#statSn = statSn;
     this.headLength = BHS_LENGTH + (this.#headerDigest ? DIGEST_LENGTH : 0);
+    this.limitSegment(parameters.maxSendDataSegmentLengthBytes);
+  }
+
+  /** Longest data segment that we send now. */
+  get segmentLengthMax(): number {
+    return this.#segmentLengthMax;
+  }
+
+  /** The initiator declared how long a data segment may be. */
+  limitSegment(lengthBytes: number): void {
+    this.#segmentLengthMax = Math.min(lengthBytes, SEGMENT_LENGTH_MAX);
   }
 
   /** The StatSN that the next numbered response gets. */

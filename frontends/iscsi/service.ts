@@ -562,7 +562,8 @@ export class IscsiService implements AsyncDisposable {
 
   #tick(record: ConnectionRecord, nowMs: number): void {
     const { connection, pump } = record;
-    const silentSeconds = (nowMs - connection.lastReceivedMs) / 1000;
+    // Ticks, not time: after a halt nobody has had a chance to answer.
+    const silentSeconds = ++connection.silentTicks;
     const { loginTimeoutSeconds, pingTimeoutSeconds } = this.#settings;
     if (connection.inLogin || connection.session === null) {
       const sinceSeconds = (nowMs - connection.openedMs) / 1000;

@@ -9,9 +9,11 @@
 import {
   ATTRIBUTE,
   decodeLun,
+  INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
   LUN_UNSUPPORTED,
   type Nexus,
   type ScsiTask,
+  type Sense,
   STATUS,
   type TaskManagementRequest,
   type Transport,
@@ -40,6 +42,7 @@ import {
 } from "./wire/control.ts";
 import { decodeDataOut, newDataOut } from "./wire/data.ts";
 import {
+  ahsLengthOf,
   BHS_LENGTH,
   isImmediate,
   opcodeOf,
@@ -133,19 +136,20 @@ export class IscsiSession implements Transport<TaskContext> {
     this.#receiver = new DataReceiver(output, responder, window, parameters);
     this.#text = new TextExchange(
       responder,
-      parameters.maxSendDataSegmentLengthBytes,
       (pairs) =>
         answerPairs(pairs, {
           sendTargets: services.sendTargets,
-          declareSegmentLength: (length) => this.#sender.limitSegment(length),
+          declareSegmentLength: (length) => responder.limitSegment(length),
         }),
     );
     this.#manager = new TaskManager({
       responder,
       window,
       protocolLevel: parameters.protocolLevel,
+      markReceived: (cmdSn) => this.#markReceived(cmdSn),
       executed: (closes) => {
-        if (closes !== null) this.closing = closes;
+        if (closes !== null) this.#close(closes);
+        this.#takeEarly();
         services.wakeOutput();
       },
       coldReset: services.coldReset,
@@ -203,7 +207,7 @@ export class IscsiSession implements Transport<TaskContext> {
   /** Tells the initiator that the session is dropped, and drops it. */
   drop(reason: string): void {
     this.#sendEvent(ASYNC_EVENT.SESSION_DROP, 0);
-    this.closing = reason;
+    this.#close(reason);
     this.#services.wakeOutput();
   }
 
@@ -266,8 +270,13 @@ export class IscsiSession implements Transport<TaskContext> {
     if (!immediate && !this.#inTurn(command.cmdSn, pdu)) return;
     const reason = this.#refusalOf(pdu, immediate);
     if (reason !== 0) this.#responder.reject(reason, pdu.bytes, start);
-    else if (this.#heldBytes > HELD_BYTES_MAX) this.#refuseAsFull(pdu);
-    else this.#deliver(pdu, immediate);
+    else if (this.#heldBytes > HELD_BYTES_MAX) {
+      this.#refuse(pdu, STATUS.TASK_SET_FULL, null);
+    } else if (ahsLengthOf(pdu.view, start) > 0) {
+      // Neither longer CDBs nor two-way transfers (RFC 7143 11.2.2).
+      const sense = INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
+      this.#refuse(pdu, STATUS.CHECK_CONDITION, sense);
+    } else this.#deliver(pdu, immediate);
     if (!immediate) this.#takeEarly();
   }
 
@@ -303,8 +312,10 @@ export class IscsiSession implements Transport<TaskContext> {
     const task = nexus.takeTask();
     this.#fill(task, pdu);
     const { context } = task;
-    if (immediate) this.#immediateTasks += 1;
-    else {
+    if (immediate) {
+      context.immediate = true;
+      this.#immediateTasks += 1;
+    } else {
       context.numbered = true;
       this.#window.begin();
     }
@@ -354,10 +365,12 @@ export class IscsiSession implements Transport<TaskContext> {
     this.#heldBytes += context.heldLength;
   }
 
-  #refuseAsFull(pdu: ReceivedPdu): void {
+  // Ends a command before the core has heard of it.
+  #refuse(pdu: ReceivedPdu, status: number, sense: Sense | null): void {
     const task = this.#requireNexus().takeTask();
     this.#fill(task, pdu);
-    task.status = STATUS.TASK_SET_FULL;
+    task.status = status;
+    task.sense = sense;
     this.#sender.complete(task);
     this.#requireNexus().returnTask(task);
   }
@@ -371,7 +384,7 @@ export class IscsiSession implements Transport<TaskContext> {
       this.#heldBytes -= context.heldLength;
     }
     if (context.numbered) this.#window.end();
-    else this.#immediateTasks -= 1;
+    if (context.immediate) this.#immediateTasks -= 1;
     context.active = false;
   }
 
@@ -391,7 +404,7 @@ export class IscsiSession implements Transport<TaskContext> {
     if (dataOut.targetTransferTag !== RESERVED_TAG) {
       const fate = this.#receiver
         .solicited(dataOut, bytes, dataAt, dataLength);
-      if (fate === "unknown") {
+      if (fate === "refused") {
         this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
       }
       return;
@@ -431,6 +444,10 @@ export class IscsiSession implements Transport<TaskContext> {
     request: ControlRequest,
     pdu: ReceivedPdu,
   ): void {
+    const tagged = request.initiatorTaskTag !== RESERVED_TAG;
+    if (!tagged && opcode !== REQUEST.NOP_OUT) {
+      return this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
+    }
     switch (opcode) {
       case REQUEST.NOP_OUT:
         return this.#receiveNop(request, pdu);
@@ -457,7 +474,7 @@ export class IscsiSession implements Transport<TaskContext> {
     }
     const length = Math.min(
       pdu.dataLength,
-      this.#parameters.maxSendDataSegmentLengthBytes,
+      this.#responder.segmentLengthMax,
     );
     this.#responder.respond(
       {
@@ -478,7 +495,7 @@ export class IscsiSession implements Transport<TaskContext> {
       code: answer,
       initiatorTaskTag: request.initiatorTaskTag,
     });
-    if (answer === LOGOUT_RESPONSE.CLOSED) this.closing = "logout";
+    if (answer === LOGOUT_RESPONSE.CLOSED) this.#close("logout");
   }
 
   // A wrong data digest (RFC 7143 7.8): the PDU is dropped, and a command
@@ -486,7 +503,7 @@ export class IscsiSession implements Transport<TaskContext> {
   #receiveCorrupt(opcode: number, pdu: ReceivedPdu): void {
     this.#reject(REJECT_REASON.DATA_DIGEST_ERROR, pdu);
     // A lost command or parameter leaves a gap that level 0 cannot mend.
-    this.closing = `data digest error in a PDU with opcode ${opcode}`;
+    this.#close(`data digest error in a PDU with opcode ${opcode}`);
   }
 
   #reject(reason: number, pdu: ReceivedPdu): void {
@@ -525,8 +542,15 @@ export class IscsiSession implements Transport<TaskContext> {
     this.#earlyBytes += copy.length;
     this.#early.set(cmdSn, copy);
     if (this.#earlyBytes > EARLY_BYTES_MAX) {
-      this.closing = `a gap in CmdSN before ${cmdSn} does not close`;
+      this.#close(`a gap in CmdSN before ${cmdSn} does not close`);
     }
+  }
+
+  // Its request never comes, or came early and does not count any more.
+  #markReceived(cmdSn: number): void {
+    this.#earlyBytes -= this.#early.get(cmdSn)?.length ?? 0;
+    this.#early.delete(cmdSn);
+    this.#window.markReceived(cmdSn);
   }
 
   #takeEarly(): void {
@@ -544,6 +568,12 @@ export class IscsiSession implements Transport<TaskContext> {
       dataLength: bytes.length - BHS_LENGTH,
       dataCorrupt: false,
     }, this.#nowMs);
+  }
+
+  // What was built last is the last that leaves (RFC 7143 11.15).
+  #close(reason: string): void {
+    this.closing ??= reason;
+    this.#services.output.seal();
   }
 
   #requireNexus(): Nexus<TaskContext> {

@@ -24,7 +24,9 @@ export class TaskContext {
   active = false;
   /** It stands in the session's table of tasks. */
   listed = false;
-  /** It has a number of its own in the command window. */
+  /** It counts among the immediate tasks of its session. */
+  immediate = false;
+  /** It takes a place in the command window, until its status is built. */
   numbered = false;
   /** First four bytes of its LUN, for R2T. */
   lunHigh = 0;
@@ -65,6 +67,7 @@ export class TaskContext {
   reset(lunHigh: number, lunLow: number, expectedLength: number): void {
     this.active = true;
     this.listed = false;
+    this.immediate = false;
     this.numbered = false;
     this.lunHigh = lunHigh;
     this.lunLow = lunLow;

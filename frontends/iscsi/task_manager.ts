@@ -29,6 +29,8 @@ export interface TaskManagerServices {
   readonly window: TaskWindow;
   /** iSCSIProtocolLevel that was agreed. */
   readonly protocolLevel: number;
+  /** A CmdSN counts as received although its request did not come. */
+  readonly markReceived: (cmdSn: number) => void;
   /** A function was answered; with a reason if the connection must close. */
   readonly executed: (closes: string | null) => void;
   /** Ends all sessions of the target. */
@@ -48,6 +50,8 @@ const FUNCTIONS: ReadonlyMap<number, TaskManagementFunction> = new Map([
   [FUNCTION.QUERY_ASYNC_EVENT, TASK_MANAGEMENT.QUERY_ASYNCHRONOUS_EVENT],
 ]);
 
+/** Functions that may wait at once for the tasks that they end. */
+export const FUNCTIONS_MAX = 64;
 /** The first function that RFC 7144 added. */
 const FIRST_OF_LEVEL_2 = FUNCTION.QUERY_TASK;
 
@@ -72,6 +76,9 @@ export class TaskManager {
       this.#services.protocolLevel < 2;
     if (what === undefined || tooNew) {
       return this.#answer(pdu, FUNCTION_RESPONSE.NOT_SUPPORTED, 0);
+    }
+    if (this.#pending.size >= FUNCTIONS_MAX) {
+      return this.#answer(pdu, FUNCTION_RESPONSE.REJECTED, 0);
     }
     const request = taskManagementRequest(what, visibleLun, pdu.tag);
     this.#pending.set(request, pdu);
@@ -121,7 +128,7 @@ export class TaskManager {
       !serialBefore(window.maxCmdSn, refCmdSn) &&
       serialBefore(refCmdSn, pdu.cmdSn);
     if (!notCome) return FUNCTION_RESPONSE.TASK_DOES_NOT_EXIST;
-    window.markReceived(refCmdSn);
+    this.#services.markReceived(refCmdSn);
     return FUNCTION_RESPONSE.COMPLETE;
   }
 

@@ -31,7 +31,6 @@ export type AnswerPairs = (
 /** The text negotiation of one connection. */
 export class TextExchange {
   readonly #responder: Responder;
-  readonly #segmentLengthMax: number;
   readonly #answer: AnswerPairs;
   #collector: TextCollector = new TextCollector(LIMITS.textBytes);
   #parts: readonly Uint8Array[] = [];
@@ -41,11 +40,9 @@ export class TextExchange {
   /** An exchange that answers pairs by `answer`. */
   constructor(
     responder: Responder,
-    segmentLengthMax: number,
     answer: AnswerPairs,
   ) {
     this.#responder = responder;
-    this.#segmentLengthMax = segmentLengthMax;
     this.#answer = answer;
   }
 
@@ -92,7 +89,8 @@ export class TextExchange {
       this.#fail(pdu);
       return false;
     }
-    this.#parts = splitText(encodeTextPairs(answer), this.#segmentLengthMax);
+    const { segmentLengthMax } = this.#responder;
+    this.#parts = splitText(encodeTextPairs(answer), segmentLengthMax);
     return true;
   }
 

@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { COMMAND_PLAN } from "./command_plan.ts";
+import { ATTRIBUTES, CoreRig, LUNS_TRIED, type Step } from "./core_rig.ts";
+import { fuzzTest } from "./settings.ts";
+
+const BY = fc.nat(1);
+const LUN = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(0, 5) },
+  { weight: 2, arbitrary: fc.nat(LUNS_TRIED - 1) },
+);
+
+const COMMAND: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant("command"),
+  by: BY,
+  lun: LUN,
+  plan: COMMAND_PLAN,
+  attribute: fc.constantFrom(...ATTRIBUTES),
+  immediate: fc.constantFrom(8, 8, 8, 4, 0),
+});
+
+const OTHER: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constant("function"),
+    by: BY,
+    lun: LUN,
+    what: fc.nat(9),
+    back: fc.nat(8),
+  }),
+  fc.record({ kind: fc.constantFrom("hold", "resume", "leave"), by: BY }),
+  fc.record({ kind: fc.constant("answer"), holding: fc.boolean() }),
+  fc.record({ kind: fc.constant("wait"), ms: fc.nat(10_000) }),
+);
+
+const STEPS_MAX = 60;
+const STEPS = fc.array(
+  fc.oneof(
+    { weight: 9, arbitrary: COMMAND },
+    { weight: 1, arbitrary: OTHER },
+  ),
+  { maxLength: STEPS_MAX, size: "max" },
+);
+
+fuzzTest(
+  "A target answers every CDB, and meets no defect",
+  { share: 1, casesPerRun: STEPS_MAX / 2 },
+  fc.asyncProperty(STEPS, async (steps) => {
+    const rig = await CoreRig.create();
+    for (const step of steps) rig.take(step);
+    await rig.finish();
+  }),
+);

@@ -1,0 +1,149 @@
+/**
+ * Rows of stories that are not about a nexus.
+ *
+ * ```
+ * lun 1 controlled size=64k cache=on   makes a LUN; other words are options
+ * store holds | answers                the controlled store opened last
+ * store fails write medium             its next write
+ * store calls write 8 2, flush         what was asked of it since the last look
+ * store keeps 8 aa,bb                  blocks that a loss of power leaves
+ * target modifies 0 size=2m            and further options
+ * target removes 1
+ * port first maps 0=3 1=0              or: maps all
+ * port second online | offline
+ * clock 10                             milliseconds pass
+ * ```
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import type { RawOptions, StoreFaultCause } from "../../core/mod.ts";
+import type { StoreWork } from "./core_store.ts";
+import { settle } from "./core_target.ts";
+import type { StoryScene } from "./story_scene.ts";
+import { blocksOf, numberOf, StoryArguments } from "./story_values.ts";
+
+type Step = (
+  scene: StoryScene,
+  words: readonly string[],
+) => void | Promise<void>;
+
+const STEPS: Readonly<Record<string, Step>> = {
+  lun: makeLun,
+  store: steerStore,
+  target: changeTarget,
+  port: changePort,
+  clock: (scene, [ms = "0"]) => scene.test.host.clock.advance(numberOf(ms)),
+};
+
+/** Does what such a row says. */
+export async function runStep(
+  scene: StoryScene,
+  subject: string,
+  words: readonly string[],
+): Promise<void> {
+  const step = STEPS[subject];
+  if (step === undefined) throw new TypeError(`Who is "${subject}"?`);
+  await step(scene, words);
+  await settle();
+}
+
+async function makeLun(
+  scene: StoryScene,
+  [number = "", backend = "", ...words]: readonly string[],
+): Promise<void> {
+  const given = new StoryArguments(words);
+  const blocksize = given.text("blocksize");
+  await scene.test.addLun({
+    backend,
+    number: numberOf(number),
+    deviceType: given.number("type", 0),
+    sizeBytes: given.number("size", 2 ** 20),
+    blockLength: blocksize === undefined ? undefined : numberOf(blocksize),
+    serial: given.text("serial"),
+    deviceId: given.text("deviceid"),
+    options: given.rest(),
+  });
+}
+
+function steerStore(
+  scene: StoryScene,
+  [verb = "", ...words]: readonly string[],
+): void {
+  const { store } = scene.test.driver;
+  switch (verb) {
+    case "holds":
+      store.holding = true;
+      break;
+    case "answers":
+      store.answerAll();
+      break;
+    case "fails":
+      store.fail(words[0] as StoreWork, words[1] as StoreFaultCause);
+      break;
+    case "calls":
+      assertEquals(store.calls.splice(0).join(", "), words.join(" "));
+      break;
+    case "keeps":
+      checkDurable(scene, words);
+      break;
+    default:
+      throw new TypeError(`A store does not "${verb}"`);
+  }
+}
+
+function checkDurable(
+  scene: StoryScene,
+  [lba = "", spec = ""]: readonly string[],
+): void {
+  const { store } = scene.test.driver;
+  const { blockLength } = store.geometry;
+  const wanted = blocksOf(spec, blockLength);
+  const kept = store.durable(numberOf(lba), wanted.length / blockLength);
+  assertEquals(kept.toHex(), wanted.toHex());
+}
+
+async function changeTarget(
+  scene: StoryScene,
+  [verb = "", number = "", ...words]: readonly string[],
+): Promise<void> {
+  const { luns } = scene.test.target;
+  if (verb === "removes") {
+    await luns.remove(numberOf(number));
+  } else if (verb === "modifies") {
+    const given = new StoryArguments(words);
+    const size = given.text("size");
+    const options = new Map(Object.entries(given.rest()));
+    await luns.modify(numberOf(number), {
+      ...(size === undefined ? {} : { sizeBytes: numberOf(size) }),
+      ...(options.size === 0 ? {} : { options: options as RawOptions }),
+    });
+  } else {
+    throw new TypeError(`A target does not "${verb}"`);
+  }
+}
+
+function changePort(
+  scene: StoryScene,
+  [name = "", verb = "", ...words]: readonly string[],
+): void {
+  const port = scene.port(name);
+  switch (verb) {
+    case "online":
+      return port.setOnline(true);
+    case "offline":
+      return port.setOnline(false);
+    case "maps":
+      return port.setLunMap(words[0] === "all" ? null : mapOf(words));
+    default:
+      throw new TypeError(`A port does not "${verb}"`);
+  }
+}
+
+function mapOf(words: readonly string[]): Map<number, number> {
+  return new Map(words.map((word) => {
+    const [lun = "", unit = ""] = word.split("=");
+    return [Number(lun), Number(unit)];
+  }));
+}
