@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ApiClient, ApiError } from "./api/client_adapter.ts";
+import { ApiError } from "./api/client.ts";
 import { type Command, CommandError, UsageError } from "./commands/command.ts";
 import { devlist } from "./commands/devlist.ts";
 import { islist } from "./commands/islist.ts";
@@ -12,13 +12,9 @@ import { create, modify, remove } from "./commands/luns.ts";
 import { portlist } from "./commands/portlist.ts";
 import { shutdown } from "./commands/shutdown.ts";
 import { getopt, valueOf } from "./getopt.ts";
-import { controlSocketPath } from "./host/environment_adapter.ts";
-import {
-  exit,
-  printError,
-  printLine,
-  programWords,
-} from "./host/terminal_adapter.ts";
+import { systemSurroundings } from "./host/surroundings_adapter.ts";
+import { exit, programWords } from "./host/terminal_adapter.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Subcommands in the order in which abbreviations are looked up. */
 const COMMANDS: readonly Command[] = [
@@ -35,28 +31,33 @@ const COMMANDS: readonly Command[] = [
 const GENERAL_LETTERS = "C:D:I:";
 
 /** Runs ctladm with the words behind its name. @returns the exit code */
-export async function ctladm(words: readonly string[]): Promise<number> {
+export async function ctladm(
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  const { print, printError } = surroundings;
   const [word, ...rest] = words;
   if (word === undefined) {
     printError(usage());
     return 1;
   }
   if (word === "help" || word === "-h" || word === "-?") {
-    printLine(usage());
+    print(usage());
     return 0;
   }
   const found = findCommand(word);
   if (typeof found === "string") {
     printError(`ctladm: ${found}`);
-    printLine(usage());
+    print(usage());
     return 1;
   }
-  return await run(found, rest);
+  return await run(found, rest, surroundings);
 }
 
 async function run(
   command: Command,
   words: readonly string[],
+  { print, printError, connect }: Surroundings,
 ): Promise<number> {
   const json = words.includes("--json");
   const options = getopt(
@@ -64,10 +65,10 @@ async function run(
     GENERAL_LETTERS + command.letters,
   );
   for (const problem of options.problems) printError(`ctladm: ${problem}`);
-  const path = valueOf(options, "D") ?? controlSocketPath();
-  using client = new ApiClient(path);
+  using connection = connect(valueOf(options, "D"));
+  const { client } = connection;
   try {
-    await command.run({ client, options, json, print: printLine });
+    await command.run({ client, options, json, print });
     return 0;
   } catch (error) {
     if (!isExpected(error)) throw error;
@@ -117,4 +118,6 @@ export function usage(): string {
   ].join("\n");
 }
 
-if (import.meta.main) exit(await ctladm(programWords()));
+if (import.meta.main) {
+  exit(await ctladm(programWords(), systemSurroundings));
+}

@@ -123,6 +123,10 @@ async function serveConfiguration(
       log.error("failed to apply configuration; exiting");
       return 1;
     }
+    log.info("serving", {
+      targets: configuration.targets.size,
+      portals: daemon.portals.length,
+    });
     log.info(`exiting on ${await served.ending}`);
     return 0;
   } finally {

@@ -4,18 +4,12 @@
  * @module
  */
 
-import { ApiClient, ApiError } from "./api/client_adapter.ts";
+import { type ApiClient, ApiError } from "./api/client.ts";
 import type { PortResource, StatisticsResource } from "./api/resources.ts";
 import { UsageError } from "./commands/command.ts";
 import { getopt, has, type Options, valueOf, valuesOf } from "./getopt.ts";
-import { systemClock } from "./host/clock_adapter.ts";
-import { controlSocketPath } from "./host/environment_adapter.ts";
-import {
-  exit,
-  printError,
-  printLine,
-  programWords,
-} from "./host/terminal_adapter.ts";
+import { systemSurroundings } from "./host/surroundings_adapter.ts";
+import { exit, programWords } from "./host/terminal_adapter.ts";
 import {
   formatDump,
   formatHeader,
@@ -24,6 +18,7 @@ import {
   formatRow,
 } from "./statistics/format.ts";
 import type { Selection } from "./statistics/sample.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 const USAGE = `Usage:  ctlstat [-CDPdjht] [-l lunnum][-c count] \
 [-n numdevs] [-w wait]
@@ -50,20 +45,23 @@ interface Settings {
 }
 
 /** Runs ctlstat with the words behind its name. @returns the exit code */
-export async function ctlstat(words: readonly string[]): Promise<number> {
+export async function ctlstat(
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
   const options = getopt(words, LETTERS);
   try {
     if (options.problems.length > 0 || options.rest.length > 0) {
       throw new UsageError(USAGE);
     }
     const settings = readOptions(options);
-    using client = new ApiClient(controlSocketPath());
-    await display(client, settings);
+    using connection = surroundings.connect();
+    await display(connection.client, settings, surroundings);
     return 0;
   } catch (error) {
     const expected = error instanceof UsageError || error instanceof ApiError;
     if (!expected) throw error;
-    printError(error.message);
+    surroundings.printError(error.message);
     return 1;
   }
 }
@@ -132,40 +130,44 @@ function numberOf(options: Options, letter: string): number | undefined {
   throw new UsageError(`Invalid number "${text}" for -${letter}\n${USAGE}`);
 }
 
-async function display(client: ApiClient, settings: Settings): Promise<void> {
-  if (settings.mode === "prometheus") return await displayOnce(client);
+async function display(
+  client: ApiClient,
+  settings: Settings,
+  { print, pause }: Surroundings,
+): Promise<void> {
+  if (settings.mode === "prometheus") {
+    return print(await prometheusOf(client));
+  }
   let before: StatisticsResource | null = null;
   for (let shown = 0; shown !== settings.count; shown += 1) {
     if (shown > 0) await pause(settings.waitMs);
     const sample: StatisticsResource = await client.get("/v1/statistics");
     const header = shown % ROWS_PER_HEADER === 0 && settings.headers;
-    printSample(before, sample, settings, header);
+    print(shownSample(before, sample, settings, header));
     before = sample;
   }
 }
 
-function printSample(
+function shownSample(
   before: StatisticsResource | null,
   sample: StatisticsResource,
   settings: Settings,
   header: boolean,
-): void {
+): string {
   const { selection, mode } = settings;
-  if (mode === "json") return printLine(formatJson(sample, selection));
-  if (mode === "dump") return printLine(formatDump(sample, selection));
-  if (header) printLine(formatHeader(sample, selection, settings));
-  printLine(formatRow(before, sample, selection, settings));
+  if (mode === "json") return formatJson(sample, selection);
+  if (mode === "dump") return formatDump(sample, selection);
+  const row = formatRow(before, sample, selection, settings);
+  return header ? `${formatHeader(sample, selection, settings)}\n${row}` : row;
 }
 
-async function displayOnce(client: ApiClient): Promise<void> {
+async function prometheusOf(client: ApiClient): Promise<string> {
   const sample = await client.get<StatisticsResource>("/v1/statistics");
   const ports = await client.get<PortResource[]>("/v1/ports");
   const targets = new Map(ports.map((port) => [port.id, port.target ?? ""]));
-  printLine(formatPrometheus(sample, (port) => targets.get(port) ?? ""));
+  return formatPrometheus(sample, (port) => targets.get(port) ?? "");
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => systemClock.after(ms, resolve));
+if (import.meta.main) {
+  exit(await ctlstat(programWords(), systemSurroundings));
 }
-
-if (import.meta.main) exit(await ctlstat(programWords()));

@@ -34,14 +34,11 @@ declare module "@std/assert" {
     msg?: string,
   ): void;
   /** Fails unless the value is an instance of the class. */
-  // deno-lint-ignore no-explicit-any
-  export function assertInstanceOf<
-    T extends abstract new (...args: any) => any,
-  >(
+  export function assertInstanceOf<T>(
     actual: unknown,
-    expectedType: T,
+    expectedType: abstract new (...args: never[]) => T,
     msg?: string,
-  ): asserts actual is InstanceType<T>;
+  ): asserts actual is T;
   /** Fails unless the value is there. */
   export function assertExists<T>(
     actual: T,
@@ -54,6 +51,13 @@ declare module "@std/assert" {
     fn: () => PromiseLike<unknown>,
     msg?: string,
   ): Promise<unknown>;
+  /** Fails unless the promise is rejected with an error of the class. */
+  export function assertRejects<E extends Error>(
+    fn: () => PromiseLike<unknown>,
+    ErrorClass: abstract new (...args: never[]) => E,
+    msgIncludes?: string,
+    msg?: string,
+  ): Promise<E>;
   /** Fails always. */
   export function fail(msg?: string): never;
 }

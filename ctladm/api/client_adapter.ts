@@ -1,98 +1,23 @@
 /**
- * A client of the control API.
+ * Reaches a daemon through its control socket.
  *
  * @module
  */
 
-import type { ProblemResource } from "./resources.ts";
+import type { ApiConnection } from "../surroundings.ts";
+import { ApiClient, ApiError } from "./client.ts";
 
-/** A request that the daemon refused, or that did not reach it. */
-export class ApiError extends Error {
-  /** Names the class in logs. */
-  override readonly name: string = "ApiError";
-  /** Kind of mistake; `unreachable` when no daemon answers. */
-  readonly code: string;
-
-  /** Carries the daemon's sentence. */
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** Asks the daemon behind a control socket. */
-export class ApiClient implements Disposable {
-  readonly #path: string;
-  readonly #http: Deno.HttpClient;
-
-  /** A client for the control socket at a path. */
-  constructor(path: string) {
-    this.#path = path;
-    this.#http = Deno.createHttpClient({ proxy: { transport: "unix", path } });
-  }
-
-  /** Reads a resource. */
-  get<Resource>(path: string): Promise<Resource> {
-    return this.#send<Resource>("GET", path);
-  }
-
-  /** Makes something. */
-  post<Resource>(path: string, body?: unknown): Promise<Resource> {
-    return this.#send<Resource>("POST", path, body);
-  }
-
-  /** Changes something. */
-  patch<Resource>(path: string, body: unknown): Promise<Resource> {
-    return this.#send<Resource>("PATCH", path, body);
-  }
-
-  /** Removes something. */
-  async delete(path: string): Promise<void> {
-    await this.#send<unknown>("DELETE", path);
-  }
-
-  [Symbol.dispose](): void {
-    this.#http.close();
-  }
-
-  async #send<Resource>(
-    method: string,
-    path: string,
-    body?: unknown,
-  ): Promise<Resource> {
-    const response = await this.#request(method, path, body);
-    const text = await response.text();
-    if (!response.ok) throw refusalOf(response.status, text);
-    return (text === "" ? undefined : JSON.parse(text)) as Resource;
-  }
-
-  async #request(
-    method: string,
-    path: string,
-    body: unknown,
-  ): Promise<Response> {
+/** A client of the daemon whose control socket is at a path. */
+export function connectApi(path: string): ApiConnection {
+  const http = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  const client = new ApiClient(async (request) => {
     try {
-      return await fetch(`http://localhost${path}`, {
-        client: this.#http,
-        method,
-        ...(body === undefined ? {} : {
-          body: JSON.stringify(body),
-          headers: { "content-type": "application/json" },
-        }),
-      });
+      return await fetch(request, { client: http });
     } catch (error) {
-      throw new ApiError("unreachable", unreachable(this.#path, error));
+      throw new ApiError("unreachable", unreachable(path, error));
     }
-  }
-}
-
-function refusalOf(status: number, text: string): ApiError {
-  try {
-    const problem: ProblemResource = JSON.parse(text);
-    return new ApiError(problem.code, problem.message);
-  } catch {
-    return new ApiError("internal", `HTTP status ${status}: ${text}`);
-  }
+  });
+  return { client, [Symbol.dispose]: () => http.close() };
 }
 
 function unreachable(path: string, error: unknown): string {

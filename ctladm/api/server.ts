@@ -5,6 +5,7 @@
  */
 
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { HTTPException } from "hono/http-exception";
 import { ManagementError, type ManagementErrorCode } from "../../mod.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import {
@@ -106,6 +107,9 @@ function refuseInvalid(result: InvalidRequest): Response | undefined {
 function problemOf(
   error: Error,
 ): { body: { code: string; message: string }; status: 400 | 404 | 409 | 500 } {
+  if (error instanceof HTTPException) {
+    return { body: { code: "request", message: error.message }, status: 400 };
+  }
   if (!(error instanceof ManagementError)) {
     const body = { code: "internal", message: error.message };
     return { body, status: 500 };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ApiClient } from "../api/client_adapter.ts";
+import type { ApiClient } from "../api/client.ts";
 import type { Options } from "../getopt.ts";
 
 /** What a subcommand works with. */

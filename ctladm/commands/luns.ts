@@ -5,7 +5,7 @@
  */
 
 import { parseSize } from "../../mod.ts";
-import { ApiError } from "../api/client_adapter.ts";
+import { ApiError } from "../api/client.ts";
 import type {
   CreateLunBody,
   LunChangedResource,

@@ -20,7 +20,9 @@ import { worldWideName } from "./names.ts";
 import type {
   AttachPort,
   CreatePort,
+  IscsiPortKey,
   OpenPortal,
+  PhysicalPortKey,
   PortAccess,
   SetPortalGroup,
 } from "./steps.ts";
@@ -115,7 +117,7 @@ function iscsiPorts(
       const group = groups.get(link.portalGroup);
       if (group === undefined || isDummy(group.portalGroup)) continue;
       const port = { target: target.name, portalGroup: link.portalGroup };
-      ports.set(key(port.target, port.portalGroup), {
+      ports.set(iscsiPortKey(port), {
         kind: "create-port",
         port,
         tag: group.tag,
@@ -142,10 +144,10 @@ function attachedPorts(
   const ports = new Map<string, AttachPort>();
   for (const { name, port, luns } of targets.values()) {
     if (port === undefined) continue;
-    const { driver, physicalPort, virtualPort } = port;
-    ports.set(key(name, driver, physicalPort, virtualPort), {
+    const key = { target: name, physicalPort: port };
+    ports.set(physicalPortKey(key), {
       kind: "attach-port",
-      port: { target: name, physicalPort: port },
+      port: key,
       worldWideName: worldWideName(name),
       lunMap: luns,
     });
@@ -162,9 +164,7 @@ function openPortals(
     if (portalGroup.foreign) continue;
     for (const listen of portalGroup.listen) {
       const portal = openPortal(portalGroup, listen);
-      const { dscp, pcp } = portal;
-      const { address, port } = listen;
-      portals.set(key(portalGroup.name, address, port, dscp, pcp), portal);
+      portals.set(portalKey(portal), portal);
     }
   }
   return portals;
@@ -190,6 +190,25 @@ function registration(
   if (rows.every((row) => row.length === 2)) return undefined;
   const { periodSeconds } = isns;
   return { periodSeconds, portalGroups: [...groups.values()], targets: rows };
+}
+
+/** Key of the port of a target in a portal group. */
+export function iscsiPortKey({ target, portalGroup }: IscsiPortKey): string {
+  return key(target, portalGroup);
+}
+
+/** Key of the physical port of a target. */
+export function physicalPortKey(
+  { target, physicalPort: port }: PhysicalPortKey,
+): string {
+  return key(target, port.driver, port.physicalPort, port.virtualPort);
+}
+
+/** Key of a socket. */
+export function portalKey(
+  { portalGroup, listen, dscp, pcp }: OpenPortal,
+): string {
+  return key(portalGroup, listen.address, listen.port, dscp, pcp);
 }
 
 /** Names may hold any character: parts are told apart by their quotes. */

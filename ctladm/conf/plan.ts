@@ -11,17 +11,32 @@
  */
 
 import { type DesiredState, desiredState, NOTHING } from "./desired_state.ts";
+import { stateInForce } from "./in_force.ts";
 import { sameValue } from "./equal.ts";
 import type { Configuration, Lun, Settings } from "./model.ts";
 import type { LunMap, ModifyLun, PortKey, Step } from "./steps.ts";
 import { type AssignedTags, assignTags } from "./tags.ts";
 
-/** What a reload does, and the tags that hold afterwards. */
+/** What a daemon runs. */
+export interface Running {
+  /** What is there. */
+  readonly state: DesiredState;
+  /** Tags of its portal groups. */
+  readonly tags: AssignedTags;
+}
+
+/** What a daemon runs that was just started. */
+export const NOTHING_RUNS: Running = Object.freeze({
+  state: NOTHING,
+  tags: new Map(),
+});
+
+/** What a reload does, and what it leads to. */
 export interface ReloadPlan {
   /** Steps in order. */
   readonly steps: readonly Step[];
-  /** Tags to hand over to the next plan. */
-  readonly tags: AssignedTags;
+  /** What runs afterwards, if no step fails. */
+  readonly after: Running;
 }
 
 /** Two states of the same things. */
@@ -45,24 +60,38 @@ const FIXED_LUN_FIELDS = [
 ] as const satisfies (keyof Lun)[];
 
 /**
- * Plans the way from one configuration to another.
+ * Plans the way from what runs to what a configuration wants.
  *
- * @param running what runs; null at the first start
+ * @param running what runs
  * @param wanted what shall run; an empty configuration ends everything
- * @param tags tags of the running portal groups, from the plan before
  */
 export function planReload(
-  running: Configuration | null,
+  running: Running,
   wanted: Configuration,
-  tags: AssignedTags = new Map(),
 ): ReloadPlan {
-  const tagsBefore = running === null ? tags : assignTags(running, tags);
-  const tagsAfter = assignTags(wanted, tagsBefore);
-  const before = running === null ? NOTHING : desiredState(running, tagsBefore);
-  const after = desiredState(wanted, tagsAfter);
+  const { state: before } = running;
+  const tags = assignTags(wanted, running.tags);
+  const after = desiredState(wanted, tags);
   const lunsRemoved = removedLuns(before.luns, after.luns);
   const steps = planSteps({ before, after, lunsRemoved });
-  return { steps, tags: tagsAfter };
+  return { steps, after: { state: after, tags } };
+}
+
+/**
+ * What runs after a plan of which some steps failed: the next plan has them
+ * once more.
+ */
+export function runningAfter(
+  running: Running,
+  { steps, after }: ReloadPlan,
+  failed: ReadonlySet<Step>,
+): Running {
+  if (failed.size === 0) return after;
+  const done = steps.filter((step) => !failed.has(step));
+  const told = ![...failed].some(({ kind }) => kind === "register-isns");
+  const registration = told ? after.state.isnsRegistration : undefined;
+  const state = stateInForce(running.state, done, registration);
+  return { state, tags: after.tags };
 }
 
 function planSteps(change: Change): readonly Step[] {

@@ -157,6 +157,9 @@ function closePortal(
 }
 
 async function createLun(lun: Lun, context: ApplyContext): Promise<void> {
+  if (context.luns.has(lun.name)) {
+    throw new ManagementError("lun-in-use", `the old LUN is still there`);
+  }
   const { unit, warning } = await context.target.luns.create({
     backend: lun.backend,
     number: lun.ctlLun,

@@ -14,8 +14,7 @@ import {
   type Target,
 } from "../../mod.ts";
 import type { Configuration } from "../conf/model.ts";
-import { planReload } from "../conf/plan.ts";
-import type { AssignedTags } from "../conf/tags.ts";
+import { NOTHING_RUNS, planReload, runningAfter } from "../conf/plan.ts";
 import { emptyConfiguration } from "../conf/validate.ts";
 import { applySteps, type FailedStep } from "./apply.ts";
 
@@ -35,8 +34,8 @@ export class Daemon implements AsyncDisposable {
   readonly #luns: Map<string, number> = new Map();
   readonly #portals: Map<string, OpenPortal> = new Map();
   #iscsi: IscsiService | null = null;
-  #running: Configuration | null = null;
-  #tags: AssignedTags = new Map();
+  #configuration: Configuration | null = null;
+  #running = NOTHING_RUNS;
   #applying: Promise<unknown> = Promise.resolve();
 
   /** A daemon without a configuration: it holds only the core. */
@@ -45,9 +44,9 @@ export class Daemon implements AsyncDisposable {
     this.#log = options.log;
   }
 
-  /** The configuration in force; null before the first. */
+  /** The configuration that was applied last; null before the first. */
   get configuration(): Configuration | null {
-    return this.#running;
+    return this.#configuration;
   }
 
   /** The iSCSI service, loaded now if it was not. */
@@ -85,15 +84,15 @@ export class Daemon implements AsyncDisposable {
 
   /** Removes everything, ends all sessions, closes all stores. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#running !== null) {
-      await this.apply(emptyConfiguration(this.#running));
+    if (this.#configuration !== null) {
+      await this.apply(emptyConfiguration(this.#configuration));
     }
     await this.target[Symbol.asyncDispose]();
   }
 
   async #apply(wanted: Configuration): Promise<FailedStep[]> {
-    const { steps, tags } = planReload(this.#running, wanted, this.#tags);
-    this.#tags = tags;
+    const plan = planReload(this.#running, wanted);
+    const { steps } = plan;
     const idle = this.#iscsi === null && steps.length === 0;
     if (!idle) {
       const iscsi = await this.iscsi();
@@ -110,35 +109,9 @@ export class Daemon implements AsyncDisposable {
       warn: (message) => this.#log.warn(message),
     });
     for (const { reason } of failed) this.#log.error(reason);
-    this.#running = withoutFailed(wanted, failed);
+    const failedSteps = new Set(failed.map(({ step }) => step));
+    this.#running = runningAfter(this.#running, plan, failedSteps);
+    this.#configuration = wanted;
     return failed;
   }
-}
-
-/**
- * The configuration that is really in force: what failed is not in it, so
- * that the next plan has it again.
- */
-export function withoutFailed(
-  configuration: Configuration,
-  failed: readonly FailedStep[],
-): Configuration {
-  if (failed.length === 0) return configuration;
-  const luns = new Map(configuration.luns);
-  const groups = new Map(configuration.portalGroups);
-  const targets = new Map(configuration.targets);
-  for (const { step } of failed) {
-    if (step.kind === "create-lun") luns.delete(step.lun.name);
-    if (step.kind === "create-port") targets.delete(step.port.target);
-    if (step.kind !== "open-portal") continue;
-    const group = groups.get(step.portalGroup);
-    if (group === undefined) continue;
-    const listen = group.listen.filter((each) => each !== step.listen);
-    groups.set(group.name, { ...group, listen });
-  }
-  for (const [name, target] of targets) {
-    const visible = [...target.luns].filter(([, lun]) => luns.has(lun));
-    targets.set(name, { ...target, luns: new Map(visible) });
-  }
-  return { ...configuration, luns, portalGroups: groups, targets };
 }

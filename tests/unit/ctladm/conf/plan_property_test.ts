@@ -1,12 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Configuration } from "../../../../ctladm/conf/model.ts";
-import { planReload } from "../../../../ctladm/conf/plan.ts";
+import {
+  NOTHING_RUNS,
+  planReload,
+  runningAfter,
+} from "../../../../ctladm/conf/plan.ts";
 import type { Step } from "../../../../ctladm/conf/steps.ts";
 import { emptyConfiguration } from "../../../../ctladm/conf/validate.ts";
 import { FILE, fileText, targetPart, TARGETS } from "./arbitrary.ts";
 import { configured } from "./support.ts";
-import { take, toyState, toyStateOf, withSockets } from "./toy_daemon.ts";
+import {
+  take,
+  type ToyState,
+  toyState,
+  toyStateOf,
+  withSockets,
+} from "./toy_daemon.ts";
 
 const CONFIGURATION: fc.Arbitrary<Configuration> = FILE.map((parts) =>
   configured(fileText(parts))
@@ -21,14 +31,15 @@ const EDIT = fc.nat({ max: TARGETS.length - 1 }).chain((index) =>
   }))
 );
 
+/** Whether a step succeeds. */
+const LUCK = fc.integer({ min: 0, max: 4 }).map((value) => value > 0);
+
 Deno.test("planReload() has nothing to do without a change", () => {
   fc.assert(fc.property(FILE, (parts) => {
     const text = fileText(parts);
-    const running = configured(text);
-    const { tags } = planReload(null, running);
-    const plan = planReload(running, configured(text), tags);
-    assertEquals(plan, { steps: [], tags });
-    assertEquals(planReload(running, configured(text)), plan);
+    const { after: running } = planReload(NOTHING_RUNS, configured(text));
+    const plan = planReload(running, configured(text));
+    assertEquals(plan, { steps: [], after: running });
   }));
 });
 
@@ -36,24 +47,59 @@ Deno.test("planReload() leads from any state to any other", () => {
   fc.assert(
     fc.property(fc.array(CONFIGURATION, { minLength: 1 }), (wishes) => {
       const state = toyState();
-      let running: Configuration | null = null;
-      let tags: ReadonlyMap<string, number> = new Map();
+      let running = NOTHING_RUNS;
       for (const wanted of wishes) {
-        const plan = planReload(running, wanted, tags);
-        take(state, plan.steps);
-        ({ tags } = plan);
-        running = wanted;
-        assertEquals(state, withSockets(toyStateOf(wanted, tags)));
+        const { steps, after } = planReload(running, wanted);
+        take(state, steps);
+        running = after;
+        assertEquals(state, withSockets(toyStateOf(wanted, after.tags)));
       }
     }),
     { numRuns: 200 },
   );
 });
 
+Deno.test("runningAfter() lets the next reload do what failed", () => {
+  const wishes = fc.array(fc.tuple(CONFIGURATION, fc.infiniteStream(LUCK)), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(wishes, CONFIGURATION, (wishes, last) => {
+      const state = toyState();
+      let running = NOTHING_RUNS;
+      for (const [wanted, luck] of wishes) {
+        const plan = planReload(running, wanted);
+        const failed = plan.steps.filter((step) =>
+          !attempt(state, step, luck.next().value === true)
+        );
+        running = runningAfter(running, plan, new Set(failed));
+      }
+      const { steps, after } = planReload(running, last);
+      take(state, steps);
+      assertEquals(state, withSockets(toyStateOf(last, after.tags)));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** Takes a step if luck allows, and if what it needs is there. */
+function attempt(state: ToyState, step: Step, luck: boolean): boolean {
+  const canFail = step.kind !== "update-settings";
+  if (canFail && !luck) return false;
+  try {
+    take(state, [step]);
+    return true;
+  } catch (error) {
+    assert(error instanceof Error && error.name === "AssertionError");
+    return false;
+  }
+}
+
 Deno.test("planReload() ends everything for an empty configuration", () => {
-  fc.assert(fc.property(CONFIGURATION, (running) => {
-    const start = planReload(null, running);
-    const end = planReload(running, emptyConfiguration(running), start.tags);
+  fc.assert(fc.property(CONFIGURATION, (configuration) => {
+    const start = planReload(NOTHING_RUNS, configuration);
+    const end = planReload(start.after, emptyConfiguration(configuration));
     const state = take(take(toyState(), start.steps), end.steps);
     assertEquals(state, { ...toyState(), settings: state.settings });
     assert(end.steps.every(({ kind }) => kind !== "update-settings"));
@@ -63,16 +109,15 @@ Deno.test("planReload() ends everything for an empty configuration", () => {
 Deno.test("planReload() leaves other targets alone", () => {
   fc.assert(
     fc.property(EDIT, ({ name, before, after }) => {
-      const running = configured(fileText(before));
+      const start = planReload(NOTHING_RUNS, configured(fileText(before)));
       const wanted = configured(fileText(after));
-      const { tags } = planReload(null, running);
       const used = new Set(
         [...wanted.targets.values()].filter((target) => target.name !== name)
           .flatMap((target) =>
             target.portalGroups.map((link) => link.portalGroup)
           ),
       );
-      for (const step of planReload(running, wanted, tags).steps) {
+      for (const step of planReload(start.after, wanted).steps) {
         const { target, lun, portal } = touched(step);
         assert(target === undefined || target === name, step.kind);
         assert(lun === undefined || lun.startsWith(`${name},lun,`), step.kind);

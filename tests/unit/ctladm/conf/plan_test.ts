@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { planReload } from "../../../../ctladm/conf/plan.ts";
+import { NOTHING_RUNS, planReload } from "../../../../ctladm/conf/plan.ts";
 import type { Step } from "../../../../ctladm/conf/steps.ts";
 import { emptyConfiguration } from "../../../../ctladm/conf/validate.ts";
 import { configured, T } from "./support.ts";
@@ -48,9 +48,8 @@ function portDetail(step: Extract<Step, { port: unknown }>): string {
 
 /** Steps of a reload. */
 function reload(before: string, after: string): string[] {
-  const running = configured(before);
-  const { tags } = planReload(null, running);
-  return planReload(running, configured(after), tags).steps.map(line);
+  const { after: running } = planReload(NOTHING_RUNS, configured(before));
+  return planReload(running, configured(after)).steps.map(line);
 }
 
 /** Steps of a reload between two variants of one file. */
@@ -66,7 +65,7 @@ const START = `
   target ${T} { portal-group p port isp0 lun 0 a lun 1 b }`;
 
 Deno.test("planReload() starts in the order of dependence", () => {
-  assertEquals(planReload(null, configured(START)).steps.map(line), [
+  assertEquals(planReload(NOTHING_RUNS, configured(START)).steps.map(line), [
     "update-settings debug,0 maxproc,30 pidfile,/var/run/ctld.pid " +
     "timeoutSeconds,60",
     "create-lun b",
@@ -81,9 +80,9 @@ Deno.test("planReload() starts in the order of dependence", () => {
 });
 
 Deno.test("planReload() ends in the order of dependence", () => {
-  const running = configured(START);
-  const { tags } = planReload(null, running);
-  const plan = planReload(running, emptyConfiguration(running), tags);
+  const configuration = configured(START);
+  const { after: running } = planReload(NOTHING_RUNS, configuration);
+  const plan = planReload(running, emptyConfiguration(configuration));
   assertEquals(plan.steps.map(line), [
     "deregister-isns 192.0.2.1",
     "remove-port t-p",

@@ -251,7 +251,9 @@ function openSocket(
   text: string,
 ): void {
   assert(groups.has(group), `${group} is unknown`);
-  assert(!sockets.has(text), `${text} is open`);
+  const place = placeOf(text);
+  const taken = [...sockets].some((each) => placeOf(each) === place);
+  assert(!taken, `${place} is taken`);
   sockets.add(text);
 }
 
@@ -269,6 +271,11 @@ function socketText(
   { portalGroup, listen, dscp, pcp }: Omit<StepOf<"open-portal">, "kind">,
 ): string {
   return `${portalGroup} ${listen.address} ${listen.port} ${dscp} ${pcp}`;
+}
+
+/** Group, address and port of a socket. */
+function placeOf(socket: string): string {
+  return socket.split(" ").slice(0, 3).join(" ");
 }
 
 function portText(key: PortKey): string {

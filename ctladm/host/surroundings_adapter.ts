@@ -1,0 +1,19 @@
+/**
+ * The terminal, the clock and the control socket of a client program.
+ *
+ * @module
+ */
+
+import { connectApi } from "../api/client_adapter.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { systemClock } from "./clock_adapter.ts";
+import { controlSocketPath } from "./environment_adapter.ts";
+import { printError, printLine } from "./terminal_adapter.ts";
+
+/** Those of this process. */
+export const systemSurroundings: Surroundings = {
+  print: printLine,
+  printError,
+  connect: (path = controlSocketPath()) => connectApi(path),
+  pause: (ms) => new Promise((resolve) => systemClock.after(ms, resolve)),
+};

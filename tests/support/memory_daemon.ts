@@ -1,0 +1,93 @@
+/**
+ * A daemon without a machine, and a terminal that talks to it: the client
+ * programs run as they do for an operator, word for word.
+ *
+ * @module
+ */
+
+import { ApiClient, type SendRequest } from "../../ctladm/api/client.ts";
+import { createApi } from "../../ctladm/api/server.ts";
+import { ctladm } from "../../ctladm/ctladm.ts";
+import { ctlstat } from "../../ctladm/ctlstat.ts";
+import { Daemon } from "../../ctladm/daemon/daemon.ts";
+import type { Surroundings } from "../../ctladm/surroundings.ts";
+import { type MemoryHost, memoryHost } from "./memory_host.ts";
+
+/** How a program ended. */
+export interface Outcome {
+  /** Exit code. */
+  readonly code: number;
+  /** Lines on standard output. */
+  readonly lines: readonly string[];
+  /** Lines on standard error. */
+  readonly errors: readonly string[];
+}
+
+/** A daemon in memory and the programs that manage it. */
+export class MemoryDaemon implements AsyncDisposable {
+  /** The machine; its clock stands still. */
+  readonly host: MemoryHost = memoryHost();
+  /** The daemon. */
+  readonly daemon: Daemon;
+  /** Its API, by request. */
+  readonly send: SendRequest;
+  /** A client of its API. */
+  readonly client: ApiClient;
+  /** How often it was asked to end. */
+  shutdowns = 0;
+  /** Pauses that programs made, milliseconds. */
+  readonly pauses: number[] = [];
+
+  /** Starts with nothing but the core. */
+  constructor() {
+    this.daemon = new Daemon({ host: this.host, log: this.host.log });
+    const api = createApi({
+      daemon: this.daemon,
+      version: "1.2.3",
+      pid: 4711,
+      uptimeMs: () => this.host.clock.nowMs(),
+      cpuMs: () => this.host.clock.nowMs() / 4,
+      shutdown: () => this.shutdowns += 1,
+    });
+    this.send = async (request) => await api.fetch(request);
+    this.client = new ApiClient(this.send);
+  }
+
+  /** Runs ctladm with the words of a line. */
+  ctladm(line: string): Promise<Outcome> {
+    return this.#run(ctladm, line);
+  }
+
+  /** Runs ctlstat with the words of a line. */
+  ctlstat(line: string): Promise<Outcome> {
+    return this.#run(ctlstat, line);
+  }
+
+  /** Ends the daemon. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.daemon[Symbol.asyncDispose]();
+  }
+
+  async #run(
+    program: (
+      words: readonly string[],
+      surroundings: Surroundings,
+    ) => Promise<number>,
+    line: string,
+  ): Promise<Outcome> {
+    const lines: string[] = [];
+    const errors: string[] = [];
+    const words = line.split(" ").filter((word) => word !== "");
+    const code = await program(words, {
+      print: (text) => void lines.push(...text.split("\n")),
+      printError: (text) => void errors.push(...text.split("\n")),
+      connect: () => ({ client: this.client, [Symbol.dispose]() {} }),
+      pause: (ms) => {
+        this.pauses.push(ms);
+        this.host.clock.advance(ms);
+        return Promise.resolve();
+      },
+    });
+    return { code, lines, errors };
+  }
+}
