@@ -80,6 +80,9 @@ export interface BlockIo {
   /** Frees the space of a range, which reads as zeroes; keeps the size. */
   punch?(position: number, length: number): Promise<StoreResult>;
 
+  /** Zeroes a range and keeps its space; the file grows when it must. */
+  zero?(position: number, length: number): Promise<StoreResult>;
+
   /** First byte with data from `position` on; undefined: none up to the end. */
   nextData?(position: number): number | undefined | StoreFault;
 

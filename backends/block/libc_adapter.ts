@@ -100,11 +100,19 @@ export const ERRNO = {
 /** Where {@linkcode Libc.seek} goes, as `whence` of lseek(2). */
 export const SEEK = { END: 2, DATA: 3, HOLE: 4 } as const;
 
+/** What {@linkcode Libc.allocate} does, as `mode` of fallocate(2). */
+export const ALLOCATE = {
+  /** FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE: frees. */
+  PUNCH: 0x03,
+  /** FALLOC_FL_ZERO_RANGE: zeroes, and keeps the space. */
+  ZERO: 0x10,
+  /** The same | FALLOC_FL_KEEP_SIZE: the size stays. */
+  ZERO_INSIDE: 0x11,
+} as const;
+
 const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 const RWF_NOWAIT = 8;
-/** FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE */
-const PUNCH_MODE = 3;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 /** The library, loaded. */
@@ -215,16 +223,21 @@ export class Libc {
     return this.#library.symbols.fdatasyncLater(fd);
   }
 
-  /** Frees a range in the caller's time: fallocate(2). */
-  punch(fd: number, position: number, length: number): number {
+  /** Frees or zeroes in the caller's time: fallocate(2). */
+  allocate(fd: number, mode: number, position: number, length: number): number {
     const { fallocate } = this.#library.symbols;
-    return fallocate(fd, PUNCH_MODE, BigInt(position), BigInt(length));
+    return fallocate(fd, mode, BigInt(position), BigInt(length));
   }
 
-  /** Frees a range in another thread, whose error number is not known. */
-  punchLater(fd: number, position: number, length: number): Promise<number> {
+  /** Does so in another thread, whose error number is not known. */
+  allocateLater(
+    fd: number,
+    mode: number,
+    position: number,
+    length: number,
+  ): Promise<number> {
     const { fallocateLater } = this.#library.symbols;
-    return fallocateLater(fd, PUNCH_MODE, BigInt(position), BigInt(length));
+    return fallocateLater(fd, mode, BigInt(position), BigInt(length));
   }
 
   /** Finds data, holes, the end: lseek(2) by {@linkcode SEEK}. */

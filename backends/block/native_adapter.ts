@@ -21,7 +21,7 @@ import {
   systemError,
 } from "./block_io.ts";
 import { LanePool } from "./lane_pool.ts";
-import { ERRNO, type Libc, SEEK } from "./libc_adapter.ts";
+import { ALLOCATE, ERRNO, type Libc, SEEK } from "./libc_adapter.ts";
 import { queueNumber } from "./libc_io_adapter.ts";
 
 /** How a read that must not wait is made. */
@@ -39,6 +39,8 @@ export class NativeIo implements BlockIo {
   readonly facts: BlockIoFacts;
   /** There when space can be freed. */
   readonly punch?: NonNullable<BlockIo["punch"]>;
+  /** There when zeroes need not be moved. */
+  readonly zero?: NonNullable<BlockIo["zero"]>;
   /** There when holes can be told. */
   readonly nextData?: NonNullable<BlockIo["nextData"]>;
   /** There when holes can be told. */
@@ -46,7 +48,8 @@ export class NativeIo implements BlockIo {
   readonly #below: BlockIo;
   readonly #libc: Libc;
   readonly #fd: number;
-  readonly #punches: LanePool<number>;
+  /** One change of what is allocated at a time: the system locks the file. */
+  readonly #allocations: LanePool<number>;
   readonly #isMemory: boolean;
   #readMode: ReadMode = "cached";
 
@@ -60,9 +63,11 @@ export class NativeIo implements BlockIo {
     this.#below = below;
     this.#libc = libc;
     this.#fd = fd;
-    this.#punches = new LanePool(fd, () => undefined, 1);
+    this.#allocations = new LanePool(fd, () => undefined, 1);
     this.#isMemory = libc.fileSystemStatus(fd)?.isMemory ?? false;
-    if (canPunch(libc, fd, this.facts)) this.punch = this.#punch;
+    const can = allocationsOf(libc, fd, this.facts);
+    if (can.punch) this.punch = this.#punch;
+    if (can.zero) this.zero = this.#zero;
     if (canTellHoles(libc, fd)) {
       this.nextData = this.#nextData;
       this.nextHole = this.#nextHole;
@@ -147,21 +152,37 @@ export class NativeIo implements BlockIo {
 
   /** Waits for what is under way and closes everything. */
   async close(): Promise<void> {
-    await this.#punches.drain();
+    await this.#allocations.drain();
     await this.#below.close();
     this.#libc.close(this.#fd);
   }
 
-  /** Punching may wait for the journal of the file system: in a thread. */
-  async #punch(position: number, length: number): Promise<StoreResult> {
-    const failed = await this.#punches.use((fd) =>
-      this.#libc.punchLater(fd, position, length)
+  #punch(position: number, length: number): Promise<StoreResult> {
+    return this.#allocate(ALLOCATE.PUNCH, position, length);
+  }
+
+  #zero(position: number, length: number): Promise<StoreResult> {
+    return this.#allocate(ALLOCATE.ZERO, position, length);
+  }
+
+  /** It may wait for the journal of the file system: in a thread. */
+  async #allocate(
+    mode: number,
+    position: number,
+    length: number,
+  ): Promise<StoreResult> {
+    const libc = this.#libc;
+    const failed = await this.#allocations.use((fd) =>
+      libc.allocateLater(fd, mode, position, length)
     );
     if (failed === 0) return OK;
-    // The error number stayed in the thread: punching again does no harm.
-    if (this.#libc.punch(this.#fd, position, length) === 0) return OK;
-    const errno = this.#libc.errno();
-    return this.#fault(errno, `free ${length} bytes at ${position} of`);
+    // The error number stayed in the thread: doing it again does no harm.
+    if (libc.allocate(this.#fd, mode, position, length) === 0) return OK;
+    const doing = mode === ALLOCATE.PUNCH ? "free" : "zero";
+    return this.#fault(
+      libc.errno(),
+      `${doing} ${length} bytes at ${position} of`,
+    );
   }
 
   #nextData(position: number): number | undefined | StoreFault {
@@ -188,17 +209,27 @@ export class NativeIo implements BlockIo {
 }
 
 /** Tries it behind the end of a file; of a device, the system knows. */
-function canPunch(libc: Libc, fd: number, facts: BlockIoFacts): boolean {
+function allocationsOf(
+  libc: Libc,
+  fd: number,
+  facts: BlockIoFacts,
+): { punch: boolean; zero: boolean } {
   const status = libc.fileStatus(fd);
-  if (facts.readOnly || status === undefined) return false;
+  if (facts.readOnly || status === undefined) {
+    return { punch: false, zero: false };
+  }
   if (facts.isDevice) {
     const { device } = status;
-    return (queueNumber(libc, device, "write_zeroes_max_bytes") ?? 0) > 0 &&
-      (queueNumber(libc, device, "discard_max_bytes") ?? 0) > 0;
+    const zero = (queueNumber(libc, device, "write_zeroes_max_bytes") ?? 0) > 0;
+    const discard = (queueNumber(libc, device, "discard_max_bytes") ?? 0) > 0;
+    return { punch: zero && discard, zero };
   }
   const unit = Math.max(1, status.unitBytes);
   const behind = Math.ceil((status.sizeBytes + 1) / unit) * unit;
-  return libc.punch(fd, behind, unit) === 0;
+  const zero = libc.allocate(fd, ALLOCATE.ZERO_INSIDE, behind, unit) === 0;
+  // Frees what the first trial took.
+  const punch = libc.allocate(fd, ALLOCATE.PUNCH, behind, unit) === 0;
+  return { punch, zero: zero && punch };
 }
 
 /** Whether the file system tells data from holes; devices do not. */

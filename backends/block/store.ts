@@ -31,8 +31,8 @@ export const SLOW_WRITE_MS = 5;
 export const PATIENCE_MS = 1000;
 /** Bytes that one call zeroes (emulated unmap), and that a buffer holds. */
 const ZERO_SLICE_BYTES = 2 ** 18;
-/** Bytes that one call frees: bounds the time that a thread is busy with it. */
-const PUNCH_SLICE_BYTES = 2 ** 30;
+/** Bytes that one call frees or zeroes: bounds the time a thread is busy. */
+const ALLOCATE_SLICE_BYTES = 2 ** 30;
 
 const READ_ONLY: StoreFault = Object.freeze({
   cause: "read-only",
@@ -66,6 +66,8 @@ export class FileStore implements BlockStore {
   readonly tryWrite?: NonNullable<BlockStore["tryWrite"]>;
   /** Frees space, or writes zeroes; see `BlockStore`. */
   readonly unmap?: NonNullable<BlockStore["unmap"]>;
+  /** Writes zeroes without moving them; see `BlockStore`. */
+  readonly writeZeroes?: NonNullable<BlockStore["writeZeroes"]>;
   /** Tells data from holes; see `BlockStore`. */
   readonly extent?: NonNullable<BlockStore["extent"]>;
   readonly #io: BlockIo;
@@ -88,6 +90,9 @@ export class FileStore implements BlockStore {
     const { readOnly } = io.facts;
     if (io.tryRead !== undefined) this.tryRead = this.#tryRead;
     if (io.writeNow !== undefined && !readOnly) this.tryWrite = this.#tryWrite;
+    if (io.zero !== undefined && !readOnly) {
+      this.writeZeroes = this.#writeZeroes;
+    }
     if (this.capabilities.unmap !== "none") this.unmap = this.#unmap;
     if (this.capabilities.extents !== "none") this.extent = this.#extent;
   }
@@ -248,7 +253,7 @@ export class FileStore implements BlockStore {
     // Past the end of the file all is unmapped, and must stay so.
     const end = Math.min(begin + blockCount * this.#blockLength, size);
     const slice = this.capabilities.unmap === "native"
-      ? PUNCH_SLICE_BYTES
+      ? ALLOCATE_SLICE_BYTES
       : ZERO_SLICE_BYTES;
     for (let position = begin; position < end; position += slice) {
       const length = Math.min(slice, end - position);
@@ -264,6 +269,18 @@ export class FileStore implements BlockStore {
     }
     this.#zeroes ??= new Uint8Array(ZERO_SLICE_BYTES);
     return this.#writeAll(position, length, this.#zeroes, 0);
+  }
+
+  async #writeZeroes(lba: number, blockCount: number): Promise<StoreResult> {
+    this.#assertInside(lba, blockCount, 0);
+    const begin = lba * this.#blockLength;
+    const end = begin + blockCount * this.#blockLength;
+    for (let at = begin; at < end; at += ALLOCATE_SLICE_BYTES) {
+      const length = Math.min(ALLOCATE_SLICE_BYTES, end - at);
+      const result = await this.#io.zero?.(at, length);
+      if (result !== OK) return result ?? refusal("Cannot zero");
+    }
+    return OK;
   }
 
   #extent(lba: number, blockCount: number): Extent | StoreFault {

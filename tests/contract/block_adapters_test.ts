@@ -142,6 +142,22 @@ Deno.test("NativeIo frees space and tells the hole", async () => {
   await io.close();
 });
 
+Deno.test("NativeIo zeroes in a file and past its end", async () => {
+  await using folder = await tempFolder();
+  const path = `${folder.path}/disk`;
+  await Deno.writeFile(path, new Uint8Array(65536).fill(1));
+  const io = await opened(createFileOpener(), path);
+  // A file system may lack it; a store then writes the zeroes.
+  if (io.zero === undefined) return await io.close();
+  assertEquals(await io.zero(4096, 2 ** 20), OK);
+  assertEquals(await io.size(), 4096 + 2 ** 20);
+  const into = new Uint8Array(8192).fill(2);
+  assertEquals(await io.read(0, into, 0, 8192), 8192);
+  assert(into.subarray(0, 4096).every((byte) => byte === 1));
+  assert(into.subarray(4096).every((byte) => byte === 0));
+  await io.close();
+});
+
 Deno.test("NativeIo reads at once what was just written", async () => {
   await using folder = await tempFolder();
   const path = `${folder.path}/disk`;

@@ -17,8 +17,18 @@ const SEED = 20260;
 const FIRST_LBA = 1500;
 const BLOCKS = 1100;
 
+const KINDS = [
+  "write",
+  "tryWrite",
+  "writeZeroes",
+  "read",
+  "tryRead",
+  "unmap",
+  "flush",
+] as const;
+
 interface Command {
-  readonly kind: "write" | "tryWrite" | "read" | "tryRead" | "unmap" | "flush";
+  readonly kind: (typeof KINDS)[number];
   readonly lba: number;
   readonly blockCount: number;
   readonly seed: number;
@@ -26,16 +36,8 @@ interface Command {
 }
 
 function commands(): fc.Arbitrary<Command[]> {
-  const kinds = [
-    "write",
-    "tryWrite",
-    "read",
-    "tryRead",
-    "unmap",
-    "flush",
-  ] as const;
   const command = fc.record({
-    kind: fc.constantFrom(...kinds),
+    kind: fc.constantFrom(...KINDS),
     lba: fc.nat(BLOCKS - 1),
     blockCount: fc.integer({ min: 1, max: 200 }),
     seed: fc.integer({ min: 1, max: 255 }),
@@ -66,6 +68,8 @@ async function step(
     case "write":
     case "tryWrite":
       return await write(store, model, command);
+    case "writeZeroes":
+      return await writeZeroes(store, model, command);
     case "unmap":
       return await unmap(store, model, command);
     case "flush":
@@ -92,6 +96,17 @@ async function write(
     : now;
   assertEquals(result, OK);
   model.set(from.subarray(7), command.lba * blockLength);
+}
+
+async function writeZeroes(
+  store: BlockStore,
+  model: Uint8Array,
+  { lba, blockCount }: Command,
+): Promise<void> {
+  if (store.writeZeroes === undefined) return;
+  const { blockLength } = store.geometry;
+  assertEquals(await store.writeZeroes(FIRST_LBA + lba, blockCount), OK);
+  model.fill(0, lba * blockLength, (lba + blockCount) * blockLength);
 }
 
 async function unmap(

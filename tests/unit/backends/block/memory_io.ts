@@ -177,6 +177,14 @@ export class NativeMemoryIo extends MemoryIo {
     return Promise.resolve(fault ?? OK);
   }
 
+  /** Zeroes a range; the file grows when it must. */
+  zero(position: number, length: number): Promise<StoreResult> {
+    const fault = this.record("zero", position, length);
+    const zeroes = new Uint8Array(length);
+    if (fault === undefined) this.store(position, zeroes, 0, length);
+    return Promise.resolve(fault ?? OK);
+  }
+
   /** The next byte that is not zero. */
   nextData(position: number): number | undefined {
     const found = this.bytes.subarray(position).findIndex((byte) => byte > 0);

@@ -220,6 +220,25 @@ Deno.test("FileStore.unmap stops at the first fault", async () => {
   assertEquals(io.calls.length, 1);
 });
 
+Deno.test("FileStore.writeZeroes zeroes a lot in slices", async () => {
+  const io = new NativeMemoryIo();
+  io.zero = (position, length) => {
+    io.calls.push(`zero ${position}+${length}`);
+    return Promise.resolve(OK);
+  };
+  const store = storeOn(io, { blockCount: 3 * 2 ** 21 });
+  assertEquals(await store.writeZeroes?.(1, 2 ** 21 + 1), OK);
+  assertEquals(io.calls, ["zero 512+1073741824", "zero 1073742336+512"]);
+});
+
+Deno.test("FileStore.writeZeroes stops at the first fault", async () => {
+  const io = new NativeMemoryIo();
+  io.faults.set("zero", NO_SPACE);
+  const store = storeOn(io, { blockCount: 3 * 2 ** 21 });
+  assertEquals(await store.writeZeroes?.(0, 2 ** 22), NO_SPACE);
+  assertEquals(io.calls.length, 1);
+});
+
 Deno.test("FileStore.extent counts a block with any data as mapped", () => {
   const io = new NativeMemoryIo();
   io.bytes = new Uint8Array(20 * 512 + 100);
