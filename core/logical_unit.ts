@@ -237,7 +237,10 @@ function geometryOf(store: BlockStore, options: LunOptions): UnitGeometry {
   }, own.blockLength);
   return {
     blockLength: own.blockLength,
-    blockCount: own.blockCount,
+    // As it is now: no command may use an old one while the store shrinks.
+    get blockCount() {
+      return own.blockCount;
+    },
     physicalBlockExponent: physical.exponent,
     lowestAlignedLba: physical.lowestLba,
     unmapGranularityExponent: unmap.exponent,

@@ -14,17 +14,17 @@ import {
   type LunOptions,
   SERIAL_LENGTH_MAX,
 } from "./lun_options.ts";
-import { ManagementError } from "./management_error.ts";
 import {
-  OptionProblem,
-  type OptionTable,
-  parseOptions,
-  type RawOptions,
-} from "./options.ts";
+  mustReopen,
+  openStore,
+  resizeStore,
+  typeOptions,
+} from "./lun_store.ts";
+import { ManagementError } from "./management_error.ts";
+import type { RawOptions } from "./options.ts";
 import type { PluginHost } from "./plugin_host.ts";
 import type { PortRegistry } from "./port_registry.ts";
-import type { BackendDriver, OpenOutcome } from "./ports/backend_driver.ts";
-import { OK } from "./ports/block_store.ts";
+import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { Host } from "./ports/host.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import type { UnitDirectory } from "./target_port.ts";
@@ -77,6 +77,13 @@ export interface LunServices {
   readonly plugins: PluginHost;
   /** Runs and aborts tasks. */
   readonly dispatcher: Dispatcher;
+}
+
+/** A change of a LUN, its options typed. */
+interface ParsedModification {
+  readonly sizeBytes: number | undefined;
+  readonly options: LunOptions;
+  readonly raw: RawOptions;
 }
 
 const NO_OPTIONS: RawOptions = new Map();
@@ -135,12 +142,12 @@ export class LunRegistry implements UnitDirectory {
     const unit = this.#require(number);
     const { sizeBytes } = request;
     const raw = request.options ?? unit.rawOptions;
-    const options = parse(LUN_OPTIONS, raw);
-    const own = parse(unit.driver.options, raw);
+    const options = typeOptions(LUN_OPTIONS, raw);
+    const own = typeOptions(unit.driver.options, raw);
     const before = unit.geometry.blockCount;
     const warning = mustReopen(unit, own, options, raw)
       ? await this.#reopen(unit, own, { options, raw, sizeBytes })
-      : await resize(unit, sizeBytes);
+      : await resizeStore(unit, sizeBytes);
     unit.setOptions(options, raw);
     if (unit.geometry.blockCount !== before) {
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
@@ -176,7 +183,7 @@ export class LunRegistry implements UnitDirectory {
     number: number,
   ): Promise<LunOutcome> {
     const raw = request.options ?? NO_OPTIONS;
-    const own = parse(driver.options, raw);
+    const own = typeOptions(driver.options, raw);
     const key = this.#identityKey(driver, own, raw, number);
     this.#takenKeys.add(key);
     try {
@@ -197,8 +204,8 @@ export class LunRegistry implements UnitDirectory {
     key: string,
   ): Promise<{ unit: LogicalUnit; warning: string | undefined }> {
     const raw = request.options ?? NO_OPTIONS;
-    const options = parse(LUN_OPTIONS, raw);
-    const own = parse(driver.options, raw);
+    const options = typeOptions(LUN_OPTIONS, raw);
+    const own = typeOptions(driver.options, raw);
     const deviceType = request.deviceType ?? DEVICE_TYPE.DISK;
     const identity = buildIdentity({
       deviceType,
@@ -207,7 +214,9 @@ export class LunRegistry implements UnitDirectory {
       deviceId: request.deviceId ?? numbered("MYDEVID", number),
       key,
     }, this.#services.host);
-    const outcome = await open(driver, own, options, request);
+    const { sizeBytes, blockLength } = request;
+    const wish = { deviceType, sizeBytes, blockLength };
+    const outcome = await openStore(driver, own, options, wish);
     const unit = new LogicalUnit({
       number,
       deviceType,
@@ -216,7 +225,7 @@ export class LunRegistry implements UnitDirectory {
       identity,
       options,
       rawOptions: raw,
-      blockLength: request.blockLength ?? (hasBlocks(deviceType) ? 512 : 0),
+      blockLength: blockLength ?? (hasBlocks(deviceType) ? 512 : 0),
       clock: this.#services.host.clock,
     }, (ready) => this.#services.dispatcher.runReady(ready));
     this.#units.set(number, unit);
@@ -228,7 +237,7 @@ export class LunRegistry implements UnitDirectory {
     own: unknown,
     request: ParsedModification,
   ): Promise<string | undefined> {
-    const opened = await open(unit.driver, own, request.options, {
+    const opened = await openStore(unit.driver, own, request.options, {
       deviceType: unit.deviceType,
       sizeBytes: request.sizeBytes || undefined,
       blockLength: unit.geometry.blockLength || undefined,
@@ -360,89 +369,4 @@ function checkLength(
     `The ${what} "${text}" has ${text.length} characters: ${limit} is the ` +
       `limit`,
   );
-}
-
-function parse<Values>(table: OptionTable<Values>, raw: RawOptions): Values {
-  const values = parseOptions(table, raw);
-  if (values instanceof OptionProblem) {
-    throw new ManagementError("option", values.message);
-  }
-  return values;
-}
-
-type Opened = Exclude<OpenOutcome, { readonly error: string }>;
-
-async function open(
-  driver: BackendDriver,
-  own: unknown,
-  options: LunOptions,
-  request: Pick<CreateLunRequest, "deviceType" | "sizeBytes" | "blockLength">,
-): Promise<{ store: Opened["store"]; warning?: string | undefined }> {
-  const deviceType = request.deviceType ?? DEVICE_TYPE.DISK;
-  if (!hasBlocks(deviceType)) return { store: null };
-  const outcome = await driver.open({
-    options: own,
-    sizeBytes: request.sizeBytes,
-    blockLength: request.blockLength,
-    deviceType,
-    readOnly: options.readonly ?? deviceType === DEVICE_TYPE.CD,
-  });
-  if ("error" in outcome) throw new ManagementError("store", outcome.error);
-  return outcome;
-}
-
-/** A change of a LUN, its options typed. */
-interface ParsedModification {
-  readonly sizeBytes: number | undefined;
-  readonly options: LunOptions;
-  readonly raw: RawOptions;
-}
-
-// Whether a change needs the store to be opened again. One that lives in
-// memory alone never is: what it holds would be lost.
-function mustReopen(
-  unit: LogicalUnit,
-  own: unknown,
-  options: LunOptions,
-  raw: RawOptions,
-): boolean {
-  if (!hasBlocks(unit.deviceType)) return false;
-  if (unit.store === null) return true;
-  if (unit.driver.identityOf(own) === undefined) return false;
-  const protects = unit.store.capabilities.readOnly && unit.options.readonly;
-  return changed(unit, raw) || (protects === true && !options.readonly);
-}
-
-// Whether an option of the backend itself differs.
-function changed(unit: LogicalUnit, raw: RawOptions): boolean {
-  return Object.keys(unit.driver.options as OptionTable<object>)
-    .some((name) => unit.rawOptions.get(name) !== raw.get(name));
-}
-
-async function resize(
-  unit: LogicalUnit,
-  sizeBytes: number | undefined,
-): Promise<string | undefined> {
-  const { blockLength, blockCount } = unit.geometry;
-  if (sizeBytes === undefined || unit.store === null) return undefined;
-  if (unit.store.resize === undefined) {
-    if (sizeBytes === 0 || sizeBytes === blockCount * blockLength) return;
-    throw new ManagementError(
-      "store",
-      `The size of a LUN of backend "${unit.driver.name}" cannot change`,
-    );
-  }
-  if (
-    sizeBytes % blockLength !== 0 || (sizeBytes > 0 && sizeBytes < blockLength)
-  ) {
-    throw new ManagementError(
-      "option",
-      `Size ${sizeBytes} is not a multiple of the block size ${blockLength}`,
-    );
-  }
-  const blocks = sizeBytes === 0 ? undefined : sizeBytes / blockLength;
-  const result = await unit.store.resize(blocks);
-  if (result !== OK) throw new ManagementError("store", result.message);
-  unit.refresh();
-  return undefined;
 }

@@ -9,6 +9,7 @@
 import type { InitiatorPort } from "./initiator_port.ts";
 import {
   type Completion,
+  INSUFFICIENT_REGISTRATION_RESOURCES,
   INVALID_RELEASE_OF_PERSISTENT_RESERVATION,
   invalidFieldInCdb,
   invalidFieldInParameterList,
@@ -25,6 +26,9 @@ export const RESERVATION_TYPE = {
   WRITE_EXCLUSIVE_ALL_REGISTRANTS: 7,
   EXCLUSIVE_ACCESS_ALL_REGISTRANTS: 8,
 } as const;
+
+/** Registrations that one logical unit keeps. */
+export const REGISTRANTS_MAX = 2048;
 
 const TYPES: ReadonlySet<number> = new Set(Object.values(RESERVATION_TYPE));
 
@@ -135,6 +139,9 @@ export class PersistentReservations {
     if (!ignoreKey && request.key !== (known ?? 0n)) return CONFLICT;
     if (actionKey === 0n) {
       return known === undefined ? GOOD : this.#unregister(initiator);
+    }
+    if (known === undefined && this.#keys.size >= REGISTRANTS_MAX) {
+      return refused(INSUFFICIENT_REGISTRATION_RESOURCES);
     }
     this.#keys.set(initiator, actionKey);
     this.#advance();

@@ -74,14 +74,7 @@ export function loseNexus(
   dispatcher: Dispatcher,
   nexus: Nexus,
 ): Promise<void> {
-  const victims: Victim[] = dispatcher.tasksWithoutUnit
-    .filter((task) => task.nexus === nexus)
-    .map((task) => ({ task, how: ABORT.SILENT }));
-  // It may have tasks on units that it no longer sees.
-  for (const unit of nexus.port.allUnits()) {
-    victims.push(...victimsOf(unit, (task) => silentIfOwn(task, nexus)));
-    dropHoldings(nexus, unit);
-  }
+  const victims = abandon(dispatcher, nexus);
   return new Promise((resolve) => dispatcher.abort(victims, resolve));
 }
 
@@ -139,12 +132,8 @@ function resetTarget(call: Call): void {
 }
 
 function resetNexus(call: Call): void {
-  const victims: Victim[] = [];
+  const victims = abandon(call.dispatcher, call.nexus);
   for (const itl of call.nexus.itls) {
-    victims.push(
-      ...victimsOf(itl.unit, (task) => silentIfOwn(task, call.nexus)),
-    );
-    dropHoldings(call.nexus, itl.unit);
     itl.pending |= UNIT_ATTENTION.NEXUS_LOSS;
   }
   abortAndAnswer(call, victims);
@@ -204,6 +193,19 @@ function reset(
   for (const itl of unit.itls) itl.preventsRemoval = false;
   unit.raise(condition);
   return victimsOf(unit, (task) => howFor(task, nexus));
+}
+
+// All that a nexus has under way ends, and what it holds is dropped.
+function abandon(dispatcher: Dispatcher, nexus: Nexus): Victim[] {
+  const victims: Victim[] = dispatcher.tasksWithoutUnit
+    .filter((task) => task.nexus === nexus)
+    .map((task) => ({ task, how: ABORT.SILENT }));
+  // It may have tasks on units that it no longer sees.
+  for (const unit of nexus.port.allUnits()) {
+    victims.push(...victimsOf(unit, (task) => silentIfOwn(task, nexus)));
+    dropHoldings(nexus, unit);
+  }
+  return victims;
 }
 
 function dropHoldings(nexus: Nexus, unit: LogicalUnit): void {

@@ -47,6 +47,8 @@ export class TaskSet {
   #size = 0;
 
   /**
+   * An empty set.
+   *
    * @param rules read at each decision, so that mode pages take effect
    * @param ready called with each task that no longer waits; must not run it
    * @param released called when there may be ready tasks, to run them

@@ -35,8 +35,13 @@ export class CommandTable {
   /** Adds a command; the result takes it out again. */
   add(definition: CommandDefinition): Disposable {
     const { opcode, serviceAction } = definition;
-    if (this.get(opcode, serviceAction) !== undefined) {
+    if (this.#isTaken(opcode, serviceAction)) {
       throw new TypeError(`Cannot add ${definition.name}: its code is taken`);
+    }
+    if ((serviceAction ?? 0) > SERVICE_ACTION) {
+      throw new TypeError(
+        `Cannot add ${definition.name}: its service action has no row`,
+      );
     }
     const row = makeRow(definition);
     if (serviceAction === undefined) this.#plain[opcode] = row;
@@ -76,6 +81,14 @@ export class CommandTable {
         if (row !== undefined) yield row;
       }
     }
+  }
+
+  // An operation code either has service actions or has none.
+  #isTaken(opcode: number, serviceAction: number | undefined): boolean {
+    if (this.#plain[opcode] !== undefined) return true;
+    return serviceAction === undefined
+      ? this.hasServiceActions(opcode)
+      : this.get(opcode, serviceAction) !== undefined;
   }
 
   #remove(opcode: number, serviceAction: number | undefined): void {

@@ -117,6 +117,8 @@ function reportLuns(task: ScsiTask): MaybePromise<Completion> {
 const PARAMETER_FORMAT = { LENGTH_ONLY: 0, EXTENDED: 1 } as const;
 const STATES_SUPPORTED = 0x8f;
 const STATUS_IMPLICIT = 0x02;
+/** A group counts its ports in one byte. */
+const PORTS_PER_GROUP_MAX = 255;
 
 function reportTargetPortGroups(
   task: ScsiTask,
@@ -124,7 +126,7 @@ function reportTargetPortGroups(
 ): MaybePromise<Completion> {
   const format = task.cdb.getUint8(1) >> 5;
   if (format > PARAMETER_FORMAT.EXTENDED) return invalidFieldInCdb(1, 7);
-  const ports = portsOf(unit, task.nexus.port);
+  const ports = portsOf(unit, task.nexus.port).slice(0, PORTS_PER_GROUP_MAX);
   const header = format === PARAMETER_FORMAT.EXTENDED ? 8 : 4;
   const length = header + 8 + 4 * ports.length;
   return reply(task, length, task.cdb.getUint32(6), (view) => {

@@ -39,7 +39,8 @@ export function checkRange(
 
 /**
  * What may have happened to a task while it waited: it was aborted, or the
- * unit has shrunk. Every look at the store after a wait asks first.
+ * unit has shrunk. Every look at the store after a wait asks first, and does
+ * not wait in between.
  *
  * @returns how the command ends, or null when it goes on
  */
@@ -122,6 +123,8 @@ async function readLater(
     } else {
       const completion = await readChunk(task, unit, wanted);
       if (completion !== STATUS.GOOD) return completion;
+      // What was sent whole has ended GOOD, whatever has happened since.
+      if (task.movedLength === wanted) return completion;
     }
     const completion = interruption(task, unit) ??
       readAtOnce(task, unit, wanted);
@@ -301,8 +304,7 @@ export async function flush(
 ): Promise<Completion> {
   if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
   const result = await storeOf(unit).flush();
-  if (result !== OK) return senseOfStoreFault(result, "flush");
-  return interruption(task, unit) ?? STATUS.GOOD;
+  return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "flush");
 }
 
 /** Whether a read with this FUA bit must come from the medium itself. */

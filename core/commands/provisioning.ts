@@ -114,15 +114,19 @@ function decodeUnmap(
   return ranges;
 }
 
-async function unmapRanges(
+/** Unmaps ranges in slices, as durably as WCE asks. */
+export async function unmapRanges(
   task: ScsiTask,
   unit: LogicalUnit,
   ranges: readonly BlockRange[],
   anchor: boolean,
 ): Promise<Completion> {
   const through = ranges.length > 0 && writesThrough(unit, false);
-  for (const range of ranges) {
-    const completion = await unmapRange(task, unit, range, anchor);
+  const slices = new Slices(unit.clock);
+  for (const step of stepsOf(ranges)) {
+    if (slices.used) await slices.next();
+    const completion = interruption(task, unit, step) ??
+      await unmapStep(unit, step, anchor);
     if (completion !== STATUS.GOOD) return completion;
   }
   return through ? await flush(task, unit) : STATUS.GOOD;
@@ -131,28 +135,26 @@ async function unmapRanges(
 /** Blocks that are unmapped between two looks at the clock. */
 const UNMAP_STEP_BLOCKS = 2 ** 21;
 
-/** Unmaps one range in slices, so that others have their turns. */
-export async function unmapRange(
-  task: ScsiTask,
+function* stepsOf(ranges: readonly BlockRange[]): Iterable<BlockRange> {
+  for (const { lba, blockCount } of ranges) {
+    for (let done = 0; done < blockCount; done += UNMAP_STEP_BLOCKS) {
+      yield {
+        lba: lba + done,
+        blockCount: Math.min(blockCount - done, UNMAP_STEP_BLOCKS),
+      };
+    }
+  }
+}
+
+async function unmapStep(
   unit: LogicalUnit,
-  range: BlockRange,
+  { lba, blockCount }: BlockRange,
   anchor: boolean,
 ): Promise<Completion> {
-  const slices = new Slices(unit.clock);
-  for (let done = 0; done < range.blockCount;) {
-    if (slices.used) await slices.next();
-    const stopped = interruption(task, unit, range);
-    if (stopped !== null) return stopped;
-    const step = Math.min(range.blockCount - done, UNMAP_STEP_BLOCKS);
-    const result = await storeOf(unit).unmap?.(
-      range.lba + done,
-      step,
-      anchor && storeOf(unit).capabilities.anchor,
-    ) ?? OK;
-    if (result !== OK) return senseOfStoreFault(result, "write");
-    done += step;
-  }
-  return STATUS.GOOD;
+  const store = storeOf(unit);
+  const anchors = anchor && store.capabilities.anchor;
+  const result = await store.unmap?.(lba, blockCount, anchors) ?? OK;
+  return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "write");
 }
 
 function rangeToTheEnd(task: ScsiTask, unit: LogicalUnit): void {

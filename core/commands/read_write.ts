@@ -15,6 +15,7 @@ import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import {
   checkRange,
   flush,
+  interruption,
   readRange,
   readsThrough,
   writeRange,
@@ -135,7 +136,8 @@ async function readFromMedium(
   unit: LogicalUnit,
 ): Promise<Completion> {
   const flushed = await flush(task, unit);
-  return flushed === STATUS.GOOD ? await readRange(task, unit) : flushed;
+  if (flushed !== STATUS.GOOD) return flushed;
+  return interruption(task, unit) ?? await readRange(task, unit);
 }
 
 function write(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {

@@ -328,7 +328,8 @@ async function writeAndVerifyChunk(
     const flushed = await flush(task, unit);
     if (flushed !== STATUS.GOOD) return flushed;
     const medium = buffer.subarray(bytes);
-    const completion = await readChunk(unit, chunk, medium);
+    const completion = interruption(task, unit) ??
+      await readChunk(unit, chunk, medium);
     if (completion !== STATUS.GOOD || !compare) return completion;
     return compared(medium, buffer, chunk);
   });

@@ -28,7 +28,7 @@ import {
   writeBlocks,
   writesThrough,
 } from "./medium.ts";
-import { unmapRange } from "./provisioning.ts";
+import { unmapRanges } from "./provisioning.ts";
 
 const ANCHOR = 0x10;
 const UNMAP = 0x08;
@@ -137,15 +137,14 @@ async function writeBlock(
   buffer: Uint8Array,
 ): Promise<Completion> {
   const flags = task.cdb.getUint8(1);
-  const through = writesThrough(unit, false);
   const block = buffer.subarray(0, unit.geometry.blockLength);
   // Unmapped blocks read as zeroes (LBPRZ): other data have to be written.
-  const unmaps = (flags & UNMAP) !== 0 && block.every((byte) => byte === 0);
-  const completion = unmaps
-    ? await unmapRange(task, unit, task, (flags & ANCHOR) !== 0)
-    : await fillRange(task, unit, buffer, (flags & LBDATA) !== 0);
-  if (completion !== STATUS.GOOD) return completion;
-  return through ? await flush(task, unit) : STATUS.GOOD;
+  if ((flags & UNMAP) !== 0 && block.every((byte) => byte === 0)) {
+    return await unmapRanges(task, unit, [task], (flags & ANCHOR) !== 0);
+  }
+  const through = writesThrough(unit, false);
+  const filled = await fillRange(task, unit, buffer, (flags & LBDATA) !== 0);
+  return filled === STATUS.GOOD && through ? await flush(task, unit) : filled;
 }
 
 async function fillRange(

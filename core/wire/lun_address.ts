@@ -8,7 +8,7 @@
 export const LUN_FIELD_LENGTH = 8;
 
 /** What {@linkcode decodeLun} answers for an address we have no units at. */
-export const LUN_UNSUPPORTED = -1;
+export const LUN_UNSUPPORTED: number = -1;
 
 const METHOD_PERIPHERAL = 0;
 const METHOD_FLAT = 1;

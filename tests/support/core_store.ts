@@ -68,6 +68,7 @@ export class ControlledStore implements BlockStore {
   #bytes: Uint8Array;
   #durable: Uint8Array;
 
+  /** A store of zeroes. */
   constructor(shape: ControlledShape) {
     const { blockLength, blockCount, capabilities } = shape;
     this.geometry = this.#geometry = {
@@ -95,10 +96,15 @@ export class ControlledStore implements BlockStore {
     this.#faults.set(work, cause);
   }
 
+  /** Answers the calls that wait now; later ones wait again. */
+  answerHeld(): void {
+    for (const answer of this.#held.splice(0)) answer();
+  }
+
   /** Answers all calls that wait, and from now on every one. */
   answerAll(): void {
     this.holding = false;
-    for (const answer of this.#held.splice(0)) answer();
+    this.answerHeld();
   }
 
   /** What would be left after a loss of power. */
@@ -116,6 +122,7 @@ export class ControlledStore implements BlockStore {
     into: Uint8Array,
     at: number,
   ): Promise<StoreResult> {
+    this.#check(lba, blockCount);
     return this.#later("read", `read ${lba} ${blockCount}`, () => {
       into.set(this.#range(lba, blockCount), at);
     });
@@ -127,6 +134,7 @@ export class ControlledStore implements BlockStore {
     from: Uint8Array,
     at: number,
   ): Promise<StoreResult> {
+    this.#check(lba, blockCount);
     return this.#later("write", `write ${lba} ${blockCount}`, () => {
       this.#put(lba, blockCount, from, at);
     });
@@ -170,6 +178,7 @@ export class ControlledStore implements BlockStore {
   ): StoreResult | typeof NOT_NOW {
     if (this.holding) return NOT_NOW;
     this.#note(`tryRead ${lba} ${blockCount}`);
+    this.#check(lba, blockCount);
     into.set(this.#range(lba, blockCount), at);
     return this.#fault("read") ?? OK;
   }
@@ -182,6 +191,7 @@ export class ControlledStore implements BlockStore {
   ): StoreResult | typeof NOT_NOW {
     if (this.holding) return NOT_NOW;
     this.#note(`tryWrite ${lba} ${blockCount}`);
+    this.#check(lba, blockCount);
     const fault = this.#fault("write");
     if (fault === undefined) this.#put(lba, blockCount, from, at);
     return fault ?? OK;
@@ -193,6 +203,7 @@ export class ControlledStore implements BlockStore {
     anchor: boolean,
   ): Promise<StoreResult> {
     const how = anchor ? " anchor" : "";
+    this.#check(lba, blockCount);
     return this.#later("unmap", `unmap ${lba} ${blockCount}${how}`, () => {
       const zeroes = new Uint8Array(blockCount * this.#blockLength);
       this.#put(lba, blockCount, zeroes, 0);
@@ -231,13 +242,15 @@ export class ControlledStore implements BlockStore {
     return cause && { cause, message: `The test made ${work} fail` };
   }
 
+  #check(lba: number, blockCount: number): void {
+    if (lba + blockCount <= this.geometry.blockCount) return;
+    throw new RangeError(`Cannot use ${blockCount} blocks at ${lba}`);
+  }
+
+  /** The bytes of a range, or what a resize has left of them. */
   #range(lba: number, blockCount: number): Uint8Array {
     const start = lba * this.#blockLength;
-    const length = blockCount * this.#blockLength;
-    if (start + length > this.#bytes.length) {
-      throw new RangeError(`Cannot use ${blockCount} blocks at ${lba}`);
-    }
-    return this.#bytes.subarray(start, start + length);
+    return this.#bytes.subarray(start, start + blockCount * this.#blockLength);
   }
 
   #put(lba: number, blockCount: number, from: Uint8Array, at: number): void {

@@ -81,7 +81,7 @@ export interface LocalContext {
 type Task = ScsiTask<LocalContext>;
 
 /** Status of a task that was aborted without a status. */
-export const SILENT = -1;
+export const SILENT: number = -1;
 
 const ROOM_BYTES = 64 * 1024;
 const NO_BYTES = new Uint8Array(0);

@@ -100,8 +100,11 @@ export class MemoryIdentities implements IdentityStore {
 
 /** A host whose parts a test can get at. */
 export interface MemoryHost extends Host {
+  /** Time that stands still. */
   readonly clock: ManualClock;
+  /** What was logged. */
   readonly log: RecordingLog;
+  /** What was kept. */
   readonly identities: MemoryIdentities;
 }
 

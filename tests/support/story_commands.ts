@@ -8,7 +8,30 @@
  * @module
  */
 
-import { blocksOf, bytesOf, StoryArguments } from "./story_values.ts";
+import {
+  allocation,
+  asking,
+  blockCount,
+  compareAndWrite,
+  type Form,
+  type Given,
+  immediate,
+  listing,
+  maintenanceIn,
+  modePage,
+  modeSelect,
+  NO_BYTES,
+  nothing,
+  operationCode,
+  reading,
+  reserveIn,
+  reserveOut,
+  setLba64,
+  unmapList,
+  writeSame,
+  writing,
+} from "./story_cdb.ts";
+import { blocksOf, bytesOf, type StoryArguments } from "./story_values.ts";
 
 /** What a command is sent with. */
 export interface StoryCommand {
@@ -20,216 +43,6 @@ export interface StoryCommand {
   readonly write: Uint8Array;
   /** Bytes it is ready to send. */
   readonly expectedOut: number;
-}
-
-/** A form of CDB: where the fields that its family shares stand. */
-interface Form {
-  readonly opcode: number;
-  readonly action?: number;
-  readonly length: number;
-  readonly fill: (cdb: DataView, given: Given) => void;
-  /** Bytes of Data-In that an initiator expects; absent: none. */
-  readonly reads?: (cdb: DataView, given: Given) => number;
-  /** What an initiator sends when no `data` or `list` is given. */
-  readonly sends?: (given: Given) => Uint8Array;
-}
-
-/** The arguments, and what the LUN is like. */
-interface Given {
-  readonly words: StoryArguments;
-  readonly blockLength: number;
-  readonly data: Uint8Array;
-}
-
-const NO_BYTES = new Uint8Array(0);
-
-/** The byte 1 flags that media commands have. */
-function flags({ words }: Given): number {
-  return words.bit("dpo", 0x10) | words.bit("fua", 0x08) |
-    words.number("bytchk", 0) << 1;
-}
-
-/** Blocks asked for: `n=`, else as many as there are data. */
-function blockCount({ words, data, blockLength }: Given): number {
-  return words.number("n", data.length / blockLength);
-}
-
-function fill6(cdb: DataView, given: Given): void {
-  const lba = given.words.number("lba", 0);
-  cdb.setUint32(0, (cdb.getUint8(0) << 24 | lba & 0x1fffff) >>> 0);
-  cdb.setUint8(4, blockCount(given) & 0xff);
-}
-
-function fill10(cdb: DataView, given: Given): void {
-  cdb.setUint8(1, flags(given));
-  cdb.setUint32(2, given.words.number("lba", 0));
-  cdb.setUint16(7, blockCount(given));
-}
-
-function fill12(cdb: DataView, given: Given): void {
-  cdb.setUint8(1, flags(given));
-  cdb.setUint32(2, given.words.number("lba", 0));
-  cdb.setUint32(6, blockCount(given));
-}
-
-function fill16(cdb: DataView, given: Given): void {
-  cdb.setUint8(1, flags(given));
-  setLba64(cdb, given);
-  cdb.setUint32(10, blockCount(given));
-}
-
-function setLba64(cdb: DataView, { words }: Given): void {
-  const lba = words.text("lba") ?? "0";
-  cdb.setBigUint64(2, BigInt.asUintN(64, BigInt(lba)));
-}
-
-const FILLS = { 6: fill6, 10: fill10, 12: fill12, 16: fill16 } as const;
-
-type Size = keyof typeof FILLS;
-
-function readsBlocks(_cdb: DataView, given: Given): number {
-  const count = blockCount(given);
-  return (count === 0 ? 0 : count) * given.blockLength;
-}
-
-function reading(opcode: number, length: Size): Form {
-  return { opcode, length, fill: FILLS[length], reads: readsBlocks };
-}
-
-function writing(opcode: number, length: Size): Form {
-  return { opcode, length, fill: FILLS[length] };
-}
-
-function compareAndWrite(cdb: DataView, given: Given): void {
-  cdb.setUint8(1, flags(given));
-  setLba64(cdb, given);
-  const pairs = given.data.length / given.blockLength / 2;
-  cdb.setUint8(13, given.words.number("n", pairs));
-}
-
-function writeSame(length: 10 | 16): Form["fill"] {
-  return (cdb, given) => {
-    const { words } = given;
-    const wanted = words.bit("unmap", 0x08) | words.bit("anchor", 0x10) |
-      words.bit("lbdata", 0x02) | words.bit("ndob", 0x01);
-    FILLS[length](cdb, given);
-    cdb.setUint8(1, wanted);
-  };
-}
-
-function immediate(length: 10 | 16): Form["fill"] {
-  return (cdb, given) => {
-    FILLS[length](cdb, given);
-    cdb.setUint8(1, given.words.bit("immed", 0x02));
-  };
-}
-
-/** A field whose value is the allocation length, where the CDB has it. */
-function allocation(at: number, bytes: 1 | 2 | 4, fallback: number) {
-  return {
-    put(cdb: DataView, { words }: Given): void {
-      const length = words.number("length", fallback);
-      if (bytes === 1) cdb.setUint8(at, length);
-      else if (bytes === 2) cdb.setUint16(at, length);
-      else cdb.setUint32(at, length);
-    },
-    reads: (_: DataView, { words }: Given) => words.number("length", fallback),
-  };
-}
-
-/** A form that only has an allocation length, and what `more` adds. */
-function asking(
-  codes: Pick<Form, "opcode" | "action" | "length">,
-  field: ReturnType<typeof allocation>,
-  more: Form["fill"] = () => {},
-): Form {
-  const { reads } = field;
-  const fill: Form["fill"] = (cdb, given) => {
-    field.put(cdb, given);
-    more(cdb, given);
-  };
-  return { ...codes, fill, reads };
-}
-
-function listing(
-  codes: Pick<Form, "opcode" | "action" | "length">,
-  at: number,
-  bytes: 1 | 2 | 4,
-  more: Form["fill"] = () => {},
-): Form {
-  return {
-    ...codes,
-    fill: (cdb, given) => {
-      const length = given.words.number("length", given.data.length);
-      if (bytes === 1) cdb.setUint8(at, length);
-      else if (bytes === 2) cdb.setUint16(at, length);
-      else cdb.setUint32(at, length);
-      more(cdb, given);
-    },
-  };
-}
-
-function modePage(cdb: DataView, { words }: Given): void {
-  const control = words.number("pc", 0);
-  cdb.setUint8(1, words.bit("dbd", 0x08) | words.bit("llbaa", 0x10));
-  cdb.setUint8(2, control << 6 | words.hex("page", 0x3f));
-  cdb.setUint8(3, words.hex("subpage", 0));
-}
-
-function modeSelect(cdb: DataView, { words }: Given): void {
-  const format = words.has("nopf") ? 0 : 0x10;
-  cdb.setUint8(1, format | words.bit("sp", 0x01) | words.bit("rtd", 0x02));
-}
-
-function operationCode(cdb: DataView, { words }: Given): void {
-  cdb.setUint8(2, words.number("option", 0) | words.bit("rctd", 0x80));
-  cdb.setUint8(3, words.hex("op", 0));
-  cdb.setUint16(4, words.hex("sa", 0));
-}
-
-function reserveOut(action: number): Form {
-  const sends = ({ words }: Given) => {
-    const list = new DataView(new ArrayBuffer(24));
-    list.setBigUint64(0, BigInt(words.number("key", 0)));
-    list.setBigUint64(8, BigInt(words.number("newkey", 0)));
-    const spec = words.bit("spec_i_pt", 0x08) | words.bit("all_tg_pt", 0x04);
-    list.setUint8(20, spec | words.bit("aptpl", 0x01));
-    return new Uint8Array(list.buffer);
-  };
-  const codes = { opcode: 0x5f, action, length: 10 };
-  const fill: Form["fill"] = (cdb, { words, data }) => {
-    const scope = words.number("scope", 0) << 4;
-    cdb.setUint8(2, scope | words.number("type", 0));
-    cdb.setUint32(5, words.number("length", data.length));
-  };
-  return { ...codes, fill, sends };
-}
-
-function reserveIn(action: number): Form {
-  return asking({ opcode: 0x5e, action, length: 10 }, allocation(7, 2, 4096));
-}
-
-function maintenanceIn(action: number, more?: Form["fill"]): Form {
-  const codes = { opcode: 0xa3, action, length: 12 };
-  return asking(codes, allocation(6, 4, 4096), more);
-}
-
-function unmapList({ words }: Given): Uint8Array {
-  const ranges = (words.text("ranges") ?? "").split(",")
-    .filter((range) => range !== "")
-    .map((range) => range.split("+").map(BigInt));
-  const list = new DataView(new ArrayBuffer(8 + 16 * ranges.length));
-  list.setUint16(0, list.byteLength - 2);
-  list.setUint16(2, list.byteLength - 8);
-  for (const [index, [lba = 0n, count = 0n]] of ranges.entries()) {
-    list.setBigUint64(8 + 16 * index, lba);
-    list.setUint32(16 + 16 * index, Number(count));
-  }
-  return new Uint8Array(list.buffer);
-}
-
-function nothing(opcode: number, length: number): Form {
-  return { opcode, length, fill: () => {} };
 }
 
 const FORMS: Readonly<Record<string, Form>> = {

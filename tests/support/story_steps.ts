@@ -3,7 +3,7 @@
  *
  * ```
  * lun 1 controlled size=64k cache=on   makes a LUN; other words are options
- * store holds | answers                the controlled store opened last
+ * store holds | answers [once]         the controlled store opened last
  * store fails write medium             its next write
  * store calls write 8 2, flush         what was asked of it since the last look
  * store keeps 8 aa,bb                  blocks that a loss of power leaves
@@ -77,7 +77,8 @@ function steerStore(
       store.holding = true;
       break;
     case "answers":
-      store.answerAll();
+      if (words[0] === "once") store.answerHeld();
+      else store.answerAll();
       break;
     case "fails":
       store.fail(words[0] as StoreWork, words[1] as StoreFaultCause);

@@ -103,7 +103,7 @@ Deno.test("BufferBudget lets nobody overtake those who wait", async () => {
   assertEquals((await small).length, 4096);
 });
 
-Deno.test("BufferBudget lends to several when one gives much back", async () => {
+Deno.test("BufferBudget lends to several what one gives back", async () => {
   const lender = budget();
   const held = [1, 2].map(() => atHand(lender, BUFFER_LENGTH_MAX));
   const waiting = [1, 2, 3].map(() => lender.acquire(MEBIBYTE));

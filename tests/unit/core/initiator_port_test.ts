@@ -47,7 +47,7 @@ Deno.test("InitiatorTable.enter() finds a name again after it left", () => {
   assertEquals(names(table), ["a", "b"]);
 });
 
-Deno.test("InitiatorTable keeps an initiator until its last session ends", () => {
+Deno.test("InitiatorTable keeps an initiator until its last session", () => {
   const table = new InitiatorTable();
   const first = enter(table, "a");
   assert(enter(table, "a") === first);

@@ -164,7 +164,7 @@ Deno.test("ModePages without a processor's caching page still settles", () => {
   assertEquals(make({ deviceType: 3 }).settings.writeCacheEnabled, false);
 });
 
-Deno.test("ModePages keeps what initiators changed when it is built anew", () => {
+Deno.test("ModePages built anew keeps what initiators changed", () => {
   const before = make({ volatileCache: true });
   set(before, [0x0a, 0], 4, 0x08);
   set(before, [0x08, 0], 2, 0x10);

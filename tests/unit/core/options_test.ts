@@ -108,7 +108,7 @@ Deno.test("parseOptions() types what is given and leaves the rest", () => {
   });
 });
 
-Deno.test("parseOptions() says which value is wrong and what would be right", () => {
+Deno.test("parseOptions() says what is wrong and what is right", () => {
   const invalid = 'Invalid value "';
   assertEquals(
     problem({ name: "far too long" }),

@@ -4,6 +4,7 @@ import { type InitiatorPort, UNIT_ATTENTION } from "../../../core/mod.ts";
 import {
   checkScopeAndType,
   PersistentReservations,
+  REGISTRANTS_MAX,
   RESERVATION_TYPE,
   type ReserveOutcome,
 } from "../../../core/persistent_reservations.ts";
@@ -128,6 +129,24 @@ Deno.test("register() wants the key that is there", () => {
   assertEquals(machine.ignore("a", 9n, 5n), "GOOD");
   assertEquals(machine.ignore("d", 9n, 6n), "GOOD");
   assertEquals(machine.now, "a=5 b=2 c=3 d=6 free gen 5");
+});
+
+Deno.test("register() ends at the number of registrants it can keep", () => {
+  const state = new PersistentReservations();
+  const register = (index: number, key: bigint, actionKey: bigint) =>
+    told(state.register({
+      initiator: { ...named("a"), index, name: `i${index}` },
+      key,
+      actionKey,
+      scope: 0,
+      type: 0,
+    }, false));
+  for (let index = 0; index < REGISTRANTS_MAX; index += 1) {
+    assertEquals(register(index, 0n, 1n), "GOOD");
+  }
+  assertEquals(register(REGISTRANTS_MAX, 0n, 1n), "55/4");
+  assertEquals(state.registrants.size, REGISTRANTS_MAX);
+  assertEquals(state.generation, REGISTRANTS_MAX);
 });
 
 Deno.test("register() with key 0 unregisters, or does nothing", () => {

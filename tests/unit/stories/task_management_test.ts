@@ -233,6 +233,20 @@ story(
 );
 
 story(
+  "I_T NEXUS RESET ends tasks on units that its nexus no longer sees",
+  `
+  lun 0 ramdisk
+  lun 1 ramdisk
+  a ready
+  a holds
+  a  WRITE(10) lba=0 data=a1 immediate=0 as w1
+  port first maps 1=1
+  a  I_T NEXUS RESET             -> FUNCTION COMPLETE
+  w1 -> SILENT
+  `,
+);
+
+story(
   "QUERY TASK and QUERY TASK SET look and touch nothing",
   `
   lun 0 ramdisk
@@ -367,6 +381,24 @@ story(
   b  TEST UNIT READY             -> RESERVATION CONFLICT
   port first maps 1=1
   b  TEST UNIT READY             -> GOOD
+  `,
+);
+
+story(
+  "A unit stays reserved while its nexus sees it at another LUN",
+  `
+  lun 0 ramdisk
+  port first maps 0=0 1=0
+  a ready
+  b ready
+  a ready 1
+  a  RESERVE(6)                  -> GOOD
+  port first maps 1=0
+  b:1  TEST UNIT READY           -> 6/29/01
+  b:1  TEST UNIT READY           -> RESERVATION CONFLICT
+  a:1  RELEASE(6)                -> 6/3f/0e
+  a:1  RELEASE(6)                -> GOOD
+  b:1  TEST UNIT READY           -> GOOD
   `,
 );
 

@@ -46,6 +46,8 @@ story(
   a  VERIFY(10) lba=0 n=4 data=a1 bytchk=3          -> e/1d/00 info=1536
   a  VERIFY(16) lba=0 n=3 bytchk=3                  -> 5/0e/03
   a  VERIFY(12) lba=0 n=0 bytchk=3                  -> GOOD
+  a  WRITE(10) lba=5000 data=a2                     -> GOOD
+  a  VERIFY(10) lba=4 n=5000 data=00 bytchk=3       -> e/1d/00 info=2557952
   `,
 );
 
