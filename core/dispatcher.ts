@@ -193,7 +193,9 @@ export class Dispatcher {
       task.status = STATUS.CHECK_CONDITION;
       task.sense = completion;
     }
-    if (task.status !== STATUS.GOOD) task.transferLength = task.movedLength;
+    if (task.status !== STATUS.GOOD && !overflows(task)) {
+      task.transferLength = task.movedLength;
+    }
     if (task.itl !== null) this.#account(task, task.itl.unit);
     this.#answer(task);
     task.itl?.unit.taskSet.leave(task);
@@ -247,4 +249,10 @@ export class Dispatcher {
     });
     return INTERNAL_TARGET_FAILURE;
   }
+}
+
+/** The command had more to move than the initiator allowed: it is told so. */
+function overflows(task: ScsiTask): boolean {
+  return task.transferLength > task.expectedDataInLength &&
+    task.transferLength > task.expectedDataOutLength;
 }

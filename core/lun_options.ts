@@ -85,6 +85,8 @@ export interface LunOptions {
 }
 
 const COUNT = { min: 1, max: 0xffffffff };
+/** As many as a parameter list of 65535 bytes holds (SBC-4 5.32.2). */
+const UNMAP_DESCRIPTORS_MAX = 4095;
 
 /** The generic options of every LUN (`-o`, `option` in ctl.conf). */
 export const LUN_OPTIONS: OptionTable<LunOptions> = {
@@ -123,7 +125,7 @@ export const LUN_OPTIONS: OptionTable<LunOptions> = {
   unmap: optionalFlagOption("UNMAP (default: when the store can)"),
   unmap_max_lba: integerOption(0xffffffff, COUNT, "blocks in one UNMAP"),
   unmap_max_descr: integerOption(
-    0xffffffff,
+    UNMAP_DESCRIPTORS_MAX,
     COUNT,
     "descriptors in one UNMAP",
   ),

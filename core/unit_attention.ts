@@ -43,7 +43,8 @@ export const UNIT_ATTENTION = {
 } as const;
 
 const SENSES: readonly Sense[] = [
-  unitAttention(0x29, 0x01),
+  // libiscsi's tools pass over 29/00, and over no other: CTL says 29/01.
+  unitAttention(0x29, 0x00),
   unitAttention(0x29, 0x02),
   unitAttention(0x29, 0x03),
   unitAttention(0x29, 0x07),

@@ -21,6 +21,7 @@ import {
   senseOfStoreFault,
   STATUS,
 } from "../sense.ts";
+import { Slices } from "../slices.ts";
 import { ABORT, type BlockRange, type ScsiTask } from "../task.ts";
 
 /** Bytes that a command moves at a time: no transfer is held whole. */
@@ -245,6 +246,39 @@ async function writeLater(
     task.moveCount += 1;
   }
   return through ? flush(task, unit) : STATUS.GOOD;
+}
+
+/** Blocks that a step changes between two looks at the clock. */
+const STEP_BLOCKS = 2 ** 21;
+
+/** Lets the store change ranges step by step, as durably as WCE asks. */
+export async function inSteps(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  ranges: readonly BlockRange[],
+  change: (store: BlockStore, step: BlockRange) => MaybePromise<StoreResult>,
+): Promise<Completion> {
+  const through = ranges.length > 0 && writesThrough(unit, false);
+  const slices = new Slices(unit.clock);
+  for (const step of stepsOf(ranges)) {
+    if (slices.used) await slices.next();
+    const stopped = interruption(task, unit, step);
+    if (stopped !== null) return stopped;
+    const result = await change(storeOf(unit), step);
+    if (result !== OK) return senseOfStoreFault(result, "write");
+  }
+  return through ? await flush(task, unit) : STATUS.GOOD;
+}
+
+function* stepsOf(ranges: readonly BlockRange[]): Iterable<BlockRange> {
+  for (const { lba, blockCount } of ranges) {
+    for (let done = 0; done < blockCount; done += STEP_BLOCKS) {
+      yield {
+        lba: lba + done,
+        blockCount: Math.min(blockCount - done, STEP_BLOCKS),
+      };
+    }
+  }
 }
 
 /** A piece of a task's Data-Out, and room beside it. */

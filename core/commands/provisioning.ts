@@ -23,17 +23,10 @@ import {
   STATUS,
 } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
-import { Slices } from "../slices.ts";
 import type { BlockRange, ScsiTask } from "../task.ts";
 import { getUint64, setUint64 } from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
-import {
-  checkRange,
-  flush,
-  interruption,
-  storeOf,
-  writesThrough,
-} from "./medium.ts";
+import { checkRange, inSteps, storeOf } from "./medium.ts";
 
 /** The provisioning commands. */
 export const PROVISIONING_COMMANDS: readonly CommandDefinition[] = [
@@ -103,58 +96,30 @@ function decodeUnmap(
       lba: getUint64(list, at),
       blockCount: list.getUint32(at + 8),
     };
+    // No blocks are no error, wherever they are (SBC-4 5.32.2).
+    if (range.blockCount === 0) continue;
     const outside = checkRange(range, unit);
     if (outside !== null) return outside;
     blocks += range.blockCount;
     if (blocks > unit.options.unmap_max_lba) {
       return invalidFieldInParameterList(at + 8);
     }
-    if (range.blockCount > 0) ranges.push(range);
+    ranges.push(range);
   }
   return ranges;
 }
 
-/** Unmaps ranges in slices, as durably as WCE asks. */
-export async function unmapRanges(
+/** Unmaps ranges in steps, as durably as WCE asks. */
+export function unmapRanges(
   task: ScsiTask,
   unit: LogicalUnit,
   ranges: readonly BlockRange[],
   anchor: boolean,
 ): Promise<Completion> {
-  const through = ranges.length > 0 && writesThrough(unit, false);
-  const slices = new Slices(unit.clock);
-  for (const step of stepsOf(ranges)) {
-    if (slices.used) await slices.next();
-    const completion = interruption(task, unit, step) ??
-      await unmapStep(unit, step, anchor);
-    if (completion !== STATUS.GOOD) return completion;
-  }
-  return through ? await flush(task, unit) : STATUS.GOOD;
-}
-
-/** Blocks that are unmapped between two looks at the clock. */
-const UNMAP_STEP_BLOCKS = 2 ** 21;
-
-function* stepsOf(ranges: readonly BlockRange[]): Iterable<BlockRange> {
-  for (const { lba, blockCount } of ranges) {
-    for (let done = 0; done < blockCount; done += UNMAP_STEP_BLOCKS) {
-      yield {
-        lba: lba + done,
-        blockCount: Math.min(blockCount - done, UNMAP_STEP_BLOCKS),
-      };
-    }
-  }
-}
-
-async function unmapStep(
-  unit: LogicalUnit,
-  { lba, blockCount }: BlockRange,
-  anchor: boolean,
-): Promise<Completion> {
-  const store = storeOf(unit);
-  const anchors = anchor && store.capabilities.anchor;
-  const result = await store.unmap?.(lba, blockCount, anchors) ?? OK;
-  return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "write");
+  return inSteps(task, unit, ranges, (store, { lba, blockCount }) => {
+    const anchors = anchor && store.capabilities.anchor;
+    return store.unmap?.(lba, blockCount, anchors) ?? OK;
+  });
 }
 
 function rangeToTheEnd(task: ScsiTask, unit: LogicalUnit): void {

@@ -196,12 +196,8 @@ function blockLimits(body: DataView, { unit }: VpdContext): void {
   body.setUint32(4, UNLIMITED);
   body.setUint32(8, geometry.optimalTransferBlocks);
   if (unit.unmapSupported) unmapLimits(body, unit);
-  if (writeSameMax === undefined) {
-    body.setUint32(32, UNLIMITED);
-    body.setUint32(36, UNLIMITED);
-  } else {
-    setUint64(body, 32, writeSameMax);
-  }
+  // 0: no limit is told.
+  setUint64(body, 32, writeSameMax ?? 0);
 }
 
 function unmapLimits(body: DataView, unit: LogicalUnit): void {

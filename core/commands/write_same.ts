@@ -23,6 +23,7 @@ import {
   blocksPerChunk,
   checkRange,
   flush,
+  inSteps,
   interruption,
   withDataOut,
   writeBlocks,
@@ -137,14 +138,29 @@ async function writeBlock(
   buffer: Uint8Array,
 ): Promise<Completion> {
   const flags = task.cdb.getUint8(1);
+  const withLba = (flags & LBDATA) !== 0;
   const block = buffer.subarray(0, unit.geometry.blockLength);
-  // Unmapped blocks read as zeroes (LBPRZ): other data have to be written.
-  if ((flags & UNMAP) !== 0 && block.every((byte) => byte === 0)) {
-    return await unmapRanges(task, unit, [task], (flags & ANCHOR) !== 0);
+  if (!withLba && block.every((byte) => byte === 0)) {
+    // Unmapped blocks read as zeroes (LBPRZ): other data have to be written.
+    if ((flags & UNMAP) !== 0) {
+      return await unmapRanges(task, unit, [task], (flags & ANCHOR) !== 0);
+    }
+    if (unit.store?.writeZeroes !== undefined) {
+      return await zeroRange(task, unit);
+    }
   }
   const through = writesThrough(unit, false);
-  const filled = await fillRange(task, unit, buffer, (flags & LBDATA) !== 0);
+  const filled = await fillRange(task, unit, buffer, withLba);
   return filled === STATUS.GOOD && through ? await flush(task, unit) : filled;
+}
+
+function zeroRange(task: ScsiTask, unit: LogicalUnit): Promise<Completion> {
+  return inSteps(
+    task,
+    unit,
+    [task],
+    (store, { lba, blockCount }) => store.writeZeroes?.(lba, blockCount) ?? OK,
+  );
 }
 
 async function fillRange(

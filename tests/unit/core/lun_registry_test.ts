@@ -499,7 +499,7 @@ targetTest(
     await test.addLun();
     const tur = [0, 0, 0, 0, 0, 0];
     assertEquals((await near.command(0, tur)).sense, "6/3f/0e");
-    assertEquals((await near.command(1, tur)).sense, "6/29/01");
+    assertEquals((await near.command(1, tur)).sense, "6/29/00");
     assertEquals((await other.command(0, tur)).sense, "");
   },
 );

@@ -164,10 +164,8 @@ Deno.test("LUN_OPTIONS has the defaults of CTL", () => {
     ["FREEBSD", "0001", 1, "thin"],
   );
   assertEquals([values.readcache, values.writecache], [true, true]);
-  assertEquals([values.unmap_max_lba, values.unmap_max_descr], [
-    0xffffffff,
-    0xffffffff,
-  ]);
+  assertEquals(values.unmap_max_lba, 0xffffffff);
+  assertEquals(values.unmap_max_descr, 4095);
   assertEquals([values.reordering, values.serseq, values.unmap], [
     "restricted",
     undefined,

@@ -9,7 +9,7 @@ import {
 
 /** Conditions in their order, and their codes (task-model.md, 7). */
 const CODES: readonly [number, string][] = [
-  [UNIT_ATTENTION.POWER_ON, "29/01"],
+  [UNIT_ATTENTION.POWER_ON, "29/00"],
   [UNIT_ATTENTION.BUS_RESET, "29/02"],
   [UNIT_ATTENTION.TARGET_RESET, "29/03"],
   [UNIT_ATTENTION.NEXUS_LOSS, "29/07"],

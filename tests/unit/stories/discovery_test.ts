@@ -51,7 +51,7 @@ story(
   "REQUEST SENSE takes one unit attention at a time",
   `
   lun 0 ramdisk
-  a  REQUEST SENSE -> GOOD data 70.00.06.00000000.0a.00000000.29.01.00.000000
+  a  REQUEST SENSE -> GOOD data 70.00.06.00000000.0a.00000000.29.00.00.000000
   a  REQUEST SENSE -> GOOD data 70.00.00.00000000.0a.00000000.00.00.00.000000
   a  TEST UNIT READY    -> GOOD
   target modifies 0 size=2m
@@ -66,7 +66,7 @@ story(
   "REQUEST SENSE answers in the format that is asked for",
   `
   lun 0 ramdisk
-  a  REQUEST SENSE desc           -> GOOD data 72.06.29.01.00000000
+  a  REQUEST SENSE desc           -> GOOD data 72.06.29.00.00000000
   a  REQUEST SENSE desc           -> GOOD data 72.00.00.00.00000000
   a:3  REQUEST SENSE desc         -> GOOD data 72.05.25.00.00000000
   a:3  REQUEST SENSE              -> GOOD length=18 @0=70 @2=05 @12=25.00
@@ -81,7 +81,7 @@ story(
   "TEST UNIT READY tells whether the unit is ready",
   `
   lun 0 ramdisk
-  a  TEST UNIT READY          -> 6/29/01
+  a  TEST UNIT READY          -> 6/29/00
   a  TEST UNIT READY          -> GOOD
   a  TEST UNIT READY cdb=3:01 -> 5/24/00 cdb=3.0
   a  RAW raw=ff00000000000000 -> 5/20/00 cdb=0
@@ -122,7 +122,7 @@ story(
   a  REPORT TARGET PORT GROUPS format=2 -> 5/24/00 cdb=1.7
   a  REPORT TARGET PORT GROUPS format=7 -> 5/24/00 cdb=1.7
   a  REPORT TARGET PORT GROUPS length=6 -> GOOD data 00000010.00.8f
-  a:1  REPORT TARGET PORT GROUPS -> 6/29/01
+  a:1  REPORT TARGET PORT GROUPS -> 6/29/00
   a:1  REPORT TARGET PORT GROUPS -> GOOD data 0000000c
      00.8f.0001.00.02.00.01.0000.0003
   `,

@@ -160,12 +160,12 @@ story(
   lun 2 ramdisk ublocksize=64k ublockoffset=1k
   a  INQUIRY evpd page=b0   -> GOOD data 00.b0.003c
      00.ff.0000.ffffffff.00000800.00000000
-     ffffffff.ffffffff.00000008.80000000
-     ffffffff.ffffffff.00*20
+     ffffffff.00000fff.00000008.80000000
+     00*28
   a:1  INQUIRY evpd page=b0 -> GOOD data 00.b0.003c
      00.ff.0000.ffffffff.00000800.00000000
      00000000.00000000.00000000.00000000
-     ffffffff.ffffffff.00*20
+     00*28
   a:2  INQUIRY evpd page=b0 -> GOOD length=64 @28=00000080.8000007e
   `,
 );

@@ -13,7 +13,7 @@ story(
   a:5  WRITE(10) lba=0 data=aa cdb=1:20    -> 5/24/00 cdb=1.5
   a:5  WRITE(10) lba=0 data=aa             -> 5/25/00
   a  READ(10) cdblength=4                  -> 5/24/00 cdb=4
-  a  TEST UNIT READY                       -> 6/29/01
+  a  TEST UNIT READY                       -> 6/29/00
   `,
 );
 
@@ -22,7 +22,7 @@ story(
   `
   lun 0 controlled type=3
   a  READ(10) lba=0 n=1                    -> 5/20/00 cdb=0
-  a  TEST UNIT READY                       -> 6/29/01
+  a  TEST UNIT READY                       -> 6/29/00
   `,
 );
 
@@ -50,12 +50,12 @@ story(
   "Judgement puts unit attentions before protection and medium",
   `
   lun 0 ramdisk readonly=on
-  a  WRITE(10) lba=0 data=aa               -> 6/29/01
+  a  WRITE(10) lba=0 data=aa               -> 6/29/00
   a  WRITE(10) lba=0 data=aa               -> 7/27/01
   a  START STOP UNIT                       -> GOOD
   a  WRITE(10) lba=0 data=aa               -> 7/27/01
   a  READ(10) lba=99999 n=1                -> 2/04/02
-  b  READ(10) lba=0 n=1                    -> 6/29/01
+  b  READ(10) lba=0 n=1                    -> 6/29/00
   b  READ(10) lba=0 n=1                    -> 2/04/02
   `,
 );

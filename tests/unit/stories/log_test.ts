@@ -74,7 +74,7 @@ story(
   "LOG SENSE page 19h counts what ended GOOD",
   `
   lun 0 ramdisk
-  a  TEST UNIT READY   -> 6/29/01
+  a  TEST UNIT READY   -> 6/29/00
   a  LOG SENSE page=19 -> GOOD data 99.00.005c
      0001.03.40.00*64
      0002.03.08.00*8

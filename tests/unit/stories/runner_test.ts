@@ -16,7 +16,7 @@ async function complaint(test: TestTarget, text: string): Promise<string> {
 
 const WRONG: readonly [what: string, row: string, complaint: RegExp][] = [
   ["another status", "a  TEST UNIT READY -> GOOD", /^row 3: a {2}TEST UNIT/],
-  ["another sense", "a  TEST UNIT READY -> 6/29/00", /29\/01/],
+  ["another sense", "a  TEST UNIT READY -> 6/29/02", /29\/00/],
   ["a field pointer that is not told", "a  INQUIRY page=7 -> 5/24/00", /cdb/],
   ["data that are not told", "a  INQUIRY -> GOOD", /unforeseen/],
   ["other data", "a  INQUIRY length=2 -> GOOD data 00.01", /00 00/],

@@ -363,7 +363,7 @@ story(
   a leaves
   w1 -> SILENT
   port first maps all
-  b  TEST UNIT READY             -> 6/29/01
+  b  TEST UNIT READY             -> 6/29/00
   b  READ(10) lba=0 n=1          -> GOOD blocks=00
   `,
 );
@@ -394,7 +394,7 @@ story(
   a ready 1
   a  RESERVE(6)                  -> GOOD
   port first maps 1=0
-  b:1  TEST UNIT READY           -> 6/29/01
+  b:1  TEST UNIT READY           -> 6/29/00
   b:1  TEST UNIT READY           -> RESERVATION CONFLICT
   a:1  RELEASE(6)                -> 6/3f/0e
   a:1  RELEASE(6)                -> GOOD

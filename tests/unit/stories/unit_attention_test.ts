@@ -5,14 +5,14 @@ story(
   `
   lun 0 ramdisk
   lun 1 ramdisk
-  a  TEST UNIT READY        -> 6/29/01
+  a  TEST UNIT READY        -> 6/29/00
   a  TEST UNIT READY        -> GOOD
-  a:1  TEST UNIT READY      -> 6/29/01
+  a:1  TEST UNIT READY      -> 6/29/00
   a:1  TEST UNIT READY      -> GOOD
-  b  READ(10) lba=0 n=1     -> 6/29/01
+  b  READ(10) lba=0 n=1     -> 6/29/00
   b  READ(10) lba=0 n=1     -> GOOD blocks=00
   a leaves
-  a  TEST UNIT READY        -> 6/29/01
+  a  TEST UNIT READY        -> 6/29/00
   a  TEST UNIT READY        -> GOOD
   `,
 );
@@ -24,7 +24,7 @@ story(
   a  INQUIRY                -> GOOD any
   a  INQUIRY evpd page=00   -> GOOD any
   a  REPORT LUNS            -> GOOD any
-  a  TEST UNIT READY        -> 6/29/01
+  a  TEST UNIT READY        -> 6/29/00
   `,
 );
 
@@ -107,7 +107,7 @@ story(
   lun 2 ramdisk
   a  TEST UNIT READY        -> 6/3f/0e
   a:1  TEST UNIT READY      -> GOOD
-  a:2  TEST UNIT READY      -> 6/29/01
+  a:2  TEST UNIT READY      -> 6/29/00
   target removes 2
   a:1  TEST UNIT READY      -> 6/3f/0e
   a  TEST UNIT READY        -> GOOD
@@ -150,14 +150,14 @@ story(
   b ready
   port second maps 0=1
   a  TEST UNIT READY        -> GOOD
-  b  TEST UNIT READY        -> 6/29/01
+  b  TEST UNIT READY        -> 6/29/00
   b:1  TEST UNIT READY      -> 5/25/00
   port second maps 0=1 7=0
   b  TEST UNIT READY        -> 6/3f/0e
-  b:7  TEST UNIT READY      -> 6/29/01
+  b:7  TEST UNIT READY      -> 6/29/00
   port second maps all
-  b  TEST UNIT READY        -> 6/29/01
-  b:1  TEST UNIT READY      -> 6/29/01
+  b  TEST UNIT READY        -> 6/29/00
+  b:1  TEST UNIT READY      -> 6/29/00
   b:7  TEST UNIT READY      -> 5/25/00
   a  TEST UNIT READY        -> GOOD
   `,
@@ -206,8 +206,8 @@ story(
   `
   lun 0 ramdisk
   lun 1 ramdisk
-  a  QUERY ASYNCHRONOUS EVENT    -> FUNCTION SUCCEEDED bytes=162901
-  a  TEST UNIT READY             -> 6/29/01
+  a  QUERY ASYNCHRONOUS EVENT    -> FUNCTION SUCCEEDED bytes=162900
+  a  TEST UNIT READY             -> 6/29/00
   a  QUERY ASYNCHRONOUS EVENT    -> FUNCTION COMPLETE
   target modifies 0 size=2m
   a  QUERY ASYNCHRONOUS EVENT    -> FUNCTION SUCCEEDED bytes=162a09
@@ -222,8 +222,8 @@ story(
   `
   lun 0 ramdisk
   port first maps 0=0 1=0
-  a  TEST UNIT READY               -> 6/29/01
-  a:1  QUERY ASYNCHRONOUS EVENT    -> FUNCTION SUCCEEDED bytes=162901
+  a  TEST UNIT READY               -> 6/29/00
+  a:1  QUERY ASYNCHRONOUS EVENT    -> FUNCTION SUCCEEDED bytes=162900
   a  QUERY ASYNCHRONOUS EVENT      -> FUNCTION COMPLETE
   `,
 );
