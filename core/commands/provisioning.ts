@@ -16,6 +16,7 @@ import {
 } from "../ports/block_store.ts";
 import {
   type Completion,
+  invalidFieldInCdb,
   invalidFieldInParameterList,
   lbaOutOfRange,
   PARAMETER_LIST_LENGTH_ERROR,
@@ -63,8 +64,11 @@ const ANCHOR = 0x01;
 
 function unmap(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
   const length = task.cdb.getUint16(7);
-  if (length === 0) return STATUS.GOOD;
   const anchor = (task.cdb.getUint8(1) & ANCHOR) !== 0;
+  if (anchor && !storeOf(unit).capabilities.anchor) {
+    return invalidFieldInCdb(1, 0);
+  }
+  if (length === 0) return STATUS.GOOD;
   return withParameters(task, length, (list) => {
     const ranges = decodeUnmap(list, unit);
     if (!Array.isArray(ranges)) return ranges;
@@ -116,10 +120,13 @@ export function unmapRanges(
   ranges: readonly BlockRange[],
   anchor: boolean,
 ): Promise<Completion> {
-  return inSteps(task, unit, ranges, (store, { lba, blockCount }) => {
-    const anchors = anchor && store.capabilities.anchor;
-    return store.unmap?.(lba, blockCount, anchors) ?? OK;
-  });
+  return inSteps(
+    task,
+    unit,
+    ranges,
+    (store, { lba, blockCount }) =>
+      store.unmap?.(lba, blockCount, anchor) ?? OK,
+  );
 }
 
 function rangeToTheEnd(task: ScsiTask, unit: LogicalUnit): void {
@@ -138,19 +145,38 @@ function getLbaStatus(
     status: PROVISIONING.MAPPED,
   };
   return found instanceof Promise
-    ? found.then((extent) => replyExtent(task, extent))
-    : replyExtent(task, found);
+    ? found.then((extent) => replyExtent(task, unit, extent))
+    : replyExtent(task, unit, found);
 }
 
 function replyExtent(
   task: ScsiTask,
+  unit: LogicalUnit,
   found: Extent | StoreFault,
 ): MaybePromise<Completion> {
   if ("cause" in found) return senseOfStoreFault(found, "read");
+  const extent = fromWholeBlock(found, unit);
   return reply(task, 24, task.cdb.getUint32(10), (view) => {
     view.setUint32(0, 20);
-    setUint64(view, 8, found.lba);
-    view.setUint32(16, Math.min(found.blockCount, 0xffffffff));
-    view.setUint8(20, found.status);
+    setUint64(view, 8, extent.lba);
+    view.setUint32(16, Math.min(extent.blockCount, 0xffffffff));
+    view.setUint8(20, extent.status);
   });
+}
+
+/**
+ * A question into the middle of a mapped physical block is answered from the
+ * next one on, as libiscsi's conformance suite has it. SBC-4 5.6.2 would begin
+ * with the LBA in question; initiators ask by whole physical blocks.
+ */
+function fromWholeBlock(extent: Extent, { geometry }: LogicalUnit): Extent {
+  const { physicalBlockExponent, lowestAlignedLba } = geometry;
+  const blocks = 2 ** physicalBlockExponent;
+  const into = (extent.lba + blocks - lowestAlignedLba) % blocks;
+  const skipped = into === 0 ? 0 : blocks - into;
+  if (extent.status !== PROVISIONING.MAPPED || skipped >= extent.blockCount) {
+    return extent;
+  }
+  const { lba, blockCount, status } = extent;
+  return { lba: lba + skipped, blockCount: blockCount - skipped, status };
 }

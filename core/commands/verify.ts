@@ -354,6 +354,9 @@ async function compareAndWrite(
   const wrong = expectAllData(task, 2 * task.blockCount, unit);
   if (wrong !== null) return wrong;
   const lengthBytes = task.transferLength;
+  if (task.expectedDataOutLength > lengthBytes) {
+    return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
+  }
   const dataOut = { offset: 0, lengthBytes, spareBytes: lengthBytes / 2 };
   return await withDataOut(task, unit, dataOut, (buffer) => {
     task.movedLength = lengthBytes;

@@ -77,7 +77,7 @@ async function writeSame(
   if ((flags & NDOB) !== 0) return await writeZeroes(task, unit);
   const { blockLength } = unit.geometry;
   task.transferLength = blockLength;
-  if (task.expectedDataOutLength < blockLength) {
+  if (task.expectedDataOutLength !== blockLength) {
     return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
   }
   const spareBytes = patternBytes(task, unit) - blockLength;
@@ -111,10 +111,11 @@ function patternBytes(task: ScsiTask, unit: LogicalUnit): number {
 }
 
 function checkFlags(flags: number, unit: LogicalUnit): Completion | null {
-  if ((flags & (ANCHOR | UNMAP)) === ANCHOR) return invalidFieldInCdb(1, 4);
   if ((flags & UNMAP) !== 0 && !unit.unmapSupported) {
     return invalidFieldInCdb(1, 3);
   }
+  const anchors = (flags & UNMAP) !== 0 && unit.store?.capabilities.anchor;
+  if ((flags & ANCHOR) !== 0 && !anchors) return invalidFieldInCdb(1, 4);
   const repeats = (flags & LBDATA) !== 0;
   if (repeats && (flags & (UNMAP | NDOB)) !== 0) return invalidFieldInCdb(1, 1);
   return null;
@@ -140,14 +141,14 @@ async function writeBlock(
   const flags = task.cdb.getUint8(1);
   const withLba = (flags & LBDATA) !== 0;
   const block = buffer.subarray(0, unit.geometry.blockLength);
-  if (!withLba && block.every((byte) => byte === 0)) {
-    // Unmapped blocks read as zeroes (LBPRZ): other data have to be written.
-    if ((flags & UNMAP) !== 0) {
-      return await unmapRanges(task, unit, [task], (flags & ANCHOR) !== 0);
-    }
-    if (unit.store?.writeZeroes !== undefined) {
-      return await zeroRange(task, unit);
-    }
+  // Whatever the block holds: so CTL, LIO and libiscsi's conformance suite
+  // read UNMAP. SBC-4 5.47 would write a block that is not zero.
+  if ((flags & UNMAP) !== 0) {
+    return await unmapRanges(task, unit, [task], (flags & ANCHOR) !== 0);
+  }
+  const canZero = unit.store?.writeZeroes !== undefined && !withLba;
+  if (canZero && block.every((byte) => byte === 0)) {
+    return await zeroRange(task, unit);
   }
   const through = writesThrough(unit, false);
   const filled = await fillRange(task, unit, buffer, withLba);

@@ -28,6 +28,8 @@ export interface ControlledOptions {
   readonly cache: boolean;
   /** Answers at once where it can. */
   readonly atonce: boolean;
+  /** Writes zeroes by a way of its own. */
+  readonly zeroes: boolean;
   /** Can unmap. */
   readonly unmaps: Capability;
   /** Can anchor. */
@@ -44,6 +46,7 @@ const OPTIONS: OptionTable<ControlledOptions> = {
   path: optionalTextOption("thing below"),
   cache: flagOption(false, "volatile cache"),
   atonce: flagOption(false, "answers at once"),
+  zeroes: flagOption(false, "writes zeroes by a way of its own"),
   unmaps: choiceOption<Capability, Capability>(
     ["none", "emulated", "native"],
     "none",
@@ -104,6 +107,7 @@ export class ControlledDriver implements BackendDriver<ControlledOptions> {
       blockLength,
       blockCount: (request.sizeBytes ?? SIZE_DEFAULT) / blockLength,
       atOnce: options.atonce,
+      zeroes: options.zeroes,
       capabilities: {
         readOnly: request.readOnly,
         volatileCache: options.cache,

@@ -40,6 +40,8 @@ export interface ControlledShape {
   readonly capabilities: StoreCapabilities;
   /** It has `tryRead` and `tryWrite`. */
   readonly atOnce: boolean;
+  /** It has `writeZeroes`. */
+  readonly zeroes: boolean;
 }
 
 type GrowingGeometry = {
@@ -54,6 +56,7 @@ export class ControlledStore implements BlockStore {
   readonly tryWrite?: NonNullable<BlockStore["tryWrite"]>;
   readonly unmap?: NonNullable<BlockStore["unmap"]>;
   readonly extent?: NonNullable<BlockStore["extent"]>;
+  readonly writeZeroes?: NonNullable<BlockStore["writeZeroes"]>;
   /** Calls, as `write 8 2`, `flush`; failed and waiting ones, too. */
   readonly calls: string[] = [];
   /** What `usage` answers. */
@@ -87,6 +90,7 @@ export class ControlledStore implements BlockStore {
       this.tryRead = this.#tryRead;
       this.tryWrite = this.#tryWrite;
     }
+    if (shape.zeroes) this.writeZeroes = this.#writeZeroes;
     if (capabilities.unmap !== "none") this.unmap = this.#unmap;
     if (capabilities.extents !== "none") this.extent = this.#extent;
   }
@@ -205,9 +209,20 @@ export class ControlledStore implements BlockStore {
     const how = anchor ? " anchor" : "";
     this.#check(lba, blockCount);
     return this.#later("unmap", `unmap ${lba} ${blockCount}${how}`, () => {
-      const zeroes = new Uint8Array(blockCount * this.#blockLength);
-      this.#put(lba, blockCount, zeroes, 0);
+      this.#putZeroes(lba, blockCount);
     });
+  }
+
+  #writeZeroes(lba: number, blockCount: number): Promise<StoreResult> {
+    this.#check(lba, blockCount);
+    return this.#later("write", `writeZeroes ${lba} ${blockCount}`, () => {
+      this.#putZeroes(lba, blockCount);
+    });
+  }
+
+  #putZeroes(lba: number, blockCount: number): void {
+    const zeroes = new Uint8Array(blockCount * this.#blockLength);
+    this.#put(lba, blockCount, zeroes, 0);
   }
 
   #extent(lba: number, blockCount: number): MaybePromise<Extent | StoreFault> {

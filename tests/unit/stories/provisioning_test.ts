@@ -44,7 +44,7 @@ story(
 );
 
 story(
-  "WRITE SAME with UNMAP unmaps zeroes and writes other blocks",
+  "WRITE SAME with UNMAP unmaps whatever the block holds",
   `
   lun 0 ramdisk size=4m
   a ready
@@ -54,10 +54,57 @@ story(
   a  WRITE SAME(16) lba=8 n=8 ndob unmap           -> GOOD
   a  GET LBA STATUS lba=0 -> GOOD length=24 @16=00000010.01
   a  WRITE SAME(16) lba=16 n=8 data=b1 unmap       -> GOOD
-  a  READ(10) lba=0 n=32   -> GOOD blocks=00*16,b1*8,a1*8
+  a  READ(10) lba=0 n=32   -> GOOD blocks=00*24,a1*8
   a  WRITE SAME(16) lba=24 n=8 ndob unmap anchor   -> GOOD
   a  GET LBA STATUS lba=24 -> GOOD length=24 @16=00000008.02
   a  READ(10) lba=24 n=8   -> GOOD blocks=00*8
+  `,
+);
+
+story(
+  "WRITE SAME leaves zeroes to the store if it has a way of its own",
+  `
+  lun 0 controlled zeroes=on size=2m
+  lun 1 controlled zeroes=on size=2m cache=on
+  a ready
+  a ready 1
+  store calls
+  a:1  WRITE(10) lba=0 data=a1*3               -> GOOD
+  store calls write 0 3
+  a:1  WRITE SAME(10) lba=0 n=2 data=00        -> GOOD
+  a:1  WRITE SAME(16) lba=2 n=0 ndob           -> GOOD
+  store calls writeZeroes 0 2, writeZeroes 2 4094
+  a:1  WRITE SAME(10) lba=0 n=1 data=00 lbdata -> GOOD
+  a:1  WRITE SAME(10) lba=1 n=1 data=01        -> GOOD
+  store calls write 0 1, write 1 1
+  store fails write no-space
+  a:1  WRITE SAME(16) lba=0 n=8 ndob           -> 7/27/07
+  `,
+);
+
+story(
+  "WRITE SAME and COMPARE AND WRITE want just their data",
+  `
+  lun 0 ramdisk
+  a ready
+  a  WRITE SAME(10) lba=0 n=1 data=00 expect=256    -> 5/0e/03 moves=512
+  a  WRITE SAME(10) lba=0 n=1 data=00*2             -> 5/0e/03 moves=0
+  a  WRITE SAME(16) lba=0 n=1 data=00*2 unmap       -> 5/0e/03
+  a  COMPARE AND WRITE lba=0 n=1 data=00*4          -> 5/0e/03
+  a  COMPARE AND WRITE lba=0 n=3 data=00*4          -> 5/0e/03
+  `,
+);
+
+story(
+  "GET LBA STATUS tells of whole mapped physical blocks",
+  `
+  lun 0 ramdisk size=1m
+  a ready
+  a  WRITE(10) lba=0 data=a1*24  -> GOOD
+  a  GET LBA STATUS lba=8        -> GOOD length=24 @12=00000008.00000010.00
+  a  GET LBA STATUS lba=9        -> GOOD length=24 @12=00000010.00000008.00
+  a  GET LBA STATUS lba=17       -> GOOD length=24 @12=00000011.00000007.00
+  a  GET LBA STATUS lba=25       -> GOOD length=24 @12=00000019.000007e7.01
   `,
 );
 
@@ -127,7 +174,7 @@ story(
   a  GET LBA STATUS lba=48 -> GOOD length=24 @16=00000008.02
   a  UNMAP ranges=                       -> GOOD moves=8
   a  UNMAP length=0                      -> GOOD moves=0
-  a  UNMAP ranges=5+0,2048+0             -> GOOD
+  a  UNMAP ranges=5+0,2048+0,9999+0      -> GOOD
   `,
 );
 
@@ -142,8 +189,9 @@ story(
   store calls unmap 0 8 anchor
   lun 2 controlled unmaps=native
   a ready 2
-  a:2  UNMAP ranges=0+8 anchor           -> GOOD
-  store calls unmap 0 8
+  a:2  UNMAP ranges=0+8 anchor                        -> 5/24/00 cdb=1.0
+  a:2  WRITE SAME(16) lba=0 n=8 ndob unmap anchor     -> 5/24/00 cdb=1.4
+  store calls
   `,
 );
 
