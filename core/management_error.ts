@@ -8,8 +8,6 @@
 export const MANAGEMENT_ERRORS = {
   "backend-not-found": "the backend does not exist",
   "device-type": "the device type is not supported",
-  "frontend-not-found": "the frontend does not exist",
-  "identity-in-use": "another LUN has this identity",
   "lun-in-use": "the LUN number is taken",
   "lun-limit": "no LUN number is free",
   "lun-not-found": "the LUN does not exist",

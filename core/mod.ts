@@ -47,3 +47,4 @@ export type { OrderingRules, SequentialMode, TaskSet } from "./task_set.ts";
 export * from "./unit_attention.ts";
 export * from "./wire/lun_address.ts";
 export * from "./wire/sense_data.ts";
+export * from "./wire/sense_key.ts";

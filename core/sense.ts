@@ -8,6 +8,7 @@
  */
 
 import type { StoreFault } from "./ports/block_store.ts";
+import { SENSE_KEY } from "./wire/sense_key.ts";
 
 /** Status codes (SAM-5 5.3.1). */
 export const STATUS = {
@@ -19,21 +20,6 @@ export const STATUS = {
   TASK_SET_FULL: 0x28,
   ACA_ACTIVE: 0x30,
   TASK_ABORTED: 0x40,
-} as const;
-
-/** Sense keys (SPC-5 4.4.8). */
-export const SENSE_KEY = {
-  NO_SENSE: 0x0,
-  RECOVERED_ERROR: 0x1,
-  NOT_READY: 0x2,
-  MEDIUM_ERROR: 0x3,
-  HARDWARE_ERROR: 0x4,
-  ILLEGAL_REQUEST: 0x5,
-  UNIT_ATTENTION: 0x6,
-  DATA_PROTECT: 0x7,
-  COPY_ABORTED: 0xa,
-  ABORTED_COMMAND: 0xb,
-  MISCOMPARE: 0xe,
 } as const;
 
 /** Which byte, and maybe bit, of a request is wrong (SPC-5 4.4.2.4.2). */

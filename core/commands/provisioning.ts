@@ -138,6 +138,8 @@ function getLbaStatus(
   task: ScsiTask,
   unit: LogicalUnit,
 ): MaybePromise<Completion> {
+  // Again: the unit may have changed its size since the task was judged.
+  rangeToTheEnd(task, unit);
   if (task.blockCount === 0) return lbaOutOfRange(task.lba);
   const found = storeOf(unit).extent?.(task.lba, task.blockCount) ?? {
     lba: task.lba,

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type FieldPointer, type Sense, SENSE_KEY } from "../sense.ts";
+import type { FieldPointer, Sense } from "../sense.ts";
+import { SENSE_KEY } from "./sense_key.ts";
 
 /** Bytes of fixed format sense data as we build them. */
 export const FIXED_SENSE_LENGTH = 18;

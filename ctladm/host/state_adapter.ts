@@ -52,6 +52,7 @@ export class StateDatabase implements IdentityStore, Disposable {
     this.#database.prepare("DELETE FROM identity WHERE key = ?").run(key);
   }
 
+  /** Closes the database. */
   [Symbol.dispose](): void {
     this.#database.close();
   }

@@ -20,7 +20,9 @@ import { ISCSI, IscsiService } from "./service.ts";
 import { listenTcp } from "./socket_adapter.ts";
 
 export type * from "./access.ts";
-export type { SessionParameters } from "./parameters.ts";
+export { CHAP_ALGORITHM, type ChapAlgorithm, type ChapHashes } from "./chap.ts";
+export type { SessionParameters, TaskReporting } from "./parameters.ts";
+export type { ByteStream } from "./pump.ts";
 export * from "./service.ts";
 
 /** The plugin. */

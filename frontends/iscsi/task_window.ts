@@ -48,10 +48,11 @@ export class TaskWindow {
 
   /** Where a number stands. */
   arrival(cmdSn: number): Arrival {
+    if (serialBefore(this.#maxCmdSn, cmdSn)) return "outside";
     if (cmdSn === this.#expCmdSn) return "next";
-    const inside = !serialBefore(cmdSn, this.#expCmdSn) &&
-      !serialBefore(this.#maxCmdSn, cmdSn) && !this.#received.has(cmdSn);
-    return inside ? "early" : "outside";
+    const came = serialBefore(cmdSn, this.#expCmdSn) ||
+      this.#received.has(cmdSn);
+    return came ? "outside" : "early";
   }
 
   /** The next request was taken. */

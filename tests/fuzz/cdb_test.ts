@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { COMMAND_PLAN } from "./command_plan.ts";
 import { ATTRIBUTES, CoreRig, LUNS_TRIED, type Step } from "./core_rig.ts";
-import { fuzzTest } from "./settings.ts";
+import { fuzzTest, MEAN_SHARE } from "./settings.ts";
 
 const BY = fc.nat(1);
 const LUN = fc.oneof(
@@ -27,6 +27,16 @@ const OTHER: fc.Arbitrary<Step> = fc.oneof(
     back: fc.nat(8),
   }),
   fc.record({ kind: fc.constantFrom("hold", "resume", "leave"), by: BY }),
+  fc.record({
+    kind: fc.constant("room"),
+    by: BY,
+    bytes: fc.constantFrom(100, 512, 5000, 65536),
+  }),
+  fc.record({
+    kind: fc.constant("unit"),
+    lun: LUN,
+    blocks: fc.constantFrom(0, 256, 512, 1024, 1024),
+  }),
   fc.record({ kind: fc.constant("answer"), holding: fc.boolean() }),
   fc.record({ kind: fc.constant("wait"), ms: fc.nat(10_000) }),
 );
@@ -42,7 +52,7 @@ const STEPS = fc.array(
 
 fuzzTest(
   "A target answers every CDB, and meets no defect",
-  { share: 1, casesPerRun: STEPS_MAX / 2 },
+  { share: 1, casesPerRun: STEPS_MAX * MEAN_SHARE },
   fc.asyncProperty(STEPS, async (steps) => {
     const rig = await CoreRig.create();
     for (const step of steps) rig.take(step);

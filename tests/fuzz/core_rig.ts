@@ -6,7 +6,12 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { ATTRIBUTE, STATUS, TASK_MANAGEMENT } from "../../core/mod.ts";
+import {
+  ATTRIBUTE,
+  ManagementError,
+  STATUS,
+  TASK_MANAGEMENT,
+} from "../../core/mod.ts";
 import { settle, TestTarget } from "../support/core_target.ts";
 import {
   type CommandResult,
@@ -31,7 +36,9 @@ export type Step =
   | { readonly kind: "hold"; readonly by: number }
   | { readonly kind: "resume"; readonly by: number }
   | { readonly kind: "leave"; readonly by: number }
+  | { readonly kind: "room"; readonly by: number; readonly bytes: number }
   | { readonly kind: "answer"; readonly holding: boolean }
+  | UnitStep
   | { readonly kind: "wait"; readonly ms: number };
 
 /** It sends a command. */
@@ -56,6 +63,14 @@ export interface FunctionStep {
   readonly back: number;
 }
 
+/** An administrator changes a unit. */
+export interface UnitStep {
+  readonly kind: "unit";
+  readonly lun: number;
+  /** Blocks that it gets; 0: it is removed. */
+  readonly blocks: number;
+}
+
 interface Sent {
   readonly step: CommandStep;
   result: CommandResult | null;
@@ -71,7 +86,8 @@ export class CoreRig {
   readonly #test: TestTarget = new TestTarget();
   readonly #initiators: LocalInitiator[] = [];
   readonly #sent: Sent[] = [];
-  readonly #asked: Set<FunctionStep> = new Set();
+  readonly #asked: Set<FunctionStep | UnitStep> = new Set();
+  readonly #errors: unknown[] = [];
 
   /** A target with its LUNs, and two initiators. */
   static async create(): Promise<CoreRig> {
@@ -95,6 +111,12 @@ export class CoreRig {
         return this.#initiator(step.by).resume();
       case "leave":
         return this.#leave(step.by);
+      case "room":
+        this.#initiator(step.by).roomBytes = step.bytes;
+        return;
+      case "unit":
+        this.#change(step);
+        return;
       case "answer":
         return this.#holdStore(step.holding);
       case "wait":
@@ -137,7 +159,9 @@ export class CoreRig {
   #leave(index: number): void {
     this.#initiator(index).disconnect();
     for (const step of this.#asked) {
-      if (step.by === index) this.#asked.delete(step);
+      if (step.kind === "function" && step.by === index) {
+        this.#asked.delete(step);
+      }
     }
     this.#connect(index);
   }
@@ -173,6 +197,19 @@ export class CoreRig {
     initiator.manage(name, lun, tag).then(() => this.#asked.delete(step));
   }
 
+  async #change(step: UnitStep): Promise<void> {
+    const { luns } = this.#test.target;
+    const sizeBytes = step.blocks * BLOCK_LENGTH;
+    this.#asked.add(step);
+    try {
+      if (step.blocks === 0) await luns.remove(step.lun);
+      else await luns.modify(step.lun, { sizeBytes });
+    } catch (error) {
+      if (!(error instanceof ManagementError)) this.#errors.push(error);
+    }
+    this.#asked.delete(step);
+  }
+
   #holdStore(holding: boolean): void {
     for (const store of this.#test.driver.stores) {
       if (holding) store.holding = true;
@@ -190,6 +227,7 @@ export class CoreRig {
       await settle(TURNS);
     }
     assertEquals(left(), [], "nothing is left without an end");
+    assertEquals(this.#errors, [], "changes of units fail properly");
   }
 }
 

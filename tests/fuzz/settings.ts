@@ -1,10 +1,9 @@
 /**
  * How much is tried, and from which seed.
  *
- * Without words it is a matter of seconds and the same in every run. With
- * `deno task fuzz CASES [SEED]` it is as long as one likes, and every run
- * tries something else: its seed is printed, and a failure prints the seed and
- * the path by which fast-check finds it again.
+ * Without words it is a matter of seconds and the same in every run. By
+ * `deno task fuzz` it takes as long as one likes, and every run tries
+ * something else: its seed is printed, and with it the run can be had again.
  *
  * @module
  */
@@ -48,6 +47,9 @@ export interface Effort {
   readonly casesPerRun: number;
 }
 
+/** Mean length of an array, of its longest: fast-check likes short ones. */
+export const MEAN_SHARE = 0.4;
+
 /** Registers a test that tries a property. */
 export function fuzzTest<Values>(
   name: string,
@@ -67,9 +69,4 @@ export function fuzzTest<Values>(
         : {}),
     });
   });
-}
-
-/** One byte of a run of bytes, so that values shrink to zeroes. */
-export function bytesArbitrary(lengthMax: number): fc.Arbitrary<Uint8Array> {
-  return fc.uint8Array({ maxLength: lengthMax, size: "max" });
 }

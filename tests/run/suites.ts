@@ -25,7 +25,7 @@ export interface Suite {
 const ORDER = ["unit", "lint", "tidy", "run", "support", "contract", "fuzz"];
 
 /** Suites that run without any permission. */
-const PURE: ReadonlySet<string> = new Set(["unit"]);
+const PURE: ReadonlySet<string> = new Set(["unit", "fuzz", "lint"]);
 
 /** Suites that use no real client. */
 const SELF_CONTAINED: ReadonlySet<string> = new Set([...ORDER, "sim"]);

@@ -1,0 +1,71 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import { parseConfiguration } from "../../ctladm/conf/parser.ts";
+import { fuzzTest } from "./settings.ts";
+
+/** Words of the language, and some that are none. */
+const WORDS = [
+  ...["{", "}", "{", "}", ";", "\n", "#", '"', "\\", "\t"],
+  ...["auth-group", "auth-type", "chap", "chap-mutual", "initiator-name"],
+  ...["initiator-portal", "portal-group", "listen", "discovery-auth-group"],
+  ...["discovery-filter", "foreign", "redirect", "tag", "dscp", "pcp"],
+  ...["target", "alias", "port", "lun", "backend", "blocksize", "ctl-lun"],
+  ...["device-id", "device-type", "option", "path", "serial", "size"],
+  ...["debug", "maxproc", "pidfile", "timeout", "isns-server", "isns-period"],
+  ...["isns-timeout", "offload", "controller", "namespace"],
+  ...["default", "no-authentication", "none", "deny", "portal-name-auth"],
+  ...["0", "1", "512", "4096", "1M", "1k", "99999999999999999999", "-1", "0x1"],
+  ...["ramdisk", "block", "disk", "cd", "on", "off", "user", "secretsecret1"],
+  ...["iqn.2012-06.com.example:t0", "IQN.2012-06.com.example:t0", "t0"],
+  ...[
+    "0.0.0.0",
+    "127.0.0.1:3260",
+    "[::]",
+    "[::1]:1",
+    "10.0.0.0/8",
+    "fe80::/65",
+  ],
+  ...["/dev/null", "ioctl/1/2", "isp0", "ef", "af11", "7"],
+];
+
+const WORD: fc.Arbitrary<string> = fc.oneof(
+  { weight: 30, arbitrary: fc.constantFrom(...WORDS) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 30, unit: "binary" }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...WORDS).map((word) => `"${word}"`),
+  },
+);
+
+/** A statement or block that is right, so that some files are long. */
+const RIGHT: fc.Arbitrary<string> = fc.constantFrom(
+  "debug 1\n",
+  "auth-group a {\n chap user secretsecret1\n}\n",
+  "portal-group p {\n discovery-auth-group no-authentication\n}\n",
+  "lun l {\n path /tmp/l\n size 1M\n}\n",
+  "target iqn.2012-06.com.example:t1 {\n portal-group p\n lun 0 l\n}\n",
+  "target iqn.2012-06.com.example:t2 {\n auth-group a\n portal-group p\n}\n",
+);
+
+const FILE: fc.Arbitrary<string> = fc.array(
+  fc.oneof(
+    { weight: 12, arbitrary: WORD },
+    { weight: 1, arbitrary: RIGHT },
+  ),
+  { maxLength: 40, size: "max" },
+).map((words) => words.join(" "));
+
+const MESSAGE = /^error in configuration file at line \d+ near '|^[^\n]+$/;
+
+fuzzTest(
+  "parseConfiguration reads any text, or says why not in a line",
+  { share: 0.2, casesPerRun: 1 },
+  fc.property(FILE, (text) => {
+    const outcome = parseConfiguration(text);
+    if ("error" in outcome) {
+      assertMatch(outcome.error, MESSAGE);
+      assert(outcome.error.length < 2000, "a message has an end");
+    }
+    assertEquals(parseConfiguration(text), outcome, "it has no memory");
+  }),
+);
