@@ -17,7 +17,7 @@ import {
 } from "./host/environment_adapter.ts";
 import { modeWarnings, readText } from "./host/file_adapter.ts";
 import { configureLog, logOf } from "./host/log_adapter.ts";
-import { writePidFile } from "./host/process_adapter.ts";
+import { type PidFile, writePidFile } from "./host/process_adapter.ts";
 import {
   exit,
   printError,
@@ -44,6 +44,14 @@ SIGTERM and "ctladm shutdown" end the daemon.`;
 interface Settings {
   readonly file: string;
   readonly verbose: boolean;
+}
+
+/** What a reload changes, besides the daemon itself. */
+interface Running {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Another one when the configuration names another. */
+  pidFile: PidFile;
 }
 
 /** Runs ctld with the words behind its name. @returns the exit code */
@@ -94,18 +102,19 @@ async function serve(settings: Settings): Promise<number> {
   }
   setLogLevel(settings, configuration);
   const pidFile = await writePidFile(configuration.pidfile);
+  const running = { settings, log, pidFile };
   try {
-    return await serveConfiguration(settings, configuration, log);
+    return await serveConfiguration(running, configuration);
   } finally {
-    pidFile.remove();
+    running.pidFile.remove();
   }
 }
 
 async function serveConfiguration(
-  settings: Settings,
+  running: Running,
   configuration: Configuration,
-  log: Log,
 ): Promise<number> {
+  const { log } = running;
   using identities = new StateDatabase(stateDirectory(DEFAULT_STATE));
   const daemon = new Daemon({
     host: { log: logOf("target"), identities },
@@ -115,7 +124,7 @@ async function serveConfiguration(
     daemon,
     socketPath: controlSocketPath(),
     nowMs: systemClock.nowMs,
-    reload: () => reload(settings, daemon, log),
+    reload: () => reload(running, daemon),
   });
   try {
     const failed = await daemon.apply(configuration);
@@ -134,19 +143,47 @@ async function serveConfiguration(
   }
 }
 
-async function reload(
-  settings: Settings,
+async function reload(running: Running, daemon: Daemon): Promise<void> {
+  try {
+    await reloadConfiguration(running, daemon);
+  } catch (error) {
+    // A defect; what runs goes on.
+    const told = error instanceof Error ? error.stack : String(error);
+    running.log.error("reload failed", { error: told });
+  }
+}
+
+async function reloadConfiguration(
+  running: Running,
   daemon: Daemon,
-  log: Log,
 ): Promise<void> {
+  const { settings, log } = running;
   const configuration = readConfiguration(settings.file, log);
   if (configuration === null) {
     log.error("configuration error, continuing with old configuration");
     return;
   }
   setLogLevel(settings, configuration);
+  const moved = await movePidFile(running, configuration.pidfile);
   const failed = await daemon.apply(configuration);
-  log.info("configuration reloaded", { errors: failed.length });
+  log.info("configuration reloaded", {
+    errors: failed.length + (moved ? 0 : 1),
+  });
+}
+
+// The old file stays when there can be no new one.
+async function movePidFile(running: Running, path: string): Promise<boolean> {
+  const old = running.pidFile;
+  if (old.path === path) return true;
+  try {
+    running.pidFile = await writePidFile(path);
+    old.remove();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ManagementError)) throw error;
+    running.log.error(error.message);
+    return false;
+  }
 }
 
 function setLogLevel(settings: Settings, configuration: Configuration): void {

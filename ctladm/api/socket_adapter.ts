@@ -12,13 +12,18 @@ export interface ServedApi {
   close(): Promise<void>;
 }
 
+type Handle = (request: Request) => Response | Promise<Response>;
+
+/** Bytes that the path of a Unix socket can have (unix(7)). */
+const PATH_BYTES_MAX = 107;
+
 /**
  * Serves requests on a Unix socket of mode 0600. A socket that a dead daemon
  * left behind is replaced; that of a living one is an error.
  */
 export async function serveOnSocket(
   path: string,
-  handle: (request: Request) => Response | Promise<Response>,
+  handle: Handle,
 ): Promise<ServedApi> {
   if (await isServed(path)) {
     throw new ManagementError(
@@ -27,26 +32,48 @@ export async function serveOnSocket(
         `set CTL_SOCKET to another path`,
     );
   }
+  if (new TextEncoder().encode(path).length > PATH_BYTES_MAX) {
+    throw unusable(path, `the path has more than ${PATH_BYTES_MAX} bytes`);
+  }
+  try {
+    return await serveAt(path, handle);
+  } catch (error) {
+    throw unusable(path, error instanceof Error ? error.message : error);
+  }
+}
+
+function unusable(path: string, reason: unknown): ManagementError {
+  return new ManagementError(
+    "request",
+    `Cannot make the control socket ${path}: ${reason}. Set CTL_SOCKET to ` +
+      `another path`,
+  );
+}
+
+async function serveAt(path: string, handle: Handle): Promise<ServedApi> {
   // Nobody else may connect before the mode is set: the socket is made in a
   // folder of its own and then moved.
   const folder = await Deno.makeTempDir({
     dir: folderOf(path),
     prefix: ".ctl",
   });
-  const made = `${folder}/s`;
-  const server = Deno.serve(
-    { path: made, transport: "unix", onListen: () => {} },
-    handle,
-  );
-  await Deno.chmod(made, 0o600);
-  await Deno.rename(made, path);
-  await Deno.remove(folder);
-  return {
-    close: async () => {
-      await Deno.remove(path).catch(() => {});
-      await server.shutdown();
-    },
-  };
+  try {
+    const made = `${folder}/s`;
+    const server = Deno.serve(
+      { path: made, transport: "unix", onListen: () => {} },
+      handle,
+    );
+    await Deno.chmod(made, 0o600);
+    await Deno.rename(made, path);
+    return {
+      close: async () => {
+        await Deno.remove(path).catch(() => {});
+        await server.shutdown();
+      },
+    };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** Whether somebody answers on a socket. */

@@ -18,7 +18,7 @@ export interface ServeOptions {
   readonly socketPath: string;
   /** Milliseconds of a clock that moves forward. */
   readonly nowMs: () => number;
-  /** Called on SIGHUP. */
+  /** Called on SIGHUP, when the call before has ended. */
   readonly reload?: () => Promise<void>;
 }
 
@@ -50,10 +50,13 @@ export async function serveDaemon(
     options.socketPath,
     (request) => api.fetch(request),
   );
+  let reloading: Promise<void> | undefined;
   const stopListening = [
     onSignal("SIGTERM", () => askToEnd("SIGTERM")),
     onSignal("SIGINT", () => askToEnd("SIGINT")),
-    onSignal("SIGHUP", () => options.reload?.()),
+    onSignal("SIGHUP", () => {
+      reloading = Promise.resolve(reloading).then(options.reload);
+    }),
   ];
   return {
     ending,

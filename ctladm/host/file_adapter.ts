@@ -20,7 +20,7 @@ export function readText(path: string): string {
 
 /** What is wrong with the mode of a file that holds secrets. */
 export function modeWarnings(path: string): string[] {
-  const mode = Deno.statSync(path).mode ?? 0;
+  const mode = modeOf(path);
   const rights = [
     [0o004, "readable"],
     [0o002, "writable"],
@@ -29,6 +29,15 @@ export function modeWarnings(path: string): string[] {
   return rights
     .filter(([bit]) => (mode & bit) !== 0)
     .map(([, word]) => `${path} is world-${word}`);
+}
+
+// The file may have gone since it was read.
+function modeOf(path: string): number {
+  try {
+    return Deno.statSync(path).mode ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** Whether a path exists. */

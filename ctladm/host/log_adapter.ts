@@ -18,7 +18,11 @@ export type LogLevel = "debug" | "info" | "warning";
 
 /** Sends log lines of this level and above to standard error. */
 export function configureLog(level: LogLevel): void {
-  const format = getTextFormatter({ timestamp: "time", category: () => "" });
+  const format = getTextFormatter({
+    timestamp: "time",
+    format: ({ timestamp, level, message }) =>
+      `${timestamp} [${level}] ${message}`,
+  });
   configureSync({
     reset: true,
     sinks: {
@@ -49,16 +53,21 @@ export function configureLog(level: LogLevel): void {
 export function logOf(part: string): Log {
   const logger = getLogger(["dtl", part]);
   return {
-    debug: (message, fields) => logger.debug(message, { ...fields }),
-    info: (message, fields) => logger.info(message, { ...fields }),
-    warn: (message, fields) => logger.warn(message, { ...fields }),
-    error: (message, fields) => logger.error(message, { ...fields }),
+    debug: (message, fields) => logger.debug(plain(message), { ...fields }),
+    info: (message, fields) => logger.info(plain(message), { ...fields }),
+    warn: (message, fields) => logger.warn(plain(message), { ...fields }),
+    error: (message, fields) => logger.error(plain(message), { ...fields }),
   };
+}
+
+// Braces are no places to fill in: an operator's words may hold some.
+function plain(message: string): string {
+  return message.replace(/[{}]/g, "$&$&");
 }
 
 // Fields follow the sentence as `name=value`, for people and for grep.
 function withFields(record: LogRecord): LogRecord {
   const fields = Object.entries(record.properties as LogFields)
     .map(([name, value]) => ` ${name}=${String(value)}`);
-  return { ...record, message: [...record.message, fields.join("")] };
+  return { ...record, message: [record.message.join("") + fields.join("")] };
 }

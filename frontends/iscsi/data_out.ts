@@ -10,6 +10,7 @@
  */
 
 import {
+  type BufferPool,
   NOT_ENOUGH_UNSOLICITED_DATA,
   type ScsiTask,
   type Sense,
@@ -38,6 +39,7 @@ export class DataReceiver {
   readonly #responder: Responder;
   readonly #window: TaskWindow;
   readonly #parameters: SessionParameters;
+  readonly #pool: BufferPool;
   readonly #transfers: Map<number, Task> = new Map();
   #nextTag = 0;
   #tagsTaken = 0;
@@ -48,11 +50,13 @@ export class DataReceiver {
     responder: Responder,
     window: TaskWindow,
     parameters: SessionParameters,
+    pool: BufferPool,
   ) {
     this.#output = output;
     this.#responder = responder;
     this.#window = window;
     this.#parameters = parameters;
+    this.#pool = pool;
   }
 
   /** Bytes that may come for a command without being asked for. */
@@ -62,15 +66,22 @@ export class DataReceiver {
 
   /** Prepares a task for unsolicited Data-Out behind its command. */
   expectUnsolicited(task: Task): void {
-    const { immediate, immediateAt, immediateLength } = task;
-    const length = this.unsolicitedLength(task.context.expectedLength);
-    const prefix = new Uint8Array(length);
+    const { context } = task;
+    const length = this.unsolicitedLength(context.expectedLength);
+    context.unsolicited = true;
+    context.unsolicitedLength = length;
+    this.hold(task, length);
+  }
+
+  /** Moves the first data of a task to a buffer that it may keep. */
+  hold(task: Task, lengthBytes: number): void {
+    const { immediate, immediateAt, immediateLength, context } = task;
     const end = immediateAt + immediateLength;
-    prefix.set(immediate.subarray(immediateAt, end));
-    task.immediate = prefix;
+    const held = this.#pool.take(Math.max(lengthBytes, 1));
+    held.set(immediate.subarray(immediateAt, end));
+    context.held = held;
+    task.immediate = held;
     task.immediateAt = 0;
-    task.context.unsolicited = true;
-    task.context.heldLength = length;
   }
 
   /** Gives a command a piece of its Data-Out, or asks for it. */
@@ -109,13 +120,13 @@ export class DataReceiver {
   ): void {
     const { context } = task;
     const end = task.immediateLength + length;
-    if (!context.unsolicited || end > task.immediate.length) {
+    if (!context.unsolicited || end > context.unsolicitedLength) {
       return this.fail(task, UNEXPECTED_UNSOLICITED_DATA);
     }
     if (
       pdu.dataSn !== context.unsolicitedDataSn ||
       pdu.bufferOffset !== task.immediateLength ||
-      (pdu.final && end < task.immediate.length)
+      (pdu.final && end < context.unsolicitedLength)
     ) {
       return this.fail(task, NOT_ENOUGH_UNSOLICITED_DATA);
     }
@@ -177,7 +188,11 @@ export class DataReceiver {
 
   /** A task has ended: late data for it are dropped. */
   forget(task: Task): void {
-    this.#closeTransfer(task.context);
+    const { context } = task;
+    this.#closeTransfer(context);
+    if (context.held === null) return;
+    this.#pool.give(context.held);
+    context.held = null;
   }
 
   #serveWait(task: Task): void {

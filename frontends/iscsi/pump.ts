@@ -30,6 +30,8 @@ export interface PumpServices {
   readonly receiveBuffers: ReceiveBuffers;
   /** Keeps one connection from starving the others. */
   readonly turns: Turns;
+  /** A connection threw what it should not; it is being closed. */
+  readonly defect: (error: unknown) => void;
 }
 
 /** Pumps one connection until it ends. */
@@ -110,7 +112,7 @@ export class Pump {
       this.#end += count;
       this.#work();
       while (connection.busy !== null) {
-        await connection.busy;
+        await connection.busy.catch(this.#defect);
         this.#work();
       }
       if (connection.closing !== null) return connection.closing;
@@ -123,15 +125,25 @@ export class Pump {
   #work(): void {
     this.#receiving = true;
     const { bytes, view } = this.#buffer;
-    this.#start = this.#connection.receive(
-      bytes,
-      view,
-      this.#start,
-      this.#end,
-    );
+    try {
+      this.#start = this.#connection.receive(
+        bytes,
+        view,
+        this.#start,
+        this.#end,
+      );
+    } catch (error) {
+      this.#defect(error);
+    }
     this.#receiving = false;
     this.#flush();
   }
+
+  // Contained: it is told once, and costs this connection alone.
+  readonly #defect = (error: unknown): never => {
+    this.#services.defect(error);
+    throw error;
+  };
 
   // Sees to it that there is room to read, for the rest of a partial PDU too.
   #makeRoom(): void {

@@ -7,6 +7,7 @@
 
 import {
   ASSOCIATION,
+  BufferPool,
   defineService,
   type Host,
   ManagementError,
@@ -179,10 +180,12 @@ export class IscsiService implements AsyncDisposable {
   readonly #connections: Set<ConnectionRecord> = new Set();
   readonly #sendBuffers: SendBuffers = new SendBuffers();
   readonly #receiveBuffers: ReceiveBuffers = new ReceiveBuffers();
+  readonly #heldBuffers: BufferPool = new BufferPool();
   readonly #turns: Turns;
   #settings: IscsiSettings = DEFAULT_ISCSI_SETTINGS;
   #nextId = 1;
   #nextTsih = 1;
+  #nextVirtualPort = 1;
   #stopTicking: (() => void) | null = null;
 
   /** A service without portals and ports. */
@@ -232,7 +235,7 @@ export class IscsiService implements AsyncDisposable {
       name: "iscsi",
       type: PORT_TYPE.ISCSI,
       physicalPort: tag,
-      virtualPort: this.#ports.size + 1,
+      virtualPort: this.#nextVirtualPort++,
       portDesignator: scsiNameDesignator(
         `${target},t,0x${tag.toString(16).padStart(4, "0")}`,
         ASSOCIATION.PORT,
@@ -367,6 +370,11 @@ export class IscsiService implements AsyncDisposable {
     const pump = new Pump(accepted.stream, connection, {
       receiveBuffers: this.#receiveBuffers,
       turns: this.#turns,
+      defect: (error) =>
+        host.log.error("A connection met a defect", {
+          initiator: accepted.peerAddress,
+          error: error instanceof Error ? error.stack : String(error),
+        }),
     });
     const record: ConnectionRecord = {
       accepted,
@@ -388,8 +396,9 @@ export class IscsiService implements AsyncDisposable {
       reason,
     });
     if (session !== null) {
-      session.owner.sessions.delete(session);
       await session.session.nexus?.nexusLost();
+      // Not before: its successor has to wait for the end of its tasks.
+      session.owner.sessions.delete(session);
     }
     this.#connections.delete(record);
   }
@@ -423,6 +432,7 @@ export class IscsiService implements AsyncDisposable {
     const session = new IscsiSession(
       {
         output: connection.connection.output,
+        heldBuffers: this.#heldBuffers,
         wakeOutput: () => connection.pump.wakeOutput(),
         sendTargets: (value) => this.#sendTargets(connection, outcome, value),
         coldReset: () => this.#coldReset(owner.request.target),

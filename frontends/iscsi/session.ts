@@ -8,6 +8,7 @@
 
 import {
   ATTRIBUTE,
+  type BufferPool,
   decodeLun,
   INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
   LUN_UNSUPPORTED,
@@ -74,6 +75,8 @@ export interface ReceivedPdu {
 export interface SessionServices {
   /** Output of the connection. */
   readonly output: Output;
+  /** Buffers for data that come before their command wants them. */
+  readonly heldBuffers: BufferPool;
   /** Output may have to be sent although nothing was received. */
   readonly wakeOutput: () => void;
   /** SendTargets in a session (RFC 7143 Appendix C). */
@@ -90,6 +93,8 @@ export const IMMEDIATE_TASKS_MAX = 64;
 export const EARLY_BYTES_MAX: number = 2 ** 20;
 /** Seconds in which an initiator should answer a request to log out. */
 const LOGOUT_SECONDS = 10;
+
+const NO_BYTES = new Uint8Array(0);
 
 const command = newScsiCommand();
 const dataOut = newDataOut();
@@ -133,7 +138,13 @@ export class IscsiSession implements Transport<TaskContext> {
     this.#window = window;
     this.#responder = responder;
     this.#sender = new DataSender(output, responder, window, parameters);
-    this.#receiver = new DataReceiver(output, responder, window, parameters);
+    this.#receiver = new DataReceiver(
+      output,
+      responder,
+      window,
+      parameters,
+      services.heldBuffers,
+    );
     this.#text = new TextExchange(
       responder,
       (pairs) =>
@@ -357,12 +368,10 @@ export class IscsiSession implements Transport<TaskContext> {
     this.#tasks.set(task.tag, task);
     const pending = context.takenLength < task.immediateLength;
     if (task.immediate === received) {
-      const end = task.immediateAt + task.immediateLength;
-      task.immediate = received.slice(task.immediateAt, pending ? end : 0);
-      task.immediateAt = 0;
-      context.heldLength = task.immediate.length;
+      if (pending) this.#receiver.hold(task, task.immediateLength);
+      else task.immediate = NO_BYTES;
     }
-    this.#heldBytes += context.heldLength;
+    this.#heldBytes += context.held?.length ?? 0;
   }
 
   // Ends a command before the core has heard of it.
@@ -377,12 +386,12 @@ export class IscsiSession implements Transport<TaskContext> {
 
   #release(task: Task): void {
     const { context } = task;
-    this.#receiver.forget(task);
-    this.#wakeRoom(task);
     if (context.listed) {
       this.#tasks.delete(task.tag);
-      this.#heldBytes -= context.heldLength;
+      this.#heldBytes -= context.held?.length ?? 0;
     }
+    this.#receiver.forget(task);
+    this.#wakeRoom(task);
     if (context.numbered) this.#window.end();
     if (context.immediate) this.#immediateTasks -= 1;
     context.active = false;
@@ -460,7 +469,7 @@ export class IscsiSession implements Transport<TaskContext> {
       case REQUEST.TEXT:
         return this.#text.receive(request, pdu);
       case REQUEST.LOGOUT:
-        return this.#receiveLogout(request);
+        return this.#receiveLogout(request, pdu);
     }
   }
 
@@ -488,7 +497,10 @@ export class IscsiSession implements Transport<TaskContext> {
     );
   }
 
-  #receiveLogout(request: ControlRequest): void {
+  #receiveLogout(request: ControlRequest, pdu: ReceivedPdu): void {
+    if (request.code > LOGOUT_REASON.REMOVE_FOR_RECOVERY) {
+      return this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
+    }
     const answer = logoutResponse(request, this.#connectionId);
     this.#responder.respond({
       opcode: RESPONSE.LOGOUT,

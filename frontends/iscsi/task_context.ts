@@ -42,14 +42,16 @@ export class TaskContext {
   dataSn = 0;
   /** Status left with the last Data-In. */
   statusSent = false;
+  /** Buffer of the pool that holds its first data; null: none does. */
+  held: Uint8Array | null = null;
   /** Unsolicited Data-Out is still to come. */
   unsolicited = false;
+  /** Bytes that it and immediate data may have together. */
+  unsolicitedLength = 0;
   /** DataSN that the next unsolicited Data-Out must have. */
   unsolicitedDataSn = 0;
   /** Bytes of Data-Out that commands have taken so far. */
   takenLength = 0;
-  /** Bytes of immediate data that the session holds for it. */
-  heldLength = 0;
   /** R2Ts sent. */
   r2tSn = 0;
   /** Target Transfer Tag of the R2T under way; valid with `r2tEnd`. */
@@ -79,7 +81,8 @@ export class TaskContext {
     this.unsolicited = false;
     this.unsolicitedDataSn = 0;
     this.takenLength = 0;
-    this.heldLength = 0;
+    this.held = null;
+    this.unsolicitedLength = 0;
     this.r2tSn = 0;
     this.r2tEnd = 0;
     this.wait = null;

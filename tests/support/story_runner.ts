@@ -3,7 +3,7 @@
  *
  * ```
  * lun 0 ramdisk size=32m
- * a  TEST UNIT READY                  -> 6/29/01
+ * a  TEST UNIT READY                  -> 6/29/00
  * a  WRITE(10) lba=8 data=aa*2        -> GOOD
  * b:1  READ(10) lba=8 n=2             -> 5/25/00
  * a  WRITE(10) lba=8 data=bb  as w1

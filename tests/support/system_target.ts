@@ -20,12 +20,16 @@ import {
 import { ControlledDriver, pluginOf } from "./core_driver.ts";
 import type { ControlledStore } from "./core_store.ts";
 import type { LunWish } from "./core_target.ts";
+import { patternBytes } from "./bytes.ts";
 import {
+  type CommandOptions,
   openSession,
   type Portal,
+  type RunningCommand,
   type Session,
   type SessionOptions,
   testUnitReady,
+  write10,
 } from "./initiator/mod.ts";
 import { type MemoryHost, memoryHost } from "./memory_host.ts";
 
@@ -224,4 +228,22 @@ export async function hearAttentions(
   while (sense.startsWith("6/")) {
     ({ sense } = await session.command(lun, testUnitReady()));
   }
+}
+
+/** A write of one block whose R2T is not answered before the test says so. */
+export const HELD_WRITE: CommandOptions = {
+  write: patternBytes(512),
+  immediateData: false,
+  unsolicited: false,
+  holdData: true,
+};
+
+/** Starts a write to LUN 0 that waits for its data. */
+export async function startHeld(
+  session: Session,
+  lba = 0,
+): Promise<RunningCommand> {
+  const command = session.start(0, write10(lba, 1), HELD_WRITE);
+  await command.nextR2t();
+  return command;
 }

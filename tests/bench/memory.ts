@@ -1,0 +1,151 @@
+/**
+ * Resident memory of our daemons: the idle demo, and many LUNs and sessions.
+ *
+ * ```sh
+ * deno run -A --no-prompt tests/bench/memory.ts [--luns 1000] [--sessions 500]
+ * ```
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { type DaemonFolder, daemonFolder } from "../support/daemon.ts";
+import {
+  openSession,
+  read10,
+  type Session,
+  testUnitReady,
+  write10,
+} from "../support/initiator/mod.ts";
+import { freePort } from "../support/ports.ts";
+import { startProgram } from "../support/process.ts";
+import { delay } from "./command.ts";
+import { memoryOf } from "./proc.ts";
+import { toText } from "./table.ts";
+
+const TARGET = "iqn.2026-01.bench.dtl:many";
+const LUNS = 1000;
+const SESSIONS = 500;
+/** What was allocated to start up has been collected by then. */
+const SETTLE_MS = 2000;
+/** Sessions that do something at the same time. */
+const AT_ONCE = 16;
+
+/** The least that a Deno program can be: one socket that listens. */
+const BARE =
+  `const l = Deno.listen({ hostname: "127.0.0.1", port: 0 }); console.log(1);
+   for await (const c of l) c.close();`;
+
+type Row = readonly [what: string, resident: string, own: string];
+
+/** Memory of a process, after it came to rest. */
+async function measure(what: string, pid: number): Promise<Row> {
+  await delay(SETTLE_MS);
+  const { residentKib, anonymousKib } = memoryOf(pid);
+  const row: Row = [what, mebibytes(residentKib), mebibytes(anonymousKib)];
+  console.error(row.join("  "));
+  return row;
+}
+
+function mebibytes(kib: number): string {
+  return (kib / 1024).toFixed(1);
+}
+
+async function measureBare(): Promise<Row> {
+  await using program = await startProgram(
+    Deno.execPath(),
+    ["eval", "--no-lock", BARE],
+    { readyLine: /1/ },
+  );
+  return await measure("a bare Deno server", program.pid);
+}
+
+async function measureDemo(): Promise<Row> {
+  await using folder = await daemonFolder();
+  const { pid } = await folder.start("--port", "0");
+  return await measure("the idle demo", pid);
+}
+
+function configurationOf(
+  folder: DaemonFolder,
+  port: number,
+  luns: number,
+): string {
+  const units = Array.from({ length: luns }, (_, number) =>
+    `lun ${number} {
+      backend ramdisk
+      size 1G
+      option capacity 1G
+    }`);
+  return `pidfile "${folder.pidFile}"
+    portal-group pg0 {
+      discovery-auth-group no-authentication
+      listen 127.0.0.1:${port}
+    }
+    target ${TARGET} {
+      auth-group no-authentication
+      portal-group pg0
+      ${units.join("\n")}
+    }`;
+}
+
+/** Does something with every session, a few at the same time. */
+async function withEach(
+  sessions: readonly Session[],
+  work: (session: Session, index: number) => Promise<unknown>,
+): Promise<void> {
+  for (let first = 0; first < sessions.length; first += AT_ONCE) {
+    const some = sessions.slice(first, first + AT_ONCE);
+    await Promise.all(some.map((each, index) => work(each, first + index)));
+  }
+}
+
+/** Speaks to every LUN, as an initiator does that scans its target. */
+async function scan(session: Session, luns: number): Promise<void> {
+  const commands = Array.from(
+    { length: luns },
+    (_, lun) => session.command(lun, testUnitReady()),
+  );
+  await Promise.all(commands);
+}
+
+async function measureMany(luns: number, count: number): Promise<Row[]> {
+  await using folder = await daemonFolder();
+  const port = freePort();
+  const { pid } = await folder.ctld(configurationOf(folder, port, luns));
+  const rows = [await measure(`ctld, ${luns} LUNs`, pid)];
+  const sessions: Session[] = [];
+  const note = async (what: string) => rows.push(await measure(what, pid));
+  for (let index = 0; index < count; index += 1) {
+    sessions.push(await openSession({ portal: { port }, targetName: TARGET }));
+  }
+  await note(`+ ${count} idle sessions`);
+  await withEach(sessions, (session) => scan(session, luns));
+  await note("+ each has scanned all LUNs");
+  const data = new Uint8Array(2 ** 20).fill(1);
+  await withEach(sessions, async (session, index) => {
+    const lun = index % luns;
+    await session.command(lun, write10(0, 2048), { write: data });
+    await session.command(lun, read10(0, 2048), { read: data.length });
+  });
+  await note(`+ each wrote and read 1 MiB (${count} MiB are kept)`);
+  await withEach(sessions, (session) => session.logout());
+  await note("all have logged out");
+  return rows;
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const given = parseArgs(words, { string: ["luns", "sessions"] });
+  const rows = [
+    await measureBare(),
+    await measureDemo(),
+    ...await measureMany(
+      Number(given.luns ?? LUNS),
+      Number(given.sessions ?? SESSIONS),
+    ),
+  ];
+  const head = ["", "VmRSS MiB", "of it anonymous"];
+  console.log(toText({ head, rows }));
+}
+
+if (import.meta.main) await main(Deno.args);
