@@ -34,8 +34,8 @@ import { memoryIdentities } from "./ctladm/host/memory_identities.ts";
 import { silentLog } from "./ctladm/host/silent_log.ts";
 
 export * from "./core/mod.ts";
-export * from "./frontends/iscsi/service.ts";
-export type * from "./frontends/iscsi/access.ts";
+export type * from "./frontends/iscsi/mod.ts";
+export { ISCSI } from "./frontends/iscsi/token.ts";
 export { StateDatabase } from "./ctladm/host/state_adapter.ts";
 
 /** What a target is made with; the rest is the machine's own. */

@@ -34,6 +34,7 @@ export * from "./ports/block_store.ts";
 export * from "./ports/designator.ts";
 export * from "./ports/host.ts";
 export * from "./ports/transport.ts";
+export * from "./ports/transport_id.ts";
 export type { Reservations } from "./reservations.ts";
 export * from "./sense.ts";
 export * from "./serialization.ts";

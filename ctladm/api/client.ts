@@ -20,7 +20,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Carries a request to a daemon. Throws {@linkcode ApiError} if none is there. */
+/** Carries a request to a daemon; throws {@linkcode ApiError} without one. */
 export type SendRequest = (request: Request) => Promise<Response>;
 
 /** The host of every request: a control socket has no name. */

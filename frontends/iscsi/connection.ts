@@ -7,10 +7,16 @@
 
 import type { Clock } from "../../core/mod.ts";
 import { DiscoverySession } from "./discovery_session.ts";
-import { FRAME, Framer, type Framing, LOGIN_FRAMING } from "./framer.ts";
+import {
+  FRAME,
+  Framer,
+  type Framing,
+  LOGIN_FRAMING,
+  type ReceivedPdu,
+} from "./framer.ts";
 import type { LoginEngine, LoginOutcome, LoginStep } from "./login.ts";
 import type { Output } from "./output.ts";
-import type { IscsiSession, ReceivedPdu } from "./session.ts";
+import type { IscsiSession } from "./session.ts";
 import { WINDOW_SIZE } from "./task_window.ts";
 import {
   decodeLoginRequest,

@@ -8,7 +8,8 @@
 import type { LoginOutcome } from "./login.ts";
 import type { Output } from "./output.ts";
 import { Responder } from "./responder.ts";
-import { logoutResponse, type ReceivedPdu } from "./session.ts";
+import type { ReceivedPdu } from "./framer.ts";
+import { logoutResponse } from "./logout.ts";
 import { TaskWindow } from "./task_window.ts";
 import {
   answerPairs,

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { ReceivedPdu } from "./session.ts";
 import { digestMatches } from "./wire/crc32c.ts";
 import {
   ahsLengthOf,
@@ -13,6 +12,22 @@ import {
   DIGEST_LENGTH,
   padded,
 } from "./wire/pdu.ts";
+
+/** Where the parts of a received PDU stand. */
+export interface ReceivedPdu {
+  /** The receive buffer; valid only during the call. */
+  bytes: Uint8Array;
+  /** Its view. */
+  view: DataView;
+  /** Where the header begins. */
+  start: number;
+  /** Where the data segment begins. */
+  dataAt: number;
+  /** Bytes of the data segment, without padding. */
+  dataLength: number;
+  /** The data digest was wrong. */
+  dataCorrupt: boolean;
+}
 
 /** Limits and digests of the phase that a connection is in. */
 export interface Framing {

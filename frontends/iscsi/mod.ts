@@ -16,14 +16,15 @@
 
 import { definePlugin, type Plugin } from "../../core/mod.ts";
 import { CHAP_HASHES } from "./hash_adapter.ts";
-import { ISCSI, IscsiService } from "./service.ts";
+import { IscsiService } from "./service.ts";
 import { listenTcp } from "./socket_adapter.ts";
+import { ISCSI } from "./token.ts";
 
 export type * from "./access.ts";
-export { CHAP_ALGORITHM, type ChapAlgorithm, type ChapHashes } from "./chap.ts";
-export type { SessionParameters, TaskReporting } from "./parameters.ts";
-export type { ByteStream } from "./pump.ts";
-export * from "./service.ts";
+export type * from "./records.ts";
+export type * from "./service.ts";
+export { ISCSI } from "./token.ts";
+export type { IscsiSettings } from "./watchdog.ts";
 
 /** The plugin. */
 export const plugin: Plugin = definePlugin({

@@ -6,41 +6,37 @@
  */
 
 import {
-  ASSOCIATION,
   BufferPool,
-  defineService,
   type Host,
-  ManagementError,
-  PORT_TYPE,
+  iscsiTransportId,
   type PortRegistry,
-  PROTOCOL,
-  scsiNameDesignator,
-  type ServiceToken,
   type TargetPort,
 } from "../../core/mod.ts";
-import type {
-  AuthGroup,
-  Directory,
-  Portal,
-  PortalGroup,
-  TargetEntry,
-} from "./access.ts";
+import type { Directory, Portal, PortalGroup } from "./access.ts";
 import type { ChapHashes } from "./chap.ts";
 import { IscsiConnection, type OpenedSession } from "./connection.ts";
 import { sendTargets } from "./discovery.ts";
 import { LoginEngine, type LoginOutcome } from "./login.ts";
 import { Output, SendBuffers } from "./output.ts";
-import type { SessionParameters } from "./parameters.ts";
-import { type ByteStream, Pump } from "./pump.ts";
+import { Pump } from "./pump.ts";
 import { ReceiveBuffers } from "./receive_buffers.ts";
+import {
+  type AcceptedConnection,
+  type ConnectionRecord,
+  describeSession,
+  type IscsiPortAccess,
+  type IscsiPortRequest,
+  type IscsiSessionInfo,
+  type PortRecord,
+  type SessionRecord,
+} from "./records.ts";
 import { IscsiSession } from "./session.ts";
+import { TargetPorts } from "./target_ports.ts";
 import { TaskContext } from "./task_context.ts";
 import { Turns } from "./turns.ts";
+import { type IscsiSettings, Watchdog } from "./watchdog.ts";
 import { LOGIN_STATUS, type LoginStatus } from "./wire/login.ts";
 import type { TextPair } from "./wire/text_keys.ts";
-
-/** Token of the service. */
-export const ISCSI: ServiceToken<IscsiService> = defineService("iscsi");
 
 /** A portal that listens; closing it leaves its connections alone. */
 export interface OpenPortal {
@@ -56,105 +52,8 @@ export type Listen = (
   accept: (connection: AcceptedConnection) => void,
 ) => OpenPortal;
 
-/** A connection that an initiator has opened. */
-export interface AcceptedConnection {
-  /** Its bytes. */
-  readonly stream: ByteStream;
-  /** Address that the initiator used, without port. */
-  readonly localAddress: string;
-  /** Port that the initiator used. */
-  readonly localPort: number;
-  /** Address of the initiator, without port. */
-  readonly peerAddress: string;
-}
-
-/** Settings of the service; changed by reloads. */
-export interface IscsiSettings {
-  /** Seconds in which a login must end; 0: no limit. */
-  readonly loginTimeoutSeconds: number;
-  /** Seconds of silence after which a session is dropped; 0: never. */
-  readonly pingTimeoutSeconds: number;
-}
-
-/** Settings that nobody has changed. */
-export const DEFAULT_ISCSI_SETTINGS: IscsiSettings = {
-  loginTimeoutSeconds: 60,
-  pingTimeoutSeconds: 5,
-};
-
-/** A target as one portal group shows it. */
-export interface IscsiPortRequest {
-  /** iSCSI name in lower case. */
-  readonly target: string;
-  /** Name of the portal group. */
-  readonly portalGroup: string;
-  /** Tag of the portal group. */
-  readonly tag: number;
-  /** By what logins are judged. */
-  readonly access: IscsiPortAccess;
-}
-
-/** What logins through a port are judged by; changed by reloads. */
-export interface IscsiPortAccess {
-  /** Who may log in. */
-  readonly authGroup: AuthGroup;
-  /** Words for people. */
-  readonly alias?: string | undefined;
-  /** Address to which logins are sent on. */
-  readonly redirect?: string | undefined;
-  /** Names of the groups whose addresses discovery tells. */
-  readonly portalGroups: readonly string[];
-}
-
-/** A session as lists show it. */
-export interface IscsiSessionInfo {
-  /** Number, from 1. */
-  readonly id: number;
-  /** Name of the initiator. */
-  readonly initiator: string;
-  /** Address of the initiator. */
-  readonly initiatorAddress: string;
-  /** Alias of the initiator. */
-  readonly initiatorAlias: string;
-  /** Name of the target. */
-  readonly target: string;
-  /** Alias of the target. */
-  readonly targetAlias: string;
-  /** Tag of the portal group. */
-  readonly portalGroupTag: number;
-  /** Number of the target port. */
-  readonly port: number;
-  /** What was agreed at login. */
-  readonly parameters: SessionParameters;
-}
-
 /** Connections at once; more are closed as soon as they come. */
 export const CONNECTIONS_MAX = 2048;
-
-interface IscsiPort {
-  readonly request: IscsiPortRequest;
-  access: IscsiPortAccess;
-  readonly port: TargetPort;
-  readonly sessions: Set<SessionRecord>;
-}
-
-interface SessionRecord {
-  readonly id: number;
-  readonly tsih: number;
-  readonly outcome: LoginOutcome;
-  readonly connection: ConnectionRecord;
-  readonly session: IscsiSession;
-  readonly owner: IscsiPort;
-}
-
-interface ConnectionRecord {
-  readonly accepted: AcceptedConnection;
-  readonly portalGroup: string;
-  readonly connection: IscsiConnection;
-  readonly pump: Pump;
-  record: SessionRecord | null;
-  finished: Promise<void>;
-}
 
 /** What the service works with. */
 export interface IscsiServices {
@@ -168,45 +67,40 @@ export interface IscsiServices {
   readonly hashes: ChapHashes;
 }
 
-const TICK_MS = 1000;
-/** Seconds of silence after which an initiator is asked for a sign. */
-const PING_AFTER_SECONDS = 2;
-
 /** Portal groups, ports, connections and sessions of one target. */
 export class IscsiService implements AsyncDisposable {
   readonly #services: IscsiServices;
-  readonly #groups: Map<string, PortalGroup> = new Map();
-  readonly #ports: Map<string, IscsiPort> = new Map();
+  readonly #targetPorts: TargetPorts;
   readonly #connections: Set<ConnectionRecord> = new Set();
+  readonly #watchdog: Watchdog;
   readonly #sendBuffers: SendBuffers = new SendBuffers();
   readonly #receiveBuffers: ReceiveBuffers = new ReceiveBuffers();
   readonly #heldBuffers: BufferPool = new BufferPool();
   readonly #turns: Turns;
-  #settings: IscsiSettings = DEFAULT_ISCSI_SETTINGS;
   #nextId = 1;
   #nextTsih = 1;
-  #nextVirtualPort = 1;
-  #stopTicking: (() => void) | null = null;
 
   /** A service without portals and ports. */
   constructor(services: IscsiServices) {
     this.#services = services;
+    this.#targetPorts = new TargetPorts(services.ports);
+    this.#watchdog = new Watchdog(services.host, this.#connections);
     this.#turns = new Turns(services.host.clock);
   }
 
   /** Changes settings; they hold for connections that exist, too. */
   setSettings(settings: IscsiSettings): void {
-    this.#settings = settings;
+    this.#watchdog.settings = settings;
   }
 
   /** Makes a portal group known, or changes it for new logins. */
   setPortalGroup(group: PortalGroup): void {
-    this.#groups.set(group.name, group);
+    this.#targetPorts.setGroup(group);
   }
 
   /** Forgets a portal group. */
   removePortalGroup(name: string): void {
-    this.#groups.delete(name);
+    this.#targetPorts.removeGroup(name);
   }
 
   /** Listens for connections to a portal group. Throws what the system says. */
@@ -215,44 +109,17 @@ export class IscsiService implements AsyncDisposable {
       portal,
       (accepted) => this.accept(portalGroup, accepted),
     );
-    this.#tellPort(portalGroup, portal, open.portal.port);
+    this.#targetPorts.tellPort(portalGroup, portal, open.portal.port);
     return open;
   }
 
   /** Makes a target port, off line, with every LUN visible. */
   createPort(request: IscsiPortRequest): TargetPort {
-    const key = portKey(request.target, request.portalGroup);
-    if (this.#ports.has(key)) {
-      throw new ManagementError(
-        "port-exists",
-        `target "${request.target}" for portal group tag ${request.tag} ` +
-          `already exists`,
-      );
-    }
-    const { target, tag, access } = request;
-    const port = this.#services.ports.register({
-      frontend: "iscsi",
-      name: "iscsi",
-      type: PORT_TYPE.ISCSI,
-      physicalPort: tag,
-      virtualPort: this.#nextVirtualPort++,
-      portDesignator: scsiNameDesignator(
-        `${target},t,0x${tag.toString(16).padStart(4, "0")}`,
-        ASSOCIATION.PORT,
-        PROTOCOL.ISCSI,
-      ),
-      targetDesignator: scsiNameDesignator(
-        target,
-        ASSOCIATION.TARGET,
-        PROTOCOL.ISCSI,
-      ),
-      details: portDetails(request),
-      onlineChanged: (online) => {
-        if (!online) this.#endSessions(key, "the port went off line");
-      },
+    return this.#targetPorts.create(request, ({ sessions }) => {
+      for (const record of sessions) {
+        record.session.drop("the port went off line");
+      }
     });
-    this.#ports.set(key, { request, access, port, sessions: new Set() });
-    return port;
   }
 
   /** Changes what new logins through a port are judged by. */
@@ -261,14 +128,12 @@ export class IscsiService implements AsyncDisposable {
     portalGroup: string,
     access: IscsiPortAccess,
   ): void {
-    this.#requirePort(target, portalGroup).access = access;
+    this.#targetPorts.require(target, portalGroup).access = access;
   }
 
   /** Ends all sessions of a port and removes it. */
   async removePort(target: string, portalGroup: string): Promise<void> {
-    const key = portKey(target, portalGroup);
-    const owner = this.#requirePort(target, portalGroup);
-    this.#ports.delete(key);
+    const owner = this.#targetPorts.take(target, portalGroup);
     const ends = [...owner.sessions].map((record) =>
       this.#end(record, "the target was removed")
     );
@@ -278,7 +143,7 @@ export class IscsiService implements AsyncDisposable {
 
   /** The target port of a target in a portal group, or undefined. */
   port(target: string, portalGroup: string): TargetPort | undefined {
-    return this.#ports.get(portKey(target, portalGroup))?.port;
+    return this.#targetPorts.find(target, portalGroup)?.port;
   }
 
   /** All sessions, by number. */
@@ -316,14 +181,13 @@ export class IscsiService implements AsyncDisposable {
     const record = this.#connect(portalGroup, accepted);
     this.#connections.add(record);
     record.finished = this.#serve(record);
-    this.#stopTicking ??= this.#tickLater();
+    this.#watchdog.wake();
   }
 
   /** Ends all connections and removes all ports. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopTicking?.();
-    this.#stopTicking = null;
-    for (const { request } of [...this.#ports.values()]) {
+    this.#watchdog.stop();
+    for (const { request } of this.#targetPorts.all()) {
       await this.removePort(request.target, request.portalGroup);
     }
     const all = [...this.#connections];
@@ -332,18 +196,6 @@ export class IscsiService implements AsyncDisposable {
       pump.close();
     }
     await Promise.all(all.map((record) => record.finished));
-  }
-
-  // Discovery has to tell the port that the system chose.
-  #tellPort(portalGroup: string, portal: Portal, port: number): void {
-    const group = this.#groups.get(portalGroup);
-    if (group === undefined || portal.port === port) return;
-    const portals = group.portals.map((each) =>
-      each.address === portal.address && each.port === portal.port
-        ? { ...each, port }
-        : each
-    );
-    this.#groups.set(portalGroup, { ...group, portals });
   }
 
   #connect(
@@ -408,8 +260,8 @@ export class IscsiService implements AsyncDisposable {
     connection: ConnectionRecord,
     outcome: LoginOutcome,
   ): Promise<OpenedSession | { status: LoginStatus }> {
-    const owner = this.#ports
-      .get(portKey(outcome.target?.name ?? "", connection.portalGroup));
+    const owner = this.#targetPorts
+      .find(outcome.target?.name ?? "", connection.portalGroup);
     if (owner === undefined) return { status: LOGIN_STATUS.TARGET_REMOVED };
     if (!owner.port.online) return { status: LOGIN_STATUS.SERVICE_UNAVAILABLE };
     // Another login of the same initiator port may have come in meanwhile.
@@ -427,7 +279,7 @@ export class IscsiService implements AsyncDisposable {
   #startSession(
     connection: ConnectionRecord,
     outcome: LoginOutcome,
-    owner: IscsiPort,
+    owner: PortRecord,
   ): OpenedSession | { status: LoginStatus } {
     const session = new IscsiSession(
       {
@@ -484,12 +336,6 @@ export class IscsiService implements AsyncDisposable {
     await record.connection.finished;
   }
 
-  #endSessions(key: string, reason: string): void {
-    for (const record of this.#ports.get(key)?.sessions ?? []) {
-      record.session.drop(reason);
-    }
-  }
-
   #coldReset(target: string): void {
     for (const record of this.#records()) {
       if (record.owner.request.target === target) {
@@ -508,42 +354,15 @@ export class IscsiService implements AsyncDisposable {
     return this.#records().filter((record) => matches(describeSession(record)));
   }
 
-  #requirePort(target: string, portalGroup: string): IscsiPort {
-    const owner = this.#ports.get(portKey(target, portalGroup));
-    if (owner === undefined) {
-      throw new ManagementError("port-not-found", "can't find target");
-    }
-    return owner;
-  }
-
   #directory(portalGroup: string): Directory {
-    const entries = () =>
-      [...this.#ports.values()]
-        .filter((each) => each.request.portalGroup === portalGroup)
-        .map((each) => this.#entryOf(each));
-    return {
-      portalGroup: () => this.#groups.get(portalGroup),
-      target: (name) => entries().find((entry) => entry.name === name),
-      targets: entries,
-      sessionExists: (tsih, initiatorName, isidHex) =>
+    return this.#targetPorts.directory(
+      portalGroup,
+      (tsih, initiatorName, isidHex) =>
         this.#records().some((record) =>
           record.tsih === tsih && record.outcome.isidHex === isidHex &&
           record.outcome.initiatorName === initiatorName
         ),
-    };
-  }
-
-  #entryOf({ request, access }: IscsiPort): TargetEntry {
-    return {
-      name: request.target,
-      portalGroupTag: request.tag,
-      authGroup: access.authGroup,
-      alias: access.alias,
-      redirect: access.redirect,
-      portalGroups: access.portalGroups
-        .map((name) => this.#groups.get(name))
-        .filter((group) => group !== undefined),
-    };
+    );
   }
 
   #sendTargets(
@@ -559,87 +378,4 @@ export class IscsiService implements AsyncDisposable {
       sessionTarget: outcome.target?.name,
     }, value);
   }
-
-  // Timers of all connections: one tick a second while there are any.
-  #tickLater(): () => void {
-    return this.#services.host.clock.after(TICK_MS, () => {
-      this.#stopTicking = null;
-      const nowMs = this.#services.host.clock.nowMs();
-      for (const record of this.#connections) this.#tick(record, nowMs);
-      if (this.#connections.size > 0) this.#stopTicking = this.#tickLater();
-    });
-  }
-
-  #tick(record: ConnectionRecord, nowMs: number): void {
-    const { connection, pump } = record;
-    // Ticks, not time: after a halt nobody has had a chance to answer.
-    const silentSeconds = ++connection.silentTicks;
-    const { loginTimeoutSeconds, pingTimeoutSeconds } = this.#settings;
-    if (connection.inLogin || connection.session === null) {
-      const sinceSeconds = (nowMs - connection.openedMs) / 1000;
-      if (loginTimeoutSeconds > 0 && sinceSeconds >= loginTimeoutSeconds) {
-        this.#giveUp(record, "login timed out");
-      }
-    } else if (connection.closing !== null) {
-      // It was told to go and does not take its last bytes.
-      if (silentSeconds >= PING_AFTER_SECONDS) pump.close();
-    } else if (pingTimeoutSeconds === 0) {
-      return;
-    } else if (silentSeconds >= pingTimeoutSeconds) {
-      this.#giveUp(record, `no answer to pings for ${pingTimeoutSeconds} s`);
-    } else if (silentSeconds >= PING_AFTER_SECONDS) {
-      connection.session.ping();
-    }
-  }
-
-  #giveUp({ connection, pump, accepted }: ConnectionRecord, reason: string) {
-    this.#services.host.log.warn("Connection dropped", {
-      initiator: accepted.peerAddress,
-      reason,
-    });
-    connection.close(reason);
-    pump.close();
-  }
-}
-
-function portKey(target: string, portalGroup: string): string {
-  return `${portalGroup}\n${target}`;
-}
-
-function portDetails(request: IscsiPortRequest): Map<string, string> {
-  const details = new Map([
-    ["cfiscsi_state", "1"],
-    ["cfiscsi_target", request.target],
-    ["cfiscsi_portal_group_tag", String(request.tag)],
-  ]);
-  if (request.access.alias !== undefined) {
-    details.set("cfiscsi_target_alias", request.access.alias);
-  }
-  return details.set("ctld_portal_group_name", request.portalGroup);
-}
-
-function describeSession(record: SessionRecord): IscsiSessionInfo {
-  const { outcome, owner, connection } = record;
-  return {
-    id: record.id,
-    initiator: outcome.initiatorName,
-    initiatorAddress: connection.accepted.peerAddress,
-    initiatorAlias: outcome.initiatorAlias ?? "",
-    target: owner.request.target,
-    targetAlias: owner.access.alias ?? "",
-    portalGroupTag: owner.request.tag,
-    port: owner.port.number,
-    parameters: outcome.parameters,
-  };
-}
-
-/** TransportID of an iSCSI initiator port (SPC-5 7.6.4.6, format 01b). */
-export function iscsiTransportId(name: string): Uint8Array {
-  const { bytes } = scsiNameDesignator(name, ASSOCIATION.PORT);
-  const id = new Uint8Array(4 + bytes.length);
-  const view = new DataView(id.buffer);
-  view.setUint8(0, 0x45);
-  view.setUint16(2, bytes.length);
-  id.set(bytes, 4);
-  return id;
 }

@@ -11,7 +11,6 @@ import {
   type BufferPool,
   decodeLun,
   INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
-  LUN_UNSUPPORTED,
   type Nexus,
   type ScsiTask,
   type Sense,
@@ -22,6 +21,9 @@ import {
 } from "../../core/mod.ts";
 import { DataReceiver } from "./data_out.ts";
 import { DataSender } from "./data_in.ts";
+import { EarlyRequests } from "./early_requests.ts";
+import type { ReceivedPdu } from "./framer.ts";
+import { logoutResponse } from "./logout.ts";
 import type { Output } from "./output.ts";
 import type { SessionParameters } from "./parameters.ts";
 import { Responder } from "./responder.ts";
@@ -44,7 +46,6 @@ import {
 import { decodeDataOut, newDataOut } from "./wire/data.ts";
 import {
   ahsLengthOf,
-  BHS_LENGTH,
   isImmediate,
   opcodeOf,
   REQUEST,
@@ -54,22 +55,6 @@ import {
 import { decodeScsiCommand, newScsiCommand } from "./wire/scsi.ts";
 
 type Task = ScsiTask<TaskContext>;
-
-/** Where the parts of a received PDU stand. */
-export interface ReceivedPdu {
-  /** The receive buffer; valid only during the call. */
-  bytes: Uint8Array;
-  /** Its view. */
-  view: DataView;
-  /** Where the header begins. */
-  start: number;
-  /** Where the data segment begins. */
-  dataAt: number;
-  /** Bytes of the data segment, without padding. */
-  dataLength: number;
-  /** The data digest was wrong. */
-  dataCorrupt: boolean;
-}
 
 /** What a session asks of the frontend around it. */
 export interface SessionServices {
@@ -89,8 +74,6 @@ export interface SessionServices {
 export const HELD_BYTES_MAX: number = 16 * 2 ** 20;
 /** Immediate requests that may be under way at once (RFC 7143 4.2.2.1). */
 export const IMMEDIATE_TASKS_MAX = 64;
-/** Bytes of requests that came too early and are kept until their turn. */
-export const EARLY_BYTES_MAX: number = 2 ** 20;
 /** Seconds in which an initiator should answer a request to log out. */
 const LOGOUT_SECONDS = 10;
 
@@ -113,11 +96,10 @@ export class IscsiSession implements Transport<TaskContext> {
   readonly #manager: TaskManager;
   readonly #text: TextExchange;
   readonly #tasks: Map<number, Task> = new Map();
-  readonly #early: Map<number, Uint8Array> = new Map();
+  readonly #early: EarlyRequests = new EarlyRequests();
   readonly #waitingForRoom: Set<Task> = new Set();
   #nexus: Nexus<TaskContext> | null = null;
   #heldBytes = 0;
-  #earlyBytes = 0;
   #immediateTasks = 0;
   #nowMs = 0;
 
@@ -541,45 +523,22 @@ export class IscsiSession implements Transport<TaskContext> {
       this.#window.advance();
       return true;
     }
-    if (arrival === "early") this.#keepEarly(cmdSn, pdu);
-    return false;
-  }
-
-  #keepEarly(cmdSn: number, pdu: ReceivedPdu): void {
-    if (this.#early.has(cmdSn)) return;
-    const copy = new Uint8Array(BHS_LENGTH + pdu.dataLength);
-    copy.set(pdu.bytes.subarray(pdu.start, pdu.start + BHS_LENGTH));
-    const dataEnd = pdu.dataAt + pdu.dataLength;
-    copy.set(pdu.bytes.subarray(pdu.dataAt, dataEnd), BHS_LENGTH);
-    this.#earlyBytes += copy.length;
-    this.#early.set(cmdSn, copy);
-    if (this.#earlyBytes > EARLY_BYTES_MAX) {
+    if (arrival === "early" && !this.#early.keep(cmdSn, pdu)) {
       this.#close(`a gap in CmdSN before ${cmdSn} does not close`);
     }
+    return false;
   }
 
   // Its request never comes, or came early and does not count any more.
   #markReceived(cmdSn: number): void {
-    this.#earlyBytes -= this.#early.get(cmdSn)?.length ?? 0;
-    this.#early.delete(cmdSn);
+    this.#early.take(cmdSn);
     this.#window.markReceived(cmdSn);
   }
 
   #takeEarly(): void {
     if (this.#early.size === 0) return;
-    const { expCmdSn } = this.#window;
-    const bytes = this.#early.get(expCmdSn);
-    if (bytes === undefined) return;
-    this.#early.delete(expCmdSn);
-    this.#earlyBytes -= bytes.length;
-    this.receive({
-      bytes,
-      view: new DataView(bytes.buffer),
-      start: 0,
-      dataAt: BHS_LENGTH,
-      dataLength: bytes.length - BHS_LENGTH,
-      dataCorrupt: false,
-    }, this.#nowMs);
+    const pdu = this.#early.take(this.#window.expCmdSn);
+    if (pdu !== null) this.receive(pdu, this.#nowMs);
   }
 
   // What was built last is the last that leaves (RFC 7143 11.15).
@@ -602,22 +561,3 @@ const KNOWN_REQUESTS: ReadonlySet<number> = new Set(Object.values(REQUEST));
 function isKnown(opcode: number): boolean {
   return KNOWN_REQUESTS.has(opcode);
 }
-
-/** What a logout request is answered with (RFC 7143 11.15.1). */
-export function logoutResponse(
-  request: ControlRequest,
-  connectionId: number,
-): number {
-  if (request.code === LOGOUT_REASON.CLOSE_SESSION) {
-    return LOGOUT_RESPONSE.CLOSED;
-  }
-  if (request.connectionId !== connectionId) {
-    return LOGOUT_RESPONSE.CID_NOT_FOUND;
-  }
-  return request.code === LOGOUT_REASON.CLOSE_CONNECTION
-    ? LOGOUT_RESPONSE.CLOSED
-    : LOGOUT_RESPONSE.RECOVERY_NOT_SUPPORTED;
-}
-
-/** LUN field that no unit has; requests to it are answered as such. */
-export const NO_LUN: number = LUN_UNSUPPORTED;

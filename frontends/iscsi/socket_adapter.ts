@@ -5,7 +5,8 @@
  */
 
 import type { Portal } from "./access.ts";
-import type { AcceptedConnection, OpenPortal } from "./service.ts";
+import type { AcceptedConnection } from "./records.ts";
+import type { OpenPortal } from "./service.ts";
 
 /** Prefix of IPv4 peers on a socket that takes both. */
 const MAPPED = "::ffff:";

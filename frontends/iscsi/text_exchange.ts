@@ -10,7 +10,7 @@
 import { TEXT_LIMITS } from "./login.ts";
 import { LIMITS } from "./parameters.ts";
 import type { Responder } from "./responder.ts";
-import type { ReceivedPdu } from "./session.ts";
+import type { ReceivedPdu } from "./framer.ts";
 import { type ControlRequest, REJECT_REASON } from "./wire/control.ts";
 import { CONTINUE, FINAL, RESERVED_TAG, RESPONSE } from "./wire/pdu.ts";
 import {

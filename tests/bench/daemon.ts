@@ -4,7 +4,7 @@
  * @module
  */
 
-import { delay } from "./command.ts";
+import { delay } from "../support/command.ts";
 import { listenerOf, startTimeOf } from "./proc.ts";
 
 const POLL_MS = 20;

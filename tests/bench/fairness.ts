@@ -14,7 +14,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ROOT, startDtl } from "./dtl.ts";
 import type { LatencySummary, LoadResult } from "./load/result.ts";
-import { run } from "./command.ts";
+import { run } from "../support/command.ts";
 import { toText } from "./table.ts";
 
 const LUN_BYTES = 256 * 2 ** 20;

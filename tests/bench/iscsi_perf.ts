@@ -5,7 +5,7 @@
  * @module
  */
 
-import { requireProgram } from "./command.ts";
+import { requireProgram } from "../support/command.ts";
 import { clientPin, type SamplingOptions } from "./sampling.ts";
 import type { BenchTarget } from "./target.ts";
 

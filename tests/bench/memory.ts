@@ -19,7 +19,7 @@ import {
 } from "../support/initiator/mod.ts";
 import { freePort } from "../support/ports.ts";
 import { startProgram } from "../support/process.ts";
-import { delay } from "./command.ts";
+import { delay } from "../support/command.ts";
 import { memoryOf } from "./proc.ts";
 import { toText } from "./table.ts";
 

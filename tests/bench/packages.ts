@@ -4,13 +4,8 @@
  * @module
  */
 
-import { findProgram, run } from "./command.ts";
-
-/** apt-get may have much to fetch. */
-const INSTALL_MS_MAX = 300_000;
-
-/** Asked by Debian's packages whether they may start their services. */
-const POLICY_PATH = "/usr/sbin/policy-rc.d";
+import { findProgram, run } from "../support/command.ts";
+import { installPackages } from "../support/debian.ts";
 
 /** A program, and the package that brings it. */
 export interface NeededProgram {
@@ -38,13 +33,7 @@ export async function providePrograms(
 ): Promise<void> {
   const missing = needed.filter((one) => findProgram(one.program) === undefined)
     .map((one) => one.package);
-  if (missing.length === 0) return;
-  const words = ["install", "-y", "--no-install-recommends", ...missing];
-  if (Deno.uid() !== 0 || findProgram("apt-get") === undefined) {
-    throw new Error(`Missing programs: run apt-get ${words.join(" ")} as root`);
-  }
-  console.error(`# apt-get ${words.join(" ")}`);
-  await withoutServices(() => install(words));
+  await installPackages(missing);
 }
 
 /** Version of each package that is installed. */
@@ -63,28 +52,5 @@ async function packageVersion(name: string): Promise<string> {
     return await run("dpkg-query", ["-W", "-f", "${Version}", name]);
   } catch {
     return "of unknown version";
-  }
-}
-
-async function install(words: readonly string[]): Promise<void> {
-  const options = {
-    env: { DEBIAN_FRONTEND: "noninteractive" },
-    timeMsMax: INSTALL_MS_MAX,
-  };
-  await run("apt-get", ["update"], options);
-  await run("apt-get", words, options);
-}
-
-/** Both rivals' packages would start a daemon on all addresses. */
-async function withoutServices(work: () => Promise<void>): Promise<void> {
-  if (findProgram("policy-rc.d") !== undefined) return await work();
-  await Deno.writeTextFile(POLICY_PATH, "#!/bin/sh\nexit 101\n", {
-    createNew: true,
-    mode: 0o755,
-  });
-  try {
-    await work();
-  } finally {
-    await Deno.remove(POLICY_PATH);
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { requireProgram, run } from "./command.ts";
+import { requireProgram, run } from "../support/command.ts";
 import { ROOT } from "./dtl.ts";
 import type { LoadResult } from "./load/result.ts";
 import type { Load } from "./loads.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { run } from "../bench/command.ts";
+import { run } from "../support/command.ts";
 import { ROOT } from "./suites.ts";
 
 /** A part of the tree, and how much of it tests must run. */

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { findProgram, run } from "../bench/command.ts";
+import { findProgram } from "../support/command.ts";
+import { installPackages } from "../support/debian.ts";
 
 /** A package, and how to see that it is there. */
 interface NeededPackage {
@@ -25,26 +26,13 @@ const NEEDED: readonly NeededPackage[] = [
   needPrograms("sg3-utils", ["sg_inq", "sg_raw"]),
 ];
 
-/** apt-get may have much to fetch. */
-const INSTALL_MS_MAX = 600_000;
-
-/** Asked by Debian's packages whether they may start their services. */
-const POLICY_PATH = "/usr/sbin/policy-rc.d";
-
 /**
  * Sees to it that the clients are there.
  *
  * @throws with the line to run, when we cannot install what is missing
  */
 export async function providePackages(): Promise<void> {
-  const missing = await missingPackages();
-  if (missing.length === 0) return;
-  const words = ["install", "-y", "--no-install-recommends", ...missing];
-  if (Deno.uid() !== 0 || findProgram("apt-get") === undefined) {
-    throw new Error(`Missing programs: run apt-get ${words.join(" ")} as root`);
-  }
-  console.error(`# apt-get ${words.join(" ")}`);
-  await withoutServices(() => install(words));
+  await installPackages(await missingPackages());
   const left = await missingPackages();
   if (left.length > 0) throw new Error(`Cannot install ${left.join(", ")}`);
 }
@@ -77,31 +65,4 @@ async function qemuKnowsIscsi(): Promise<boolean> {
     stdout: "null",
   }).output();
   return !new TextDecoder().decode(stderr).includes("Unknown protocol");
-}
-
-// A failed update may still leave lists that suffice: installing decides.
-async function install(words: readonly string[]): Promise<void> {
-  const options = {
-    env: { DEBIAN_FRONTEND: "noninteractive" },
-    timeMsMax: INSTALL_MS_MAX,
-  };
-  const updated = await run("apt-get", ["update"], options).catch(String);
-  try {
-    await run("apt-get", words, options);
-  } catch (error) {
-    throw new Error(`${error}\n${updated}`);
-  }
-}
-
-async function withoutServices(work: () => Promise<void>): Promise<void> {
-  if (findProgram("policy-rc.d") !== undefined) return await work();
-  await Deno.writeTextFile(POLICY_PATH, "#!/bin/sh\nexit 101\n", {
-    createNew: true,
-    mode: 0o755,
-  });
-  try {
-    await work();
-  } finally {
-    await Deno.remove(POLICY_PATH);
-  }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { requireProgram } from "../command.ts";
+import { requireProgram } from "../../support/command.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
 import { type Place, READY_MS_MAX, STOP_MS_MAX } from "./place.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { delay, requireProgram, run } from "../command.ts";
+import { delay, requireProgram, run } from "../../support/command.ts";
 import { type Daemon, startDaemon } from "../daemon.ts";
 import { type Place, READY_MS_MAX, STOP_MS_MAX } from "./place.ts";
 
