@@ -30,7 +30,7 @@ import {
 } from "./core/mod.ts";
 import { systemClock, systemEntropy } from "./ctladm/host/clock_adapter.ts";
 import { findPluginByPath } from "./ctladm/host/plugin_adapter.ts";
-import { memoryIdentities } from "./ctladm/host/memory_identities.ts";
+import { MemoryState } from "./ctladm/host/memory_state.ts";
 import { silentLog } from "./ctladm/host/silent_log.ts";
 
 export * from "./core/mod.ts";
@@ -40,7 +40,7 @@ export { StateDatabase } from "./ctladm/host/state_adapter.ts";
 
 /** What a target is made with; the rest is the machine's own. */
 export interface DtlOptions {
-  /** Parts of the machine that are not its own: log, kept identities. */
+  /** Parts of the machine that are not its own: log, kept state. */
   readonly host?: Partial<Host>;
   /** Where plugins of other names come from. */
   readonly findPlugin?: FindPlugin;
@@ -67,7 +67,7 @@ export function createTarget(options: DtlOptions = {}): Target {
       clock: systemClock,
       entropy: systemEntropy,
       log: silentLog,
-      identities: memoryIdentities(),
+      state: new MemoryState(),
       ...options.host,
     },
     findPlugin: (name) =>

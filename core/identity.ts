@@ -14,7 +14,8 @@ import {
   DESIGNATOR_TYPE,
   scsiNameDesignator,
 } from "./ports/designator.ts";
-import type { Host } from "./ports/host.ts";
+import type { Entropy } from "./ports/host.ts";
+import type { UnitState } from "./unit_state.ts";
 
 /** The names of one logical unit. */
 export interface UnitIdentity {
@@ -42,8 +43,8 @@ export interface IdentityRequest {
   readonly serial: string;
   /** Device id. */
   readonly deviceId: string;
-  /** Key under which a generated name is kept. */
-  readonly key: string;
+  /** Where a generated name is kept. */
+  readonly state: UnitState;
 }
 
 const PRODUCTS: Readonly<Record<number, string>> = {
@@ -54,6 +55,8 @@ const PRODUCTS: Readonly<Record<number, string>> = {
 
 const T10_ID_LENGTH_MIN = 16;
 const NAA_LOCALLY_ASSIGNED = 0x30;
+/** Name under which the generated NAA is kept. */
+const NAA_NAME = "naa";
 
 /**
  * Puts the names of a unit together. A unit that is given neither NAA nor
@@ -62,7 +65,7 @@ const NAA_LOCALLY_ASSIGNED = 0x30;
  */
 export function buildIdentity(
   request: IdentityRequest,
-  host: Host,
+  entropy: Entropy,
 ): UnitIdentity {
   const { options, deviceId } = request;
   const designators = [t10Designator(options.vendor, deviceId)];
@@ -75,7 +78,7 @@ export function buildIdentity(
   if (options.naa !== undefined) {
     designators.push(hexDesignator("naa", options.naa, [8, 16]));
   } else if (options.eui === undefined) {
-    designators.push(keptNaa(request.key, host));
+    designators.push(keptNaa(request.state, entropy));
   }
   if (options.uuid !== undefined) designators.push(uuidOf(options.uuid));
   return {
@@ -155,18 +158,20 @@ function uuidOf(text: string): Designator {
   };
 }
 
-function keptNaa(key: string, host: Host): Designator {
-  const bytes = host.identities.keep(key, () => {
-    const fresh = new Uint8Array(8);
-    host.entropy.fill(fresh);
-    const view = new DataView(fresh.buffer);
-    view.setUint8(0, NAA_LOCALLY_ASSIGNED | (view.getUint8(0) & 0x0f));
-    return fresh;
-  });
+function keptNaa(state: UnitState, entropy: Entropy): Designator {
   return {
     codeSet: CODE_SET.BINARY,
     type: DESIGNATOR_TYPE.NAA,
     association: ASSOCIATION.UNIT,
-    bytes,
+    bytes: state.read(NAA_NAME) ?? makeNaa(state, entropy),
   };
+}
+
+function makeNaa(state: UnitState, entropy: Entropy): Uint8Array {
+  const naa = new Uint8Array(8);
+  entropy.fill(naa);
+  const view = new DataView(naa.buffer);
+  view.setUint8(0, NAA_LOCALLY_ASSIGNED | (view.getUint8(0) & 0x0f));
+  state.write(NAA_NAME, naa);
+  return naa;
 }

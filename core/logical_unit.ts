@@ -18,6 +18,7 @@ import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
 import { type SequentialMode, TaskSet } from "./task_set.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
+import type { UnitState } from "./unit_state.ts";
 
 /** The shape of a unit: that of its store, with its options applied. */
 export interface UnitGeometry {
@@ -57,6 +58,8 @@ export interface UnitParts {
   readonly blockLength: number;
   /** Time, for work in slices. */
   readonly clock: Clock;
+  /** What it keeps over restarts. */
+  readonly state: UnitState;
 }
 
 const NO_GEOMETRY: UnitGeometry = {
@@ -81,6 +84,8 @@ export class LogicalUnit {
   readonly identity: UnitIdentity;
   /** Time, for work in slices. */
   readonly clock: Clock;
+  /** What it keeps over restarts. */
+  readonly state: UnitState;
   /** Its tasks. */
   readonly taskSet: TaskSet;
   /** Tasks that need not wait any more and are about to run. */
@@ -135,6 +140,7 @@ export class LogicalUnit {
     this.driver = parts.driver;
     this.identity = parts.identity;
     this.clock = parts.clock;
+    this.state = parts.state;
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;
     this.rawOptions = parts.rawOptions;

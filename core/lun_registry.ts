@@ -29,6 +29,7 @@ import type { Host } from "./ports/host.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import type { UnitDirectory } from "./target_port.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
+import { UnitState } from "./unit_state.ts";
 
 /** Logical units that a target can have. */
 export const LUNS_MAX = 1024;
@@ -207,13 +208,15 @@ export class LunRegistry implements UnitDirectory {
     const options = typeOptions(LUN_OPTIONS, raw);
     const own = typeOptions(driver.options, raw);
     const deviceType = request.deviceType ?? DEVICE_TYPE.DISK;
+    const { host } = this.#services;
+    const state = new UnitState(host.state, key);
     const identity = buildIdentity({
       deviceType,
       options,
       serial: request.serial ?? numbered("MYSERIAL", number),
       deviceId: request.deviceId ?? numbered("MYDEVID", number),
-      key,
-    }, this.#services.host);
+      state,
+    }, host.entropy);
     const { sizeBytes, blockLength } = request;
     const wish = { deviceType, sizeBytes, blockLength };
     const outcome = await openStore(driver, own, options, wish);
@@ -226,7 +229,8 @@ export class LunRegistry implements UnitDirectory {
       options,
       rawOptions: raw,
       blockLength: blockLength ?? (hasBlocks(deviceType) ? 512 : 0),
-      clock: this.#services.host.clock,
+      clock: host.clock,
+      state,
     }, (ready) => this.#services.dispatcher.runReady(ready));
     this.#units.set(number, unit);
     return { unit, warning: outcome.warning };
@@ -324,7 +328,7 @@ export class LunRegistry implements UnitDirectory {
     this.#takenKeys.delete(key);
     // The next unit with this number holds other data: another disk.
     if (key.startsWith("number:")) {
-      this.#services.host.identities.forget(key);
+      unit.state.clear();
     }
   }
 

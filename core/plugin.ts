@@ -18,7 +18,7 @@ export const PLUGIN_API = 1;
 
 /** What a plugin may do to the target that loads it. */
 export interface Registrar {
-  /** The machine: clock, entropy, log, kept identities. */
+  /** The machine: clock, entropy, log, kept state. */
   readonly host: Host;
   /** The target ports: a frontend makes its own there. */
   readonly ports: PortRegistry;

@@ -115,9 +115,9 @@ async function serveConfiguration(
   configuration: Configuration,
 ): Promise<number> {
   const { log } = running;
-  using identities = new StateDatabase(stateDirectory(DEFAULT_STATE));
+  using state = new StateDatabase(stateDirectory(DEFAULT_STATE));
   const daemon = new Daemon({
-    host: { log: logOf("target"), identities },
+    host: { log: logOf("target"), state },
     log,
   });
   const served = await serveDaemon({

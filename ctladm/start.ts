@@ -78,10 +78,10 @@ export async function start(words: readonly string[]): Promise<number> {
   if (typeof settings === "number") return settings;
   configureLog(settings.verbose ? "debug" : "warning");
   const state = stateDirectory(DEFAULT_STATE);
-  using identities = new StateDatabase(state);
+  using database = new StateDatabase(state);
   const log = logOf("start");
   const daemon = new Daemon({
-    host: { log: logOf("target"), identities },
+    host: { log: logOf("target"), state: database },
     log,
   });
   const socketPath = controlSocketPath();

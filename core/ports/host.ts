@@ -38,15 +38,20 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Names that must be the same after a restart (design: kept identities). */
-export interface IdentityStore {
-  /**
-   * The bytes kept under a key; `make` provides them the first time. They are
-   * durable before this returns.
-   */
-  keep(key: string, make: () => Uint8Array): Uint8Array;
-  /** Forgets a key, because what it named is gone for good. */
-  forget(key: string): void;
+/**
+ * Bytes that must be the same after a restart, by name. What changes is
+ * durable when a call returns; a call that cannot do it throws a
+ * `ManagementError` with code `state`, and nothing has changed.
+ */
+export interface StateStore {
+  /** The bytes under a name, or undefined. */
+  read(name: string): Uint8Array | undefined;
+  /** Puts bytes under a name, in place of those that were there. */
+  write(name: string, value: Uint8Array): void;
+  /** Forgets a name, if there is one. */
+  remove(name: string): void;
+  /** All names that begin with `prefix`, in order. */
+  names(prefix: string): string[];
 }
 
 /** The machine, as the core sees it. */
@@ -57,6 +62,6 @@ export interface Host {
   readonly entropy: Entropy;
   /** Log lines. */
   readonly log: Log;
-  /** Kept identities. */
-  readonly identities: IdentityStore;
+  /** What outlives a restart. */
+  readonly state: StateStore;
 }

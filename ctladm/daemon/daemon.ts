@@ -20,7 +20,7 @@ import { applySteps, type FailedStep } from "./apply.ts";
 
 /** What a daemon is made with. */
 export interface DaemonOptions {
-  /** Parts of the machine: log and kept identities. */
+  /** Parts of the machine: log and kept state. */
   readonly host: Partial<Host>;
   /** Where the daemon itself logs. */
   readonly log: Log;

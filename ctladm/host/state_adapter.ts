@@ -1,60 +1,99 @@
 /**
  * The state database: what must be the same after a restart.
  *
- * One SQLite file in the state directory. `synchronous=FULL`: what `keep`
- * has returned is on the disk. A file that cannot be used is an error that
+ * One SQLite file in the state directory. `synchronous=FULL`: what a
+ * call has changed is on the disk when it returns. A file that cannot be used is an error that
  * names it; it is never replaced.
  *
  * @module
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { type IdentityStore, ManagementError } from "../../core/mod.ts";
+import { ManagementError, type StateStore } from "../../core/mod.ts";
 
 /** Name of the file in the state directory. */
 export const STATE_FILE = "state.db";
 
 /** Version of the tables; a file of a later one is refused. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** The database, open. */
-export class StateDatabase implements IdentityStore, Disposable {
+export class StateDatabase implements StateStore, Disposable {
   readonly #database: DatabaseSync;
+  readonly #path: string;
 
   /** Opens the database of a directory, making both when they are missing. */
   constructor(directory: string) {
     const path = `${directory}/${STATE_FILE}`;
+    this.#path = path;
     try {
       Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
       this.#database = openDatabase(path);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
       throw new ManagementError(
         "state",
-        `Cannot use the state database ${path}: ${reason}. It was not ` +
+        `Cannot use the state database ${path}: ${
+          reasonOf(error)
+        }. It was not ` +
           `changed; set DTL_STATE_DIR to another directory or mend the file`,
       );
     }
   }
 
-  keep(key: string, make: () => Uint8Array): Uint8Array {
-    const known = this.#database
-      .prepare("SELECT value FROM identity WHERE key = ?").get(key);
-    if (known?.value instanceof Uint8Array) return known.value;
-    const fresh = make();
-    this.#database
-      .prepare("INSERT INTO identity (key, value) VALUES (?, ?)")
-      .run(key, fresh);
-    return fresh;
+  read(name: string): Uint8Array | undefined {
+    const row = this.#run(
+      "read",
+      name,
+      () =>
+        this.#database.prepare("SELECT value FROM state WHERE name = ?")
+          .get(name),
+    );
+    return row?.value instanceof Uint8Array ? row.value : undefined;
   }
 
-  forget(key: string): void {
-    this.#database.prepare("DELETE FROM identity WHERE key = ?").run(key);
+  write(name: string, value: Uint8Array): void {
+    this.#run(
+      "write",
+      name,
+      () =>
+        this.#database.prepare("REPLACE INTO state (name, value) VALUES (?, ?)")
+          .run(name, value),
+    );
+  }
+
+  remove(name: string): void {
+    this.#run(
+      "remove",
+      name,
+      () =>
+        this.#database.prepare("DELETE FROM state WHERE name = ?").run(name),
+    );
+  }
+
+  names(prefix: string): string[] {
+    const rows = this.#run("list", prefix, () =>
+      this.#database.prepare(
+        "SELECT name FROM state WHERE substr(name, 1, ?) = ? ORDER BY name",
+      ).all(prefix.length, prefix));
+    return rows.map((row) => String(row.name));
   }
 
   /** Closes the database. */
   [Symbol.dispose](): void {
     this.#database.close();
+  }
+
+  // A full disk or a damaged page shows here, long after the opening.
+  #run<T>(verb: string, name: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw new ManagementError(
+        "state",
+        `Cannot ${verb} "${name}" in the state database ${this.#path}: ` +
+          `${reasonOf(error)}. It was not changed`,
+      );
+    }
   }
 }
 
@@ -81,10 +120,23 @@ function migrate(database: DatabaseSync): void {
     );
   }
   if (version === SCHEMA_VERSION) return;
+  const change = version === 0
+    ? "CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT"
+    : FROM_VERSION_1;
   database.exec(`
     BEGIN;
-    CREATE TABLE identity (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+    ${change};
     PRAGMA user_version = ${SCHEMA_VERSION};
     COMMIT;
   `);
+}
+
+// It held generated names alone.
+const FROM_VERSION_1 = `
+  ALTER TABLE identity RENAME TO state;
+  ALTER TABLE state RENAME COLUMN key TO name;
+  UPDATE state SET name = 'lun/' || name || '/naa'`;
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -4,14 +4,8 @@
  * @module
  */
 
-import type {
-  Clock,
-  Entropy,
-  Host,
-  IdentityStore,
-  Log,
-  LogFields,
-} from "../../core/mod.ts";
+import type { Clock, Entropy, Host, Log, LogFields } from "../../core/mod.ts";
+import { MemoryState } from "../../ctladm/host/memory_state.ts";
 
 /** A clock that moves when it is told to. */
 export class ManualClock implements Clock {
@@ -81,23 +75,6 @@ export class RecordingLog implements Log {
   }
 }
 
-/** Identities that last as long as the value. */
-export class MemoryIdentities implements IdentityStore {
-  readonly #kept: Map<string, Uint8Array> = new Map();
-
-  keep(key: string, make: () => Uint8Array): Uint8Array {
-    const known = this.#kept.get(key);
-    if (known !== undefined) return known;
-    const fresh = make();
-    this.#kept.set(key, fresh);
-    return fresh;
-  }
-
-  forget(key: string): void {
-    this.#kept.delete(key);
-  }
-}
-
 /** A host whose parts a test can get at. */
 export interface MemoryHost extends Host {
   /** Time that stands still. */
@@ -105,7 +82,7 @@ export interface MemoryHost extends Host {
   /** What was logged. */
   readonly log: RecordingLog;
   /** What was kept. */
-  readonly identities: MemoryIdentities;
+  readonly state: MemoryState;
 }
 
 /** A fresh machine in memory. */
@@ -114,6 +91,6 @@ export function memoryHost(): MemoryHost {
     clock: new ManualClock(),
     entropy: new CountingEntropy(),
     log: new RecordingLog(),
-    identities: new MemoryIdentities(),
+    state: new MemoryState(),
   };
 }

@@ -1,3 +1,4 @@
+import { UnitState } from "../../../core/unit_state.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   buildIdentity,
@@ -20,6 +21,7 @@ interface Wish {
 }
 
 function build(wish: Wish = {}): UnitIdentity {
+  const host = wish.host ?? memoryHost();
   const raw = new Map(Object.entries(wish.options ?? {}));
   const options = parseOptions(LUN_OPTIONS, raw);
   assert(!(options instanceof OptionProblem));
@@ -28,8 +30,8 @@ function build(wish: Wish = {}): UnitIdentity {
     options,
     serial: "S1",
     deviceId: wish.deviceId ?? "MYDEVID0000",
-    key: wish.key ?? "number:0",
-  }, wish.host ?? memoryHost());
+    state: new UnitState(host.state, wish.key ?? "number:0"),
+  }, host.entropy);
 }
 
 function described(identity: UnitIdentity): string[] {
