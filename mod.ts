@@ -34,7 +34,9 @@ import { MemoryState } from "./ctladm/host/memory_state.ts";
 import { silentLog } from "./ctladm/host/silent_log.ts";
 
 export * from "./core/mod.ts";
-export type * from "./frontends/iscsi/mod.ts";
+export type * from "./frontends/ioctl/service.ts";
+export type * from "./frontends/iscsi/api.ts";
+export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
 export { StateDatabase } from "./ctladm/host/state_adapter.ts";
 
@@ -53,6 +55,7 @@ interface PluginModule {
 /** Plugins that come along, loaded when they are first needed. */
 const BUILT_IN: Readonly<Record<string, () => Promise<PluginModule>>> = {
   block: () => import("./backends/block/mod.ts"),
+  ioctl: () => import("./frontends/ioctl/mod.ts"),
   iscsi: () => import("./frontends/iscsi/mod.ts"),
   ramdisk: () => import("./backends/ramdisk/mod.ts"),
 };

@@ -14,14 +14,9 @@ import {
   type LunOptions,
   SERIAL_LENGTH_MAX,
 } from "./lun_options.ts";
-import {
-  mustReopen,
-  openStore,
-  resizeStore,
-  typeOptions,
-} from "./lun_store.ts";
+import { mustReopen, openStore, resizeStore } from "./lun_store.ts";
 import { ManagementError } from "./management_error.ts";
-import type { RawOptions } from "./options.ts";
+import { type RawOptions, typeOptions } from "./options.ts";
 import type { PluginHost } from "./plugin_host.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";

@@ -18,18 +18,6 @@ import {
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import { type BlockStore, OK } from "./ports/block_store.ts";
 
-/** Types options, or refuses them. */
-export function typeOptions<Values>(
-  table: OptionTable<Values>,
-  raw: RawOptions,
-): Values {
-  const values = parseOptions(table, raw);
-  if (values instanceof OptionProblem) {
-    throw new ManagementError("option", values.message);
-  }
-  return values;
-}
-
 /** What a store is opened for. */
 export interface StoreWish {
   /** Peripheral device type. */

@@ -8,6 +8,8 @@
 export const MANAGEMENT_ERRORS = {
   "backend-not-found": "the backend does not exist",
   "device-type": "the device type is not supported",
+  "frontend-not-found": "the frontend does not exist or makes no ports",
+  "initiator-limit": "the initiator table of the port is full",
   "lun-in-use": "the LUN number is taken",
   "lun-limit": "no LUN number is free",
   "lun-not-found": "the LUN does not exist",
@@ -16,6 +18,7 @@ export const MANAGEMENT_ERRORS = {
   "port-exists": "the port exists already",
   "port-limit": "no port number is free",
   "port-not-found": "the port does not exist",
+  "port-offline": "the port is off line",
   "request": "the request cannot be understood",
   "state": "the state database cannot be used",
   "store": "the backing store cannot be used",

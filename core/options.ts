@@ -9,6 +9,8 @@
  * @module
  */
 
+import { ManagementError } from "./management_error.ts";
+
 /** One option: how its text becomes a value. */
 export interface OptionSpec<T> {
   /** Kind of value, as help shows it: `size`, `on|off`, `text`. */
@@ -152,6 +154,14 @@ export function integerOption(
   };
 }
 
+/** A whole number within limits, which may be absent. */
+export function optionalIntegerOption(
+  limits: { readonly min: number; readonly max: number },
+  help: string,
+): OptionSpec<number | undefined> {
+  return { ...integerOption(0, limits, help), fallback: undefined };
+}
+
 /** One of a few words. */
 export function choiceOption<T extends string, F extends T | undefined>(
   choices: readonly T[],
@@ -191,6 +201,18 @@ export function parseOptions<Values>(
     values[name] = value;
   }
   return values as Values;
+}
+
+/** As `parseOptions`, for requests of operators: throws a `ManagementError`. */
+export function typeOptions<Values>(
+  table: OptionTable<Values>,
+  raw: RawOptions,
+): Values {
+  const values = parseOptions(table, raw);
+  if (values instanceof OptionProblem) {
+    throw new ManagementError("option", values.message);
+  }
+  return values;
 }
 
 /** Help for a table: one aligned line an option, defaults named. */

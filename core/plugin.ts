@@ -11,6 +11,7 @@ import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { MaybePromise } from "./ports/block_store.ts";
 import type { Host } from "./ports/host.ts";
+import type { PortDriver } from "./ports/port_driver.ts";
 import type { Services, ServiceToken, ServiceTokens } from "./service.ts";
 
 /** Version of this contract. A plugin made for another is refused. */
@@ -24,6 +25,8 @@ export interface Registrar {
   readonly ports: PortRegistry;
   /** Offers a kind of store. */
   backend<Options>(driver: BackendDriver<Options>): void;
+  /** Offers ports that operators make and remove. */
+  portDriver(driver: PortDriver): void;
   /** Adds a command to the table. */
   command(definition: CommandDefinition): void;
   /** Adds a VPD page. */

@@ -13,6 +13,7 @@ import { type Plugin, PLUGIN_API, type Registrar } from "./plugin.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { Host } from "./ports/host.ts";
+import type { PortDriver } from "./ports/port_driver.ts";
 import type { ServiceToken } from "./service.ts";
 
 /**
@@ -59,6 +60,7 @@ export class PluginHost {
   readonly #loading: Map<string, Promise<void>> = new Map();
   readonly #services: Map<ServiceToken<unknown>, unknown> = new Map();
   readonly #backends: Map<string, BackendDriver> = new Map();
+  readonly #portDrivers: Map<string, PortDriver> = new Map();
 
   /** A host without plugins. */
   constructor(target: Extensible, find: FindPlugin) {
@@ -113,6 +115,19 @@ export class PluginHost {
       throw new ManagementError(
         "backend-not-found",
         `Backend "${name}" not found.`,
+      );
+    }
+    return driver;
+  }
+
+  /** The driver of a frontend's ports; loads the plugin of that name. */
+  async portDriver(name: string): Promise<PortDriver> {
+    if (!this.#portDrivers.has(name)) await this.#loadIfKnown(name, NO_OPTIONS);
+    const driver = this.#portDrivers.get(name);
+    if (driver === undefined) {
+      throw new ManagementError(
+        "frontend-not-found",
+        `Frontend "${name}" not found.`,
       );
     }
     return driver;
@@ -200,6 +215,10 @@ export class PluginHost {
         const what = `Backend "${driver.name}"`;
         all.push(claim(this.#backends, driver.name, driver, what));
         backends.push(driver);
+      },
+      portDriver: (driver) => {
+        const what = `Frontend "${driver.name}"`;
+        all.push(claim(this.#portDrivers, driver.name, driver, what));
       },
       command: (definition) => {
         all.push(commands.add(definition));

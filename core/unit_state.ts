@@ -12,7 +12,7 @@ export class UnitState {
   readonly #store: StateStore;
   readonly #prefix: string;
 
-  /** @param key what the unit is called, restart after restart */
+  /** Keeps under `key`: what the unit is called, restart after restart. */
   constructor(store: StateStore, key: string) {
     this.#store = store;
     this.#prefix = `lun/${key}/`;

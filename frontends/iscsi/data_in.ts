@@ -5,7 +5,7 @@
  */
 
 import {
-  encodeSense,
+  putSense,
   type ScsiTask,
   SENSE_LENGTH_MAX,
   STATUS,
@@ -96,7 +96,7 @@ export class DataSender {
       this.#responder.lengthOf(SENSE_HEADER_LENGTH + SENSE_LENGTH_MAX),
     );
     const dataAt = output.at + this.#responder.headLength;
-    const length = putSense(output.view, dataAt, task);
+    const length = putSenseSegment(output.view, dataAt, task);
     response.status = task.status;
     response.dataSegmentLength = length;
     response.initiatorTaskTag = task.tag;
@@ -156,17 +156,9 @@ function expectedOf(task: Task): number {
 }
 
 /** Writes SenseLength and sense data. @returns bytes of the data segment */
-function putSense(view: DataView, at: number, task: Task): number {
-  if (task.sense === null) return 0;
-  const settings = task.itl?.unit.modePages.settings;
-  const length = encodeSense(
-    view,
-    at + SENSE_HEADER_LENGTH,
-    task.sense,
-    settings?.descriptorSense ?? false,
-  );
-  const limit = settings?.senseLengthMax || length;
-  const sent = Math.min(length, limit);
-  view.setUint16(at, sent);
-  return SENSE_HEADER_LENGTH + sent;
+function putSenseSegment(view: DataView, at: number, task: Task): number {
+  const length = putSense(view, at + SENSE_HEADER_LENGTH, task);
+  if (length === 0) return 0;
+  view.setUint16(at, length);
+  return SENSE_HEADER_LENGTH + length;
 }

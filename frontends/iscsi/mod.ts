@@ -20,12 +20,6 @@ import { IscsiService } from "./service.ts";
 import { listenTcp } from "./socket_adapter.ts";
 import { ISCSI } from "./token.ts";
 
-export type * from "./access.ts";
-export type * from "./records.ts";
-export type * from "./service.ts";
-export { ISCSI } from "./token.ts";
-export type { IscsiSettings } from "./watchdog.ts";
-
 /** The plugin. */
 export const plugin: Plugin = definePlugin({
   name: "iscsi",

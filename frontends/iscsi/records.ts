@@ -1,75 +1,20 @@
 /**
- * What the service remembers of ports, connections and sessions, and how
- * lists show a session.
+ * What the service remembers of ports, connections and sessions.
  *
  * @module
  */
 
 import type { TargetPort } from "../../core/mod.ts";
-import type { AuthGroup } from "./access.ts";
+import type {
+  AcceptedConnection,
+  IscsiPortAccess,
+  IscsiPortRequest,
+  IscsiSessionInfo,
+} from "./api_types.ts";
 import type { IscsiConnection } from "./connection.ts";
 import type { LoginOutcome } from "./login.ts";
-import type { SessionParameters } from "./parameters.ts";
-import type { ByteStream, Pump } from "./pump.ts";
+import type { Pump } from "./pump.ts";
 import type { IscsiSession } from "./session.ts";
-
-/** A connection that an initiator has opened. */
-export interface AcceptedConnection {
-  /** Its bytes. */
-  readonly stream: ByteStream;
-  /** Address that the initiator used, without port. */
-  readonly localAddress: string;
-  /** Port that the initiator used. */
-  readonly localPort: number;
-  /** Address of the initiator, without port. */
-  readonly peerAddress: string;
-}
-
-/** A target as one portal group shows it. */
-export interface IscsiPortRequest {
-  /** iSCSI name in lower case. */
-  readonly target: string;
-  /** Name of the portal group. */
-  readonly portalGroup: string;
-  /** Tag of the portal group. */
-  readonly tag: number;
-  /** By what logins are judged. */
-  readonly access: IscsiPortAccess;
-}
-
-/** What logins through a port are judged by; changed by reloads. */
-export interface IscsiPortAccess {
-  /** Who may log in. */
-  readonly authGroup: AuthGroup;
-  /** Words for people. */
-  readonly alias?: string | undefined;
-  /** Address to which logins are sent on. */
-  readonly redirect?: string | undefined;
-  /** Names of the groups whose addresses discovery tells. */
-  readonly portalGroups: readonly string[];
-}
-
-/** A session as lists show it. */
-export interface IscsiSessionInfo {
-  /** Number, from 1. */
-  readonly id: number;
-  /** Name of the initiator. */
-  readonly initiator: string;
-  /** Address of the initiator. */
-  readonly initiatorAddress: string;
-  /** Alias of the initiator. */
-  readonly initiatorAlias: string;
-  /** Name of the target. */
-  readonly target: string;
-  /** Alias of the target. */
-  readonly targetAlias: string;
-  /** Tag of the portal group. */
-  readonly portalGroupTag: number;
-  /** Number of the target port. */
-  readonly port: number;
-  /** What was agreed at login. */
-  readonly parameters: SessionParameters;
-}
 
 /** A target port and the sessions that go through it. */
 export interface PortRecord {

@@ -13,6 +13,12 @@ import {
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup } from "./access.ts";
+import type {
+  AcceptedConnection,
+  IscsiPortAccess,
+  IscsiPortRequest,
+  IscsiSessionInfo,
+} from "./api_types.ts";
 import type { ChapHashes } from "./chap.ts";
 import { IscsiConnection, type OpenedSession } from "./connection.ts";
 import { sendTargets } from "./discovery.ts";
@@ -21,12 +27,8 @@ import { Output, SendBuffers } from "./output.ts";
 import { Pump } from "./pump.ts";
 import { ReceiveBuffers } from "./receive_buffers.ts";
 import {
-  type AcceptedConnection,
   type ConnectionRecord,
   describeSession,
-  type IscsiPortAccess,
-  type IscsiPortRequest,
-  type IscsiSessionInfo,
   type PortRecord,
   type SessionRecord,
 } from "./records.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Portal } from "./access.ts";
-import type { AcceptedConnection } from "./records.ts";
+import type { AcceptedConnection } from "./api_types.ts";
 import type { OpenPortal } from "./service.ts";
 
 /** Prefix of IPv4 peers on a socket that takes both. */

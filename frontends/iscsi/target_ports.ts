@@ -14,7 +14,8 @@ import {
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup, TargetEntry } from "./access.ts";
-import type { IscsiPortRequest, PortRecord } from "./records.ts";
+import type { IscsiPortRequest } from "./api_types.ts";
+import type { PortRecord } from "./records.ts";
 
 /** Portal groups by name, and ports by target and portal group. */
 export class TargetPorts {

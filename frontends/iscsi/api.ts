@@ -1,0 +1,13 @@
+/**
+ * The types of the iSCSI service, for programs that hold its token.
+ *
+ * @module
+ */
+
+export type * from "./access.ts";
+export type * from "./api_types.ts";
+export type { CHAP_ALGORITHM, ChapAlgorithm, ChapHashes } from "./chap.ts";
+export type { SessionParameters, TaskReporting } from "./parameters.ts";
+export type { ByteStream } from "./pump.ts";
+export type * from "./service.ts";
+export type { IscsiSettings } from "./watchdog.ts";
