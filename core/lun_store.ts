@@ -9,12 +9,7 @@ import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { LunOptions } from "./lun_options.ts";
 import { ManagementError } from "./management_error.ts";
-import {
-  OptionProblem,
-  type OptionTable,
-  parseOptions,
-  type RawOptions,
-} from "./options.ts";
+import { type OptionTable, type RawOptions } from "./options.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import { type BlockStore, OK } from "./ports/block_store.ts";
 

@@ -7,7 +7,12 @@
 import { type InitiatorPort, InitiatorTable } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import { Nexus, type NexusServices } from "./nexus.ts";
-import type { Designator } from "./ports/designator.ts";
+import {
+  ASSOCIATION,
+  type Designator,
+  naaDesignator,
+  PROTOCOL,
+} from "./ports/designator.ts";
 import type { Transport } from "./ports/transport.ts";
 import { Statistics } from "./statistics.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
@@ -49,6 +54,14 @@ export interface PortDescription {
   onlineChanged?(online: boolean): void;
 }
 
+/** World wide names: 64-bit NAA identifiers. */
+export interface WorldWideNames {
+  /** Node name: of the target device. */
+  readonly wwnn?: bigint | undefined;
+  /** Port name. */
+  readonly wwpn?: bigint | undefined;
+}
+
 /** Finds logical units by their number in the target. */
 export interface UnitDirectory {
   /** The unit, or undefined. */
@@ -71,6 +84,10 @@ export class TargetPort {
   readonly description: PortDescription;
   /** Counters of all its nexuses. */
   readonly statistics: Statistics = new Statistics();
+  /** Its name (SPC-5 7.7.6.1); null: it has none. */
+  portDesignator: Designator | null;
+  /** Name of the target device; null: it has none. */
+  targetDesignator: Designator | null;
   readonly #units: UnitDirectory;
   readonly #services: NexusServices;
   readonly #directory: PortDirectory;
@@ -89,6 +106,8 @@ export class TargetPort {
   ) {
     this.number = number;
     this.description = description;
+    this.portDesignator = description.portDesignator ?? null;
+    this.targetDesignator = description.targetDesignator ?? null;
     this.#units = units;
     this.#services = services;
     this.#directory = directory;
@@ -109,9 +128,29 @@ export class TargetPort {
     if (online === this.#online) return;
     this.#online = online;
     this.description.onlineChanged?.(online);
-    for (const unit of this.allUnits()) {
-      if (this.maps(unit)) unit.raise(UNIT_ATTENTION.INQUIRY_DATA_CHANGED);
+    this.#inquiryDataChanged();
+  }
+
+  /** Names the port as a Fibre Channel port is named: by NAA. */
+  setWorldWideNames(names: WorldWideNames): void {
+    const { type } = this.description;
+    const protocol = type === PORT_TYPE.SAS
+      ? PROTOCOL.SAS
+      : type === PORT_TYPE.FC
+      ? PROTOCOL.FC
+      : PROTOCOL.SPI;
+    const { wwnn, wwpn } = names;
+    if (wwnn !== undefined) {
+      this.targetDesignator = naaDesignator(
+        wwnn,
+        ASSOCIATION.TARGET,
+        protocol,
+      );
     }
+    if (wwpn !== undefined) {
+      this.portDesignator = naaDesignator(wwpn, ASSOCIATION.PORT, protocol);
+    }
+    this.#inquiryDataChanged();
   }
 
   /** Initiators with a session now. */
@@ -219,6 +258,12 @@ export class TargetPort {
     if (unitNumber === undefined) map.delete(visibleLun);
     else map.set(visibleLun, unitNumber);
     this.setLunMap(map);
+  }
+
+  #inquiryDataChanged(): void {
+    for (const unit of this.allUnits()) {
+      if (this.maps(unit)) unit.raise(UNIT_ATTENTION.INQUIRY_DATA_CHANGED);
+    }
   }
 
   /** Tells every nexus that REPORTED LUNS DATA HAS CHANGED. */

@@ -5,27 +5,84 @@
  */
 
 import { ApiError } from "./api/client.ts";
-import { type Command, CommandError, UsageError } from "./commands/command.ts";
+import {
+  type Command,
+  CommandError,
+  numberOption,
+  parseNumber,
+  UsageError,
+} from "./commands/command.ts";
 import { devlist } from "./commands/devlist.ts";
+import { dumpooa, dumpstructs } from "./commands/dump.ts";
 import { islist } from "./commands/islist.ts";
 import { create, modify, remove } from "./commands/luns.ts";
+import { nvlist, nvterminate } from "./commands/nvme.ts";
+import { load, unload } from "./commands/plugins.ts";
 import { portlist } from "./commands/portlist.ts";
+import { lunmap, port } from "./commands/ports.ts";
+import { read, write } from "./commands/scsi_data.ts";
+import {
+  devid,
+  inquiry,
+  lunlist,
+  reportluns,
+} from "./commands/scsi_inquiry.ts";
+import { modesense, prin, prout, rtpg } from "./commands/scsi_pages.ts";
+import {
+  readcapacity,
+  reqsense,
+  start,
+  stop,
+  synccache,
+  tur,
+} from "./commands/scsi_unit.ts";
+import { islogout, isterminate } from "./commands/sessions.ts";
 import { shutdown } from "./commands/shutdown.ts";
 import { getopt, valueOf } from "./getopt.ts";
 import { systemSurroundings } from "./host/surroundings_adapter.ts";
 import { exit, programWords } from "./host/terminal_adapter.ts";
+import { ScsiDevice } from "./scsi/device.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Subcommands in the order in which abbreviations are looked up. */
 const COMMANDS: readonly Command[] = [
   create,
+  devid,
   devlist,
+  dumpooa,
+  dumpstructs,
+  inquiry,
   islist,
+  islogout,
+  isterminate,
+  load,
+  lunlist,
+  lunmap,
+  modesense,
   modify,
+  nvlist,
+  nvterminate,
+  port,
   portlist,
+  prin,
+  prout,
+  read,
+  readcapacity,
   remove,
+  reportluns,
+  reqsense,
+  rtpg,
   shutdown,
+  start,
+  stop,
+  synccache,
+  tur,
+  unload,
+  write,
 ];
+
+/** Initiator number of ctladm when `-I` names no other. */
+const INITIATOR = 7;
 
 /** Options that every subcommand takes. */
 const GENERAL_LETTERS = "C:D:I:";
@@ -57,24 +114,52 @@ export async function ctladm(
 async function run(
   command: Command,
   words: readonly string[],
-  { print, printError, connect }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<number> {
+  const { print, printError, connect } = surroundings;
+  const lun = command.needsLun ? lunArgument(words[0]) : 0;
+  if (lun === undefined) {
+    printError(`ctladm: option ${command.name} requires a lun argument`);
+    print(usage());
+    return 1;
+  }
   const json = words.includes("--json");
   const options = getopt(
-    words.filter((word) => word !== "--json"),
+    words.slice(command.needsLun ? 1 : 0).filter((word) => word !== "--json"),
     GENERAL_LETTERS + command.letters,
   );
   for (const problem of options.problems) printError(`ctladm: ${problem}`);
   using connection = connect(valueOf(options, "D"));
   const { client } = connection;
   try {
-    await command.run({ client, options, json, print });
+    await command.run({
+      client,
+      options,
+      json,
+      print,
+      printJson: (value) => print(JSON.stringify(value, null, 2)),
+      lun,
+      device: new ScsiDevice({
+        client,
+        lun,
+        initiator: numberOption(options, "I", "initiator") ?? INITIATOR,
+        retries: numberOption(options, "C", "retry count") ?? 0,
+      }),
+      surroundings,
+    });
     return 0;
   } catch (error) {
     if (!isExpected(error)) throw error;
-    printError(`ctladm: ${error.message}`);
+    if (error.message !== "") printError(`ctladm: ${error.message}`);
     return 1;
   }
+}
+
+// A LUN begins with a digit, in whatever base.
+function lunArgument(word: string | undefined): number | undefined {
+  return word !== undefined && /^[0-9]/.test(word)
+    ? parseNumber("lun", word)
+    : undefined;
 }
 
 function isExpected(error: unknown): error is Error {

@@ -12,14 +12,39 @@ export interface ApiConnection extends Disposable {
   readonly client: ApiClient;
 }
 
+/** Bytes that come in order: a file or a pipe. */
+export interface ByteSource extends Disposable {
+  /**
+   * Fills `into` as far as there are bytes.
+   *
+   * @returns bytes filled; fewer than asked for only at the end
+   */
+  read(into: Uint8Array): Promise<number>;
+}
+
+/** Where bytes go in order: a file or a pipe. */
+export interface ByteSink extends Disposable {
+  /** Takes all bytes. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
 /** What a client program runs in. */
 export interface Surroundings {
   /** Prints on standard output; a newline is added. */
   readonly print: (text: string) => void;
   /** Prints on standard error; a newline is added. */
   readonly printError: (text: string) => void;
+  /**
+   * Shows how far a long work is, in place of what was shown before; an empty
+   * text clears it. Absent when nobody watches a terminal.
+   */
+  readonly showProgress?: ((text: string) => void) | undefined;
   /** Connects to the daemon; without a path, to where it usually is. */
   readonly connect: (path?: string) => ApiConnection;
+  /** Opens a file to read it; `-` is standard input. */
+  readonly openSource: (path: string) => Promise<ByteSource>;
+  /** Opens a file to write it, made with mode 0600; `-`: standard output. */
+  readonly openSink: (path: string) => Promise<ByteSink>;
   /** Waits, milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
 }

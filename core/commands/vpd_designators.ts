@@ -68,19 +68,19 @@ export function portsOf(unit: LogicalUnit, asked: TargetPort): TargetPort[] {
 function designatorsOf({ unit, task }: VpdContext): Designator[] {
   const { port } = task.nexus;
   const protocol = PROTOCOL_OF_PORT[port.description.type] ?? PROTOCOL.SPI;
-  const { targetDesignator } = port.description;
+  const { targetDesignator } = port;
   return [
     ...unit.identity.designators,
     ...portDesignators(port),
     number(DESIGNATOR_TYPE.RELATIVE_TARGET_PORT, protocol, port.number),
     number(DESIGNATOR_TYPE.TARGET_PORT_GROUP, protocol, TARGET_PORT_GROUP),
-    ...(targetDesignator === undefined ? [] : [targetDesignator]),
+    ...(targetDesignator === null ? [] : [targetDesignator]),
   ];
 }
 
 function portDesignators(port: TargetPort): Designator[] {
-  const { portDesignator } = port.description;
-  return portDesignator === undefined ? [] : [portDesignator];
+  const { portDesignator } = port;
+  return portDesignator === null ? [] : [portDesignator];
 }
 
 function number(type: number, protocol: number, value: number): Designator {

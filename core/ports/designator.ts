@@ -58,6 +58,23 @@ export function scsiNameDesignator(
   return protocol === undefined ? designator : { ...designator, protocol };
 }
 
+/** An NAA designator of eight bytes, such as a world wide name. */
+export function naaDesignator(
+  name: bigint,
+  association: number,
+  protocol: number,
+): Designator {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, name);
+  return {
+    codeSet: CODE_SET.BINARY,
+    type: DESIGNATOR_TYPE.NAA,
+    association,
+    protocol,
+    bytes,
+  };
+}
+
 /** A designator as lists show it: `naa.…`, `eui.…`, `t10.…`, or the name. */
 export function describeDesignator(designator: Designator): string {
   switch (designator.type) {

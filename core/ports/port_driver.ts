@@ -13,7 +13,7 @@ export interface PortDriver {
   /** Name by which `ctladm port -d` asks for it. */
   readonly name: string;
   /** Makes a port. Throws a `ManagementError` and changes nothing else. */
-  create(options: RawOptions): TargetPort;
+  create(options: RawOptions): Promise<TargetPort>;
   /**
    * Removes the port that the options name, `port_id` among them. Throws a
    * `ManagementError` when there is none, or when it has to stay.

@@ -4,7 +4,44 @@
  * @module
  */
 
+import { LOCAL_HEADER } from "./local_header.ts";
 import type { ProblemResource } from "./resources.ts";
+
+/** A SCSI command, as `/v1/commands` takes it. */
+export interface LocalCommandQuery {
+  /** CDB, hexadecimal. */
+  readonly cdb: string;
+  /** LUN as the port shows it. */
+  readonly lun: number;
+  /** Number of the initiator. */
+  readonly initiator: number;
+  /** Bytes of Data-In to take at the most. */
+  readonly in?: number | undefined;
+  /** Task attribute. */
+  readonly attribute?: number | undefined;
+  /** Tag. */
+  readonly tag?: number | undefined;
+}
+
+/** How a SCSI command ended. */
+export interface CommandOutcome {
+  /** Name of the command. */
+  readonly command: string;
+  /** Number of the target port. */
+  readonly port: number;
+  /** LUN number in the target; null: there is none. */
+  readonly unit: number | null;
+  /** Tag of the task. */
+  readonly tag: number;
+  /** Status; null: it was aborted. */
+  readonly status: number | null;
+  /** Sense data. */
+  readonly sense: Uint8Array;
+  /** Bytes that the command wanted to move. */
+  readonly transferLength: number;
+  /** What came in. */
+  readonly dataIn: Uint8Array;
+}
 
 /** A request that the daemon refused, or that did not reach it. */
 export class ApiError extends Error {
@@ -55,6 +92,31 @@ export class ApiClient {
     await this.#ask<unknown>("DELETE", path);
   }
 
+  /** Sends a SCSI command through the local port of the socket. */
+  async command(
+    query: LocalCommandQuery,
+    dataOut?: Uint8Array<ArrayBuffer>,
+    signal?: AbortSignal,
+  ): Promise<CommandOutcome> {
+    const out = dataOut?.length;
+    const words = Object.entries({ ...query, out })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}=${value}`);
+    const request = new Request(`${ORIGIN}/v1/commands?${words.join("&")}`, {
+      method: "POST",
+      ...dataOut === undefined ? {} : { body: dataOut },
+      ...signal === undefined ? {} : { signal },
+    });
+    const response = await this.#send(request);
+    if (!response.ok) {
+      throw refusalOf(response.status, await response.text());
+    }
+    return outcomeOf(
+      response.headers,
+      new Uint8Array(await response.arrayBuffer()),
+    );
+  }
+
   async #ask<Resource>(
     method: string,
     path: string,
@@ -70,6 +132,23 @@ export class ApiClient {
     if (!response.ok) throw refusalOf(response.status, text);
     return (text === "" ? undefined : JSON.parse(text)) as Resource;
   }
+}
+
+function outcomeOf(headers: Headers, dataIn: Uint8Array): CommandOutcome {
+  const number = (name: string) => {
+    const text = headers.get(name);
+    return text === null ? null : Number(text);
+  };
+  return {
+    command: headers.get(LOCAL_HEADER.COMMAND) ?? "",
+    port: number(LOCAL_HEADER.PORT) ?? 0,
+    unit: number(LOCAL_HEADER.UNIT),
+    tag: number(LOCAL_HEADER.TAG) ?? 0,
+    status: number(LOCAL_HEADER.STATUS),
+    sense: Uint8Array.fromHex(headers.get(LOCAL_HEADER.SENSE) ?? ""),
+    transferLength: number(LOCAL_HEADER.TRANSFER_LENGTH) ?? 0,
+    dataIn,
+  };
 }
 
 function refusalOf(status: number, text: string): ApiError {

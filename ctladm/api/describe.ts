@@ -54,8 +54,7 @@ function lunDetails(unit: LogicalUnit): [string, string][] {
 
 /** A port with its map and initiators. */
 export function describePort(port: TargetPort): PortResource {
-  const { description, lunMap } = port;
-  const { targetDesignator, portDesignator } = description;
+  const { description, lunMap, targetDesignator, portDesignator } = port;
   return {
     id: port.number,
     frontend: description.frontend,
@@ -64,12 +63,8 @@ export function describePort(port: TargetPort): PortResource {
     name: description.name,
     physicalPort: description.physicalPort,
     virtualPort: description.virtualPort,
-    target: targetDesignator === undefined
-      ? null
-      : describeDesignator(targetDesignator),
-    port: portDesignator === undefined
-      ? null
-      : describeDesignator(portDesignator),
+    target: targetDesignator && describeDesignator(targetDesignator),
+    port: portDesignator && describeDesignator(portDesignator),
     lunMap: lunMap === null ? null : [...lunMap]
       .map(([lun, unit]) => ({ lun, unit }))
       .sort((a, b) => a.lun - b.lun),

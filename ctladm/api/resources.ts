@@ -167,6 +167,106 @@ export interface LunChangedResource {
   readonly warning?: string | undefined;
 }
 
+/** A port to make or to remove. */
+export interface PortRequestBody {
+  /** Frontend that makes it. */
+  readonly driver: string;
+  /** Its options by name. */
+  readonly options?: Record<string, string> | undefined;
+}
+
+/** A change of a port. */
+export interface ChangePortBody {
+  /** Turns it on or off. */
+  readonly online?: boolean | undefined;
+  /** World wide node name, 64 bits in hexadecimal. */
+  readonly wwnn?: string | undefined;
+  /** World wide port name, 64 bits in hexadecimal. */
+  readonly wwpn?: string | undefined;
+}
+
+/** A change of a LUN map. */
+export interface MapLunBody {
+  /** Visible LUN; absent: the whole map. */
+  readonly lun?: number | undefined;
+  /** LUN of the target; absent: the entry, or the map, goes. */
+  readonly unit?: number | undefined;
+}
+
+/** Sessions to end: those that fit any of the fields. */
+export interface ChooseSessionsBody {
+  /** All of them. */
+  readonly all?: boolean | undefined;
+  /** By number. */
+  readonly id?: number | undefined;
+  /** By the initiator's name. */
+  readonly initiator?: string | undefined;
+  /** By the initiator's address. */
+  readonly address?: string | undefined;
+}
+
+/** How many sessions were chosen. */
+export interface ChosenSessionsResource {
+  /** Their count. */
+  readonly count: number;
+}
+
+/** A plugin to load or to take out. */
+export interface LoadPluginBody {
+  /** Name, path or URL. */
+  readonly name: string;
+  /** Its options by name. */
+  readonly options?: Record<string, string> | undefined;
+}
+
+/** The answer to a task management function. */
+export interface LocalFunctionResource {
+  /** Service response, in the words of SAM-5. */
+  readonly response: string;
+  /** Tasks that it found. */
+  readonly tasksFound: number;
+}
+
+/** A task under way. */
+export interface TaskResource {
+  /** LUN number in the target. */
+  readonly lun: number;
+  /** Its tag. */
+  readonly tag: number;
+  /** Name of the initiator. */
+  readonly initiator: string;
+  /** Name of the command. */
+  readonly command: string;
+  /** CDB, hexadecimal. */
+  readonly cdb: string;
+  /** BLOCKED, RTR, ABORT, as CTL has them. */
+  readonly flags: string[];
+  /** Milliseconds since it arrived. */
+  readonly ageMs: number;
+}
+
+/** A registration for persistent reservations. */
+export interface RegistrationResource {
+  /** LUN number in the target. */
+  readonly lun: number;
+  /** Relative target port identifier. */
+  readonly port: number;
+  /** Name of the initiator. */
+  readonly initiator: string;
+  /** Reservation key, hexadecimal. */
+  readonly key: string;
+}
+
+/** Everything that `ctladm dumpstructs` shows. */
+export interface DumpResource {
+  /** Registrations, by LUN. */
+  readonly keys: RegistrationResource[];
+  /** Target ports. */
+  readonly ports: PortResource[];
+  /** Plugins that are loaded, in the order of loading. */
+  readonly plugins: string[];
+}
+
 /** Why a request was refused. */
 export interface ProblemResource {
   /** Kind of mistake. */

@@ -6,18 +6,29 @@
  */
 
 import { z } from "@hono/zod-openapi";
+import { LUN_MAP_LENGTH, TASK_MANAGEMENT } from "../../mod.ts";
 import type {
+  ChangePortBody,
+  ChooseSessionsBody,
+  ChosenSessionsResource,
   CountersResource,
   CreateLunBody,
   DaemonResource,
+  DumpResource,
   ItemStatistics,
+  LoadPluginBody,
+  LocalFunctionResource,
   LunChangedResource,
   LunResource,
+  MapLunBody,
   ModifyLunBody,
+  PortRequestBody,
   PortResource,
   ProblemResource,
+  RegistrationResource,
   SessionResource,
   StatisticsResource,
+  TaskResource,
 } from "./resources.ts";
 
 const pairs = z.array(z.tuple([z.string(), z.string()]));
@@ -140,6 +151,125 @@ export const PROBLEM: z.ZodType<ProblemResource> = z.object({
     description: "Path of the field that is wrong",
   }),
 }).openapi("Problem");
+
+/** A port to make or to remove. */
+export const PORT_REQUEST: z.ZodType<PortRequestBody> = z.object({
+  driver: z.string().min(1).openapi({ example: "ioctl" }),
+  options: options.optional(),
+}).strict().openapi("PortRequest");
+
+const worldWideName = z.string().regex(/^(0x)?[0-9a-f]{1,16}$/i)
+  .openapi({ description: "64 bits, hexadecimal" });
+
+/** A change of a port. */
+export const CHANGE_PORT: z.ZodType<ChangePortBody> = z.object({
+  online: z.boolean().optional(),
+  wwnn: worldWideName.optional(),
+  wwpn: worldWideName.optional(),
+}).strict().openapi("ChangePort");
+
+/** A change of a LUN map. */
+export const MAP_LUN: z.ZodType<MapLunBody> = z.object({
+  lun: count.max(LUN_MAP_LENGTH - 1).optional().openapi({
+    description: "Visible LUN; absent: the whole map",
+  }),
+  unit: count.optional().openapi({
+    description: "LUN of the target; absent: the entry, or the map, goes",
+  }),
+}).strict().openapi("MapLun");
+
+/** Sessions to end: those that fit any of the fields. */
+export const CHOOSE_SESSIONS: z.ZodType<ChooseSessionsBody> = z.object({
+  all: z.boolean().optional(),
+  id: count.optional(),
+  initiator: z.string().optional(),
+  address: z.string().optional(),
+}).strict().openapi("ChooseSessions");
+
+/** How many sessions were chosen. */
+export const CHOSEN_SESSIONS: z.ZodType<ChosenSessionsResource> = z.object({
+  count,
+}).openapi("ChosenSessions");
+
+/** A plugin to load or to take out. */
+export const LOAD_PLUGIN: z.ZodType<LoadPluginBody> = z.object({
+  name: z.string().min(1).openapi({ example: "./my_backend.ts" }),
+  options: options.optional(),
+}).strict().openapi("LoadPlugin");
+
+/** A number with a default, as text of a query. */
+type Defaulted = z.ZodDefault<z.ZodCoercedNumber>;
+
+const initiator: Defaulted = z.coerce.number().int().min(0).default(7)
+  .openapi({ description: "Number of the initiator" });
+const lun: Defaulted = z.coerce.number().int().min(0).default(0);
+
+/** A SCSI command, as the query of its request. */
+export const LOCAL_COMMAND: z.ZodObject<{
+  cdb: z.ZodString;
+  lun: Defaulted;
+  initiator: Defaulted;
+  in: Defaulted;
+  out: Defaulted;
+  attribute: Defaulted;
+  tag: z.ZodOptional<z.ZodCoercedNumber>;
+}> = z.object({
+  cdb: z.string().regex(/^([0-9a-f]{2}){1,32}$/i)
+    .openapi({ example: "000000000000" }),
+  lun,
+  initiator,
+  in: z.coerce.number().int().min(0).default(0)
+    .openapi({ description: "Bytes of Data-In to take at the most" }),
+  out: z.coerce.number().int().min(0).default(0)
+    .openapi({ description: "Bytes of Data-Out: the length of the body" }),
+  attribute: z.coerce.number().int().min(0).max(4).default(1)
+    .openapi({ description: "0 untagged, 1 simple, 2 ordered, 3 head, 4 ACA" }),
+  tag: z.coerce.number().int().min(0).max(0xffffffff).optional(),
+});
+
+/** A task management function. */
+export const LOCAL_FUNCTION: z.ZodObject<{
+  function: z.ZodEnum<typeof TASK_MANAGEMENT>;
+  lun: Defaulted;
+  initiator: Defaulted;
+  tag: Defaulted;
+}, z.core.$strict> = z.object({
+  function: z.enum(TASK_MANAGEMENT),
+  lun,
+  initiator,
+  tag: z.coerce.number().int().min(0).max(0xffffffff).default(0),
+}).strict().openapi("TaskManagement");
+
+/** The answer to it. */
+export const LOCAL_RESPONSE: z.ZodType<LocalFunctionResource> = z.object({
+  response: z.string().openapi({ example: "FUNCTION COMPLETE" }),
+  tasksFound: count,
+}).openapi("TaskManagementResponse");
+
+/** A task under way. */
+export const TASK: z.ZodType<TaskResource> = z.object({
+  lun: count,
+  tag: count,
+  initiator: z.string(),
+  command: z.string().openapi({ example: "READ(10)" }),
+  cdb: z.string().openapi({ description: "Hexadecimal" }),
+  flags: z.array(z.string()).openapi({ description: "BLOCKED, RTR, ABORT" }),
+  ageMs: z.number(),
+}).openapi("Task");
+
+const registration: z.ZodType<RegistrationResource> = z.object({
+  lun: count,
+  port: count,
+  initiator: z.string(),
+  key: z.string().openapi({ description: "Hexadecimal", example: "0x123" }),
+}).openapi("Registration");
+
+/** Everything that `ctladm dumpstructs` shows. */
+export const DUMP: z.ZodType<DumpResource> = z.object({
+  keys: z.array(registration),
+  ports: z.array(PORT),
+  plugins: z.array(z.string()),
+}).openapi("Dump");
 
 /** The daemon itself. */
 export const DAEMON: z.ZodType<DaemonResource> = z.object({

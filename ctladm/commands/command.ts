@@ -4,8 +4,10 @@
  * @module
  */
 
-import type { ApiClient } from "../api/client.ts";
-import type { Options } from "../getopt.ts";
+import { type ApiClient, ApiError } from "../api/client.ts";
+import { type Options, valueOf, valuesOf } from "../getopt.ts";
+import { type Answer, errorBlock, type ScsiDevice } from "../scsi/device.ts";
+import type { Surroundings } from "../surroundings.ts";
 
 /** What a subcommand works with. */
 export interface CommandContext {
@@ -15,8 +17,16 @@ export interface CommandContext {
   readonly options: Options;
   /** `--json` was given. */
   readonly json: boolean;
+  /** The LUN that was named, else LUN 0, through the local port. */
+  readonly device: ScsiDevice;
+  /** Number of that LUN. */
+  readonly lun: number;
+  /** What the program runs in. */
+  readonly surroundings: Surroundings;
   /** Prints on standard output; a newline is added. */
   readonly print: (text: string) => void;
+  /** Prints a value as JSON. */
+  readonly printJson: (value: unknown) => void;
 }
 
 /** One subcommand. */
@@ -25,6 +35,8 @@ export interface Command {
   readonly name: string;
   /** Options of its own in the form of getopt. */
   readonly letters: string;
+  /** Its second word is a LUN. */
+  readonly needsLun?: boolean;
   /** One line for people. */
   readonly summary: string;
   /** Its words and options, as the usage text shows them. */
@@ -41,10 +53,57 @@ export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
+/** A command whose second word is a LUN. */
+export function scsiCommand(command: Command): Command {
+  return { ...command, needsLun: true };
+}
+
+/** Tells of a SCSI command that failed; the exit code stays 0, as in CTL. */
+export function tellFailure(context: CommandContext, answer: Answer): void {
+  context.surroundings.printError(errorBlock(answer));
+}
+
 /** A request failed; the message goes behind `ctladm: `. */
 export class CommandError extends Error {
   /** Names the class in logs. */
   override readonly name: string = "CommandError";
+}
+
+/** The number of an option, or undefined when it was not given. */
+export function numberOption(
+  options: Options,
+  letter: string,
+  what: string,
+): number | undefined {
+  const text = valueOf(options, letter);
+  return text === undefined ? undefined : parseNumber(what, text);
+}
+
+/** The values of `-o name=value`, by name. */
+export function namedOptions(
+  options: Options,
+  letter: string,
+): Record<string, string> {
+  const named: Record<string, string> = {};
+  for (const text of valuesOf(options, letter)) {
+    const at = text.indexOf("=");
+    if (at < 1) throw new UsageError(`-${letter} takes "name=value"argument`);
+    named[text.slice(0, at)] = text.slice(at + 1);
+  }
+  return named;
+}
+
+/** Puts words in front of what the daemon says of a request it refuses. */
+export async function asking<Answer>(
+  failure: string,
+  answer: Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    const refused = error instanceof ApiError && error.code !== "unreachable";
+    throw refused ? new CommandError(`${failure}: ${error.message}`) : error;
+  }
 }
 
 /** Reads a whole number as strtoul(3) with base 0 does. */

@@ -19,11 +19,11 @@ export const devlist: Command = {
 };
 
 async function listLuns(context: CommandContext): Promise<void> {
-  const { client, options, print, json } = context;
+  const { client, options, print, printJson, json } = context;
   const backend = valueOf(options, "b");
   const luns = (await client.get<LunResource[]>("/v1/luns"))
     .filter((lun) => backend === undefined || lun.backend === backend);
-  if (json) return print(JSON.stringify(luns, null, 2));
+  if (json) return printJson(luns);
   if (has(options, "x")) return print(formatLunXml(luns));
   print(header());
   for (const lun of luns) {

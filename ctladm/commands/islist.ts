@@ -19,10 +19,10 @@ export const islist: Command = {
 };
 
 async function listSessions(context: CommandContext): Promise<void> {
-  const { client, options, print, json } = context;
+  const { client, options, print, printJson, json } = context;
   const sessions = await client
     .get<SessionResource[]>("/v1/iscsi/sessions");
-  if (json) return print(JSON.stringify(sessions, null, 2));
+  if (json) return printJson(sessions);
   if (has(options, "x")) return print(formatSessionXml(sessions));
   if (has(options, "v")) {
     for (const session of sessions) print(`${verbose(session)}\n`);

@@ -5,7 +5,6 @@
  */
 
 import { parseSize } from "../../mod.ts";
-import { ApiError } from "../api/client.ts";
 import type {
   CreateLunBody,
   LunChangedResource,
@@ -13,9 +12,11 @@ import type {
 } from "../api/resources.ts";
 import { type Options, valueOf, valuesOf } from "../getopt.ts";
 import {
+  asking,
   type Command,
   type CommandContext,
-  CommandError,
+  namedOptions,
+  numberOption,
   parseNumber,
   UsageError,
 } from "./command.ts";
@@ -52,23 +53,23 @@ export const remove: Command = {
 };
 
 async function createLun(context: CommandContext): Promise<void> {
-  const { client, options, print, json } = context;
+  const { client, options, print, printJson, json } = context;
   const body: CreateLunBody = {
     backend: required(options, "b", "backend name (-b) must be specified"),
-    number: numberOf(options, "l", "LUN ID"),
-    deviceType: numberOf(options, "t", "device type"),
+    number: numberOption(options, "l", "LUN ID"),
+    deviceType: numberOption(options, "t", "device type"),
     sizeBytes: sizeOf(options) || undefined,
-    blockLength: numberOf(options, "B", "block size"),
+    blockLength: numberOption(options, "B", "block size"),
     serial: valueOf(options, "S"),
     deviceId: valueOf(options, "d"),
-    options: namedOptions(options),
+    options: namedOptions(options, "o"),
   };
   const { lun, warning } = await asking(
     "LUN creation error",
     client.post<LunChangedResource>("/v1/luns", body),
   );
   if (warning !== undefined) print(`LUN creation warning: ${warning}`);
-  if (json) return print(JSON.stringify(lun, null, 2));
+  if (json) return printJson(lun);
   print("LUN created successfully");
   print(`backend:       ${lun.backend}`);
   print(`device type:   ${lun.deviceType}`);
@@ -90,7 +91,7 @@ async function modifyLun(context: CommandContext): Promise<void> {
   const body: ModifyLunBody = {
     backend,
     sizeBytes,
-    options: namedOptions(options),
+    options: namedOptions(options, "o"),
   };
   const { warning } = await asking(
     "LUN modification error",
@@ -128,15 +129,6 @@ function required(options: Options, letter: string, otherwise: string): string {
   return value;
 }
 
-function numberOf(
-  options: Options,
-  letter: string,
-  what: string,
-): number | undefined {
-  const text = valueOf(options, letter);
-  return text === undefined ? undefined : parseNumber(what, text);
-}
-
 // `-s auto` is 0: the size of what lies below.
 function sizeOf(options: Options): number | undefined {
   const text = valueOf(options, "s");
@@ -149,26 +141,4 @@ function sizeOf(options: Options): number | undefined {
     );
   }
   return bytes;
-}
-
-function namedOptions(options: Options): Record<string, string> {
-  const named: Record<string, string> = {};
-  for (const text of valuesOf(options, "o")) {
-    const at = text.indexOf("=");
-    if (at < 1) throw new UsageError(`-o takes "name=value"argument`);
-    named[text.slice(0, at)] = text.slice(at + 1);
-  }
-  return named;
-}
-
-async function asking<Answer>(
-  failure: string,
-  answer: Promise<Answer>,
-): Promise<Answer> {
-  try {
-    return await answer;
-  } catch (error) {
-    const refused = error instanceof ApiError && error.code !== "unreachable";
-    throw refused ? new CommandError(`${failure}: ${error.message}`) : error;
-  }
 }

@@ -21,11 +21,32 @@ export const portlist: Command = {
   synopsis: "portlist [-f frontend] [-i] [-l] [-p port] [-q] [-v] [-x] " +
     "[--json]",
   example: "ctladm portlist -i",
-  run: listPorts,
+  run: (context) => {
+    const verbose = has(context.options, "v");
+    return printPorts(context, {
+      verbose,
+      initiators: verbose || has(context.options, "i"),
+      map: verbose || has(context.options, "l"),
+    });
+  },
 };
 
-async function listPorts(context: CommandContext): Promise<void> {
-  const { client, options, print, json } = context;
+/** What a list shows beside a row for each port. */
+export interface PortDetails {
+  /** Initiators. */
+  readonly initiators: boolean;
+  /** The LUN map. */
+  readonly map: boolean;
+  /** Every other fact. */
+  readonly verbose: boolean;
+}
+
+/** Prints the ports that the options name. */
+export async function printPorts(
+  context: CommandContext,
+  details: PortDetails,
+): Promise<void> {
+  const { client, options, print, printJson, json } = context;
   const frontend = valueOf(options, "f");
   const number = valueOf(options, "p");
   const wanted = number === undefined
@@ -35,15 +56,14 @@ async function listPorts(context: CommandContext): Promise<void> {
     (frontend === undefined || port.frontend === frontend) &&
     (wanted === undefined || port.id === wanted)
   );
-  if (json) return print(JSON.stringify(ports, null, 2));
+  if (json) return printJson(ports);
   if (has(options, "x")) return print(formatPortXml(ports));
   if (!has(options, "q")) print("Port Online Frontend Name     pp vp");
-  const verbose = has(options, "v");
   for (const port of ports) {
     print(row(port));
-    if (verbose || has(options, "i")) initiatorLines(port).forEach(print);
-    if (verbose || has(options, "l")) mapLines(port).forEach(print);
-    if (verbose) detailLines(port).forEach(print);
+    if (details.initiators) initiatorLines(port).forEach(print);
+    if (details.map) mapLines(port).forEach(print);
+    if (details.verbose) detailLines(port).forEach(print);
   }
 }
 

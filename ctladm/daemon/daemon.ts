@@ -7,6 +7,8 @@
 import {
   createTarget,
   type Host,
+  IOCTL,
+  type IoctlService,
   ISCSI,
   type IscsiService,
   type Log,
@@ -57,6 +59,14 @@ export class Daemon implements AsyncDisposable {
     }
     if (this.#iscsi === null) throw new TypeError("iSCSI provides no service");
     return this.#iscsi;
+  }
+
+  /** The local ports; the first time they are made. */
+  async ioctl(): Promise<IoctlService> {
+    await this.target.plugins.load("ioctl");
+    const service = this.target.plugins.service(IOCTL);
+    if (service === undefined) throw new TypeError("ioctl provides no service");
+    return service;
   }
 
   /** The iSCSI service if it is loaded. */

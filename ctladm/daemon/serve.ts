@@ -9,6 +9,7 @@ import { serveOnSocket } from "../api/socket_adapter.ts";
 import { onSignal, processId, processorMs } from "../host/process_adapter.ts";
 import { VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
+import { LocalSockets } from "./local_sockets.ts";
 
 /** What a running daemon needs beside itself. */
 export interface ServeOptions {
@@ -46,6 +47,8 @@ export async function serveDaemon(
     cpuMs: processorMs,
     shutdown: () => askToEnd("asked by ctladm"),
   });
+  const sockets = new LocalSockets(daemon, options.socketPath, serveOnSocket);
+  (await daemon.ioctl()).observe(sockets);
   const served = await serveOnSocket(
     options.socketPath,
     (request) => api.fetch(request),

@@ -8,12 +8,21 @@ import { connectApi } from "../api/client_adapter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { systemClock } from "./clock_adapter.ts";
 import { controlSocketPath } from "./environment_adapter.ts";
-import { printError, printLine } from "./terminal_adapter.ts";
+import { openSink, openSource } from "./stream_adapter.ts";
+import {
+  isWatched,
+  printError,
+  printLine,
+  showProgress,
+} from "./terminal_adapter.ts";
 
 /** Those of this process. */
 export const systemSurroundings: Surroundings = {
   print: printLine,
   printError,
+  showProgress: isWatched() ? showProgress : undefined,
+  openSource,
+  openSink,
   connect: (path = controlSocketPath()) => connectApi(path),
   pause: (ms) => new Promise((resolve) => systemClock.after(ms, resolve)),
 };

@@ -16,6 +16,16 @@ export function printError(text: string): void {
   writeAll(Deno.stderr, `${text}\n`);
 }
 
+/** Whether somebody may watch standard error. */
+export function isWatched(): boolean {
+  return Deno.stderr.isTerminal();
+}
+
+/** Shows a text on the last line of the terminal in place of the one before. */
+export function showProgress(text: string): void {
+  writeAll(Deno.stderr, `\r\x1b[K${text}`);
+}
+
 /** Ends the program. */
 export function exit(code: number): never {
   Deno.exit(code);

@@ -42,12 +42,12 @@ const REMOVE_OPTIONS: OptionTable<{ readonly port_id: number | undefined }> = {
   port_id: optionalIntegerOption(LIMITS, "number of the port to remove"),
 };
 
-/** Hears of local ports that come and go: each has its own socket. */
+/** Hears of the local ports that operators make: each has its own socket. */
 export interface IoctlObserver {
-  /** A port was made. */
-  added(port: TargetPort): void;
+  /** A port was made; when this throws, it is taken back. */
+  added(port: TargetPort): Promise<void>;
   /** A port was removed. */
-  removed(port: TargetPort): void;
+  removed(port: TargetPort): Promise<void>;
 }
 
 /** The local ports of one target. */
@@ -72,14 +72,13 @@ export class IoctlService implements PortDriver, AsyncDisposable {
     return [...this.#initiators.keys()].sort((a, b) => a.number - b.number);
   }
 
-  /** Names who hears of ports; it is told of those that exist. */
+  /** Names who hears of ports that come and go from now on. */
   observe(observer: IoctlObserver): void {
     this.#observer = observer;
-    for (const port of this.ports()) observer.added(port);
   }
 
   /** Makes a port, on line. */
-  create(raw: RawOptions): TargetPort {
+  async create(raw: RawOptions): Promise<TargetPort> {
     const { pp, vp } = typeOptions(PORT_OPTIONS, raw);
     const physicalPort = pp ?? this.#nextPhysicalPort();
     const virtualPort = vp ?? 0;
@@ -93,7 +92,14 @@ export class IoctlService implements PortDriver, AsyncDisposable {
         `port ${taken.number} already exists`,
       );
     }
-    return this.#add(physicalPort, virtualPort);
+    const port = this.#add(physicalPort, virtualPort);
+    try {
+      await this.#observer?.added(port);
+      return port;
+    } catch (error) {
+      await this.#remove(port);
+      throw error;
+    }
   }
 
   /** Removes the port with number `port_id`; its commands end first. */
@@ -158,13 +164,12 @@ export class IoctlService implements PortDriver, AsyncDisposable {
     });
     this.#initiators.set(port, new Map());
     port.setOnline(true);
-    this.#observer?.added(port);
     return port;
   }
 
   async #remove(port: TargetPort): Promise<void> {
     this.#initiators.delete(port);
-    this.#observer?.removed(port);
+    await this.#observer?.removed(port);
     await this.#registry.remove(port);
   }
 

@@ -16,6 +16,7 @@
 
 import { definePlugin, type Plugin } from "../../core/mod.ts";
 import { CHAP_HASHES } from "./hash_adapter.ts";
+import { IscsiPortDriver } from "./port_driver.ts";
 import { IscsiService } from "./service.ts";
 import { listenTcp } from "./socket_adapter.ts";
 import { ISCSI } from "./token.ts";
@@ -35,6 +36,7 @@ export const plugin: Plugin = definePlugin({
       hashes: CHAP_HASHES,
     });
     register.provide(ISCSI, service);
+    register.portDriver(new IscsiPortDriver(service));
     return service;
   },
 });

@@ -143,6 +143,17 @@ export class IscsiService implements AsyncDisposable {
     await this.#services.ports.remove(owner.port);
   }
 
+  /** Removes the port of a target with a portal group tag. */
+  async removePortOf(target: string, tag: number): Promise<void> {
+    const { request } = this.#targetPorts.requireTag(target, tag);
+    await this.removePort(request.target, request.portalGroup);
+  }
+
+  /** Name of the portal group with a tag, or undefined. */
+  portalGroupOf(tag: number): string | undefined {
+    return this.#targetPorts.groupOf(tag)?.name;
+  }
+
   /** The target port of a target in a portal group, or undefined. */
   port(target: string, portalGroup: string): TargetPort | undefined {
     return this.#targetPorts.find(target, portalGroup)?.port;

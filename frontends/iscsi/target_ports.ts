@@ -39,6 +39,11 @@ export class TargetPorts {
     this.#groups.delete(name);
   }
 
+  /** The portal group with a tag, or undefined. */
+  groupOf(tag: number): PortalGroup | undefined {
+    return [...this.#groups.values()].find((group) => group.tag === tag);
+  }
+
   /** Discovery has to tell the port that the system chose for a portal. */
   tellPort(groupName: string, portal: Portal, port: number): void {
     const group = this.#groups.get(groupName);
@@ -109,9 +114,16 @@ export class TargetPorts {
   /** The port of a target in a portal group. */
   require(target: string, portalGroup: string): PortRecord {
     const record = this.find(target, portalGroup);
-    if (record === undefined) {
-      throw new ManagementError("port-not-found", "can't find target");
-    }
+    if (record === undefined) throw notFound();
+    return record;
+  }
+
+  /** The port of a target with a portal group tag. */
+  requireTag(target: string, tag: number): PortRecord {
+    const record = this.all().find(({ request }) =>
+      request.target === target && request.tag === tag
+    );
+    if (record === undefined) throw notFound();
     return record;
   }
 
@@ -152,6 +164,10 @@ export class TargetPorts {
         .filter((group) => group !== undefined),
     };
   }
+}
+
+function notFound(): ManagementError {
+  return new ManagementError("port-not-found", "can't find target");
 }
 
 function portKey(target: string, portalGroup: string): string {

@@ -10,7 +10,11 @@ import { createApi } from "../../ctladm/api/server.ts";
 import { ctladm } from "../../ctladm/ctladm.ts";
 import { ctlstat } from "../../ctladm/ctlstat.ts";
 import { Daemon } from "../../ctladm/daemon/daemon.ts";
-import type { Surroundings } from "../../ctladm/surroundings.ts";
+import type {
+  ByteSink,
+  ByteSource,
+  Surroundings,
+} from "../../ctladm/surroundings.ts";
 import { type MemoryHost, memoryHost } from "./memory_host.ts";
 
 /** How a program ended. */
@@ -35,6 +39,8 @@ export class MemoryDaemon implements AsyncDisposable {
   readonly client: ApiClient;
   /** How often it was asked to end. */
   shutdowns = 0;
+  /** Files that programs read and write, by path; `-` are their streams. */
+  readonly files: Map<string, Uint8Array> = new Map();
   /** Pauses that programs made, milliseconds. */
   readonly pauses: number[] = [];
 
@@ -68,6 +74,35 @@ export class MemoryDaemon implements AsyncDisposable {
     await this.daemon[Symbol.asyncDispose]();
   }
 
+  #source(path: string): Promise<ByteSource> {
+    const bytes = this.files.get(path);
+    if (bytes === undefined) {
+      return Promise.reject(new Deno.errors.NotFound("No such file"));
+    }
+    let at = 0;
+    return Promise.resolve({
+      read: (into) => {
+        const piece = bytes.subarray(at, at + into.length);
+        into.set(piece);
+        at += piece.length;
+        return Promise.resolve(piece.length);
+      },
+      [Symbol.dispose]() {},
+    });
+  }
+
+  #sink(path: string): ByteSink {
+    this.files.set(path, new Uint8Array(0));
+    return {
+      write: (bytes) => {
+        const before = this.files.get(path) ?? new Uint8Array(0);
+        this.files.set(path, Uint8Array.from([...before, ...bytes]));
+        return Promise.resolve();
+      },
+      [Symbol.dispose]() {},
+    };
+  }
+
   async #run(
     program: (
       words: readonly string[],
@@ -81,6 +116,8 @@ export class MemoryDaemon implements AsyncDisposable {
     const code = await program(words, {
       print: (text) => void lines.push(...text.split("\n")),
       printError: (text) => void errors.push(...text.split("\n")),
+      openSource: (path) => this.#source(path),
+      openSink: (path) => Promise.resolve(this.#sink(path)),
       connect: () => ({ client: this.client, [Symbol.dispose]() {} }),
       pause: (ms) => {
         this.pauses.push(ms);

@@ -20,13 +20,24 @@ Deno.test("The API describes itself", async () => {
     "/v1/openapi.json",
   );
   assertEquals(Object.keys(description.paths).sort(), [
+    "/v1/commands",
     "/v1/daemon",
     "/v1/daemon/shutdown",
+    "/v1/dump",
     "/v1/iscsi/sessions",
+    "/v1/iscsi/sessions/logout",
+    "/v1/iscsi/sessions/terminate",
     "/v1/luns",
     "/v1/luns/{id}",
+    "/v1/plugins/load",
+    "/v1/plugins/unload",
     "/v1/ports",
+    "/v1/ports/remove",
+    "/v1/ports/{id}",
+    "/v1/ports/{id}/lun-map",
     "/v1/statistics",
+    "/v1/task-management",
+    "/v1/tasks",
   ]);
 });
 
@@ -55,7 +66,8 @@ Deno.test("The API counts for each LUN", async () => {
   const { luns, ports } = await machine.client.get<StatisticsResource>(
     "/v1/statistics",
   );
-  assertEquals([luns.map(({ id }) => id), ports], [[lun.id], []]);
+  const ids = [luns, ports].map((items) => items.map(({ id }) => id));
+  assertEquals(ids, [[lun.id], [1]]);
   assertEquals(luns[0]?.read.operations, 0);
 });
 

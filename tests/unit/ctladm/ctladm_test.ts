@@ -20,7 +20,7 @@ for (const word of ["help", "-h", "-?"]) {
 
 Deno.test("ctladm knows commands by an unambiguous beginning", async () => {
   await using machine = new MemoryDaemon();
-  const { code, lines } = await machine.ctladm("dev");
+  const { code, lines } = await machine.ctladm("devl");
   assertEquals(code, 0);
   assertStringIncludes(lines[0] ?? "", "LUN Backend");
   const unknown = await machine.ctladm("frobnicate");
@@ -142,13 +142,22 @@ Deno.test("ctladm devlist shows one backend, and JSON", async () => {
   assertMatch(lun.naa, /^3[0-9a-f]{15}$/);
 });
 
-Deno.test("ctladm portlist and islist are empty without iSCSI", async () => {
+Deno.test("ctladm lists the local port alone without iSCSI", async () => {
   await using machine = new MemoryDaemon();
   assertEquals((await machine.ctladm("portlist")).lines, [
     "Port Online Frontend Name     pp vp",
+    "1    YES    ioctl    ioctl    0  0  ",
   ]);
   assertEquals((await machine.ctladm("portlist -x")).lines, [
     "<ctlportlist>",
+    '<targ_port id="1">',
+    "\t<frontend_type>ioctl</frontend_type>",
+    "\t<port_type>4</port_type>",
+    "\t<online>YES</online>",
+    "\t<port_name>ioctl</port_name>",
+    "\t<physical_port>0</physical_port>",
+    "\t<virtual_port>0</virtual_port>",
+    "</targ_port>",
     "</ctlportlist>",
   ]);
   assertEquals((await machine.ctladm("islist -x")).lines, [

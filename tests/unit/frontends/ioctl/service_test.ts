@@ -35,24 +35,20 @@ targetTest("IoctlService has the port 0.0, on line", (test) => {
   return Promise.resolve();
 });
 
-targetTest("IoctlService makes ports where they are wanted", (test) => {
+targetTest("IoctlService makes ports where they are wanted", async (test) => {
   const service = serve(test);
-  service.create(options({}));
-  service.create(options({ pp: "101", vp: "102" }));
-  service.create(options({}));
-  service.create(options({ pp: "101" }));
+  for (const wish of [{}, { pp: "101", vp: "102" }, {}, { pp: "101" }]) {
+    await service.create(options({ ...wish }));
+  }
   assertEquals(
-    service.ports().map((port) => place(port).replace(/^\d+ true /, "")),
-    ["0.0", "1.0", "101.102", "102.0", "101.0"].map((at) =>
-      `ioctl ioctl ${at}`
-    ),
+    service.ports().map((port) => place(port).split(" ").at(-1)),
+    ["0.0", "1.0", "101.102", "102.0", "101.0"],
   );
-  return Promise.resolve();
 });
 
 targetTest("IoctlService removes ports, but not the first", async (test) => {
   const service = serve(test);
-  const { number } = service.create(options({}));
+  const { number } = await service.create(options({}));
   await service.remove(options({ port_id: String(number) }));
   assertEquals(service.ports().length, 1);
   assertEquals(test.target.ports.get(number), undefined);
@@ -73,7 +69,7 @@ targetTest("IoctlService removes ports, but not the first", async (test) => {
 
 targetTest("IoctlService refuses a place that is taken", async (test) => {
   const service = serve(test);
-  const { number } = service.create(options({ pp: "5", vp: "6" }));
+  const { number } = await service.create(options({ pp: "5", vp: "6" }));
   assertEquals(
     await refusal(() => service.create(options({ pp: "5", vp: "6" }))),
     `port-exists: port ${number} already exists`,
@@ -84,18 +80,37 @@ targetTest("IoctlService tells who observes it", async (test) => {
   const service = serve(test);
   const heard: string[] = [];
   service.observe({
-    added: ({ description }) => heard.push(`+${description.physicalPort}`),
-    removed: ({ description }) => heard.push(`-${description.physicalPort}`),
+    added: ({ description }) => {
+      heard.push(`+${description.physicalPort}`);
+      return Promise.resolve();
+    },
+    removed: ({ description }) => {
+      heard.push(`-${description.physicalPort}`);
+      return Promise.resolve();
+    },
   });
-  const { number } = service.create(options({}));
+  const { number } = await service.create(options({}));
   await service.remove(options({ port_id: String(number) }));
-  assertEquals(heard, ["+0", "+1", "-1"]);
+  assertEquals(heard, ["+1", "-1"]);
+});
+
+targetTest("IoctlService takes back what cannot be served", async (test) => {
+  const service = serve(test);
+  service.observe({
+    added: () => Promise.reject(new ManagementError("request", "no socket")),
+    removed: () => Promise.resolve(),
+  });
+  assertEquals(
+    await refusal(() => service.create(options({}))),
+    "request: no socket",
+  );
+  assertEquals(service.ports().length, 1);
 });
 
 targetTest("Two local ports are two I_T nexuses", async (test) => {
   await test.addLun();
   const service = serve(test);
-  const other = service.create(options({}));
+  const other = await service.create(options({}));
   const [a, b] = [1, other.number].map((port) => service.initiator(port, 7));
   for (const initiator of [a, b]) {
     await initiator?.execute({ lun: 0, cdb: TEST_UNIT_READY });
