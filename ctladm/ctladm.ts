@@ -129,7 +129,15 @@ async function run(
     GENERAL_LETTERS + command.letters,
   );
   for (const problem of options.problems) printError(`ctladm: ${problem}`);
-  using connection = connect(valueOf(options, "D"));
+  const path = valueOf(options, "D");
+  if (path === undefined && !command.leavesAlone) {
+    const why = await surroundings.ensureDaemon();
+    if (why !== null) {
+      printError(`ctladm: no daemon runs, and none can be started: ${why}`);
+      return 1;
+    }
+  }
+  using connection = connect(path);
   const { client } = connection;
   try {
     await command.run({

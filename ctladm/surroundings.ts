@@ -41,6 +41,12 @@ export interface Surroundings {
   readonly showProgress?: ((text: string) => void) | undefined;
   /** Connects to the daemon; without a path, to where it usually is. */
   readonly connect: (path?: string) => ApiConnection;
+  /**
+   * Sees to it that a daemon runs where it usually is.
+   *
+   * @returns why none can; null: one runs
+   */
+  readonly ensureDaemon: () => Promise<string | null>;
   /** Opens a file to read it; `-` is standard input. */
   readonly openSource: (path: string) => Promise<ByteSource>;
   /** Opens a file to write it, made with mode 0600; `-`: standard output. */

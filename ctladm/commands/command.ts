@@ -37,6 +37,8 @@ export interface Command {
   readonly letters: string;
   /** Its second word is a LUN. */
   readonly needsLun?: boolean;
+  /** It starts no daemon where none runs. */
+  readonly leavesAlone?: boolean;
   /** One line for people. */
   readonly summary: string;
   /** Its words and options, as the usage text shows them. */

@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 /** The subcommand. */
 export const shutdown: Command = {
   name: "shutdown",
+  leavesAlone: true,
   letters: "",
   summary: "end the daemon cleanly, as SIGTERM does",
   synopsis: "shutdown",

@@ -17,6 +17,11 @@ export function controlSocketPath(): string {
   return `${runtime}/${SOCKET_NAME}`;
 }
 
+/** Folder of the state database of a daemon that ctladm starts. */
+export function idleStateDirectory(): string {
+  return stateDirectory(Deno.uid() === 0 ? "/var/lib/dtl" : ".dtl");
+}
+
 /** Folder of the state database: `DTL_STATE_DIR`, else the program's own. */
 export function stateDirectory(fallback: string): string {
   return Deno.env.get("DTL_STATE_DIR") || fallback;

@@ -8,6 +8,7 @@ import { connectApi } from "../api/client_adapter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { systemClock } from "./clock_adapter.ts";
 import { controlSocketPath } from "./environment_adapter.ts";
+import { ensureDaemon } from "./launch_adapter.ts";
 import { openSink, openSource } from "./stream_adapter.ts";
 import {
   isWatched,
@@ -21,6 +22,7 @@ export const systemSurroundings: Surroundings = {
   print: printLine,
   printError,
   showProgress: isWatched() ? showProgress : undefined,
+  ensureDaemon: () => ensureDaemon(controlSocketPath()),
   openSource,
   openSink,
   connect: (path = controlSocketPath()) => connectApi(path),

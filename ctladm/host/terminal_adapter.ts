@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ManagementError } from "../../mod.ts";
+
 const encoder = new TextEncoder();
 
 /** Prints a line on standard output. */
@@ -24,6 +26,19 @@ export function isWatched(): boolean {
 /** Shows a text on the last line of the terminal in place of the one before. */
 export function showProgress(text: string): void {
   writeAll(Deno.stderr, `\r\x1b[K${text}`);
+}
+
+/** Runs a program; an operator's mistake is one line, not a stack. */
+export async function runProgram(
+  program: () => Promise<number>,
+): Promise<never> {
+  try {
+    exit(await program());
+  } catch (error) {
+    if (!(error instanceof ManagementError)) throw error;
+    printError(error.message);
+    exit(1);
+  }
 }
 
 /** Ends the program. */

@@ -39,6 +39,8 @@ export class MemoryDaemon implements AsyncDisposable {
   readonly client: ApiClient;
   /** How often it was asked to end. */
   shutdowns = 0;
+  /** Why no daemon can be started; null: it runs. */
+  whyNone: string | null = null;
   /** Files that programs read and write, by path; `-` are their streams. */
   readonly files: Map<string, Uint8Array> = new Map();
   /** Pauses that programs made, milliseconds. */
@@ -116,6 +118,7 @@ export class MemoryDaemon implements AsyncDisposable {
     const code = await program(words, {
       print: (text) => void lines.push(...text.split("\n")),
       printError: (text) => void errors.push(...text.split("\n")),
+      ensureDaemon: () => Promise.resolve(this.whyNone),
       openSource: (path) => this.#source(path),
       openSink: (path) => Promise.resolve(this.#sink(path)),
       connect: () => ({ client: this.client, [Symbol.dispose]() {} }),

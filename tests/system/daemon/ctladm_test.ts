@@ -138,16 +138,43 @@ async function heard(session: Session, lun: number): Promise<string[]> {
 
 Deno.test("ctladm says which socket does not answer", async () => {
   await using folder = await daemonFolder();
-  const { code, stderr } = await folder.ctladm("devlist");
+  const words = ["devlist", "-D", folder.socket];
+  const { code, stderr } = await folder.ctladm(...words);
   assertEquals(code, 1);
   assertMatch(stderr, new RegExp(`^ctladm: error opening ${folder.socket}: `));
   const listener = Deno.listen({ transport: "unix", path: folder.socket });
   listener.close();
-  const dead = await folder.ctladm("devlist");
+  const dead = await folder.ctladm(...words);
   assertEquals(dead.code, 1);
   assertMatch(dead.stderr, /error opening .*: (Connection refused|No such)/);
   const other = await folder.ctladm("devlist", "-D", "/nonexistent/s");
   assertMatch(other.stderr, /^ctladm: error opening \/nonexistent\/s: /);
+});
+
+Deno.test("ctladm starts a daemon where none runs", async () => {
+  await using folder = await daemonFolder();
+  const none = await folder.ctladm("shutdown");
+  assertEquals(none.code, 1);
+  assertMatch(none.stderr, /^ctladm: error opening /);
+  const words = "create -b ramdisk -s 1g".split(" ");
+  assertMatch(await printed(folder, ...words), /^LUN ID: {8}0$/m);
+  const dump = JSON.parse(await printed(folder, "dumpstructs", "--json"));
+  assertEquals(dump.plugins, ["ioctl", "ramdisk"]);
+  assertEquals(
+    await printed(folder, "shutdown"),
+    "The daemon is shutting down\n",
+  );
+});
+
+Deno.test("ctladm says why no daemon can be started", async () => {
+  await using folder = await daemonFolder();
+  await Deno.writeTextFile(`${folder.path}/state`, "in the way");
+  const { code, stderr } = await folder.ctladm("devlist");
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /^ctladm: no daemon runs, and none can be started: Cannot use the state/,
+  );
 });
 
 Deno.test("ctladm help goes to standard output", async () => {
