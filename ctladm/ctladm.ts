@@ -12,6 +12,7 @@ import {
   parseNumber,
   UsageError,
 } from "./commands/command.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { devlist } from "./commands/devlist.ts";
 import { dumpooa, dumpstructs } from "./commands/dump.ts";
 import { islist } from "./commands/islist.ts";
@@ -44,8 +45,24 @@ import { exit, programWords } from "./host/terminal_adapter.ts";
 import { ScsiDevice } from "./scsi/device.ts";
 import type { Surroundings } from "./surroundings.ts";
 
+/** In CTL's table, too, it is a word and no more. */
+const adddev: Command = {
+  name: "adddev",
+  leavesAlone: true,
+  letters: "",
+  summary: "does nothing, as in CTL",
+  synopsis: "adddev",
+  example: "ctladm adddev",
+  run: ({ print }) => {
+    print(usage());
+    return Promise.reject(new CommandError(""));
+  },
+};
+
 /** Subcommands in the order in which abbreviations are looked up. */
 const COMMANDS: readonly Command[] = [
+  adddev,
+  completionCommand(() => COMMANDS),
   create,
   devid,
   devlist,
@@ -184,8 +201,9 @@ function isExpected(error: unknown): error is Error {
 export function findCommand(word: string): Command | string {
   const exact = COMMANDS.find((command) => command.name === word);
   if (exact !== undefined) return exact;
-  const [first, second] = COMMANDS
-    .filter((command) => command.name.startsWith(word));
+  const fits = COMMANDS.filter(({ name }) => name.startsWith(word));
+  const ofCtl = fits.filter(({ beyondCtl }) => !beyondCtl);
+  const [first, second] = ofCtl.length > 0 ? ofCtl : fits;
   if (first === undefined) return `option ${word} not found`;
   return second === undefined ? first : `ambiguous option ${word}`;
 }

@@ -14,6 +14,7 @@ import {
 /** `ctladm load`. */
 export const load: Command = {
   name: "load",
+  beyondCtl: true,
   letters: "o:",
   summary: "load a plugin by its name, path or URL",
   synopsis: "load [-o name=value] plugin",
@@ -31,6 +32,7 @@ export const load: Command = {
 /** `ctladm unload`. */
 export const unload: Command = {
   name: "unload",
+  beyondCtl: true,
   letters: "",
   summary: "take a plugin out that nothing uses any more",
   synopsis: "unload plugin",

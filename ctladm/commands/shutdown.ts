@@ -9,6 +9,7 @@ import type { Command } from "./command.ts";
 /** The subcommand. */
 export const shutdown: Command = {
   name: "shutdown",
+  beyondCtl: true,
   leavesAlone: true,
   letters: "",
   summary: "end the daemon cleanly, as SIGTERM does",

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { findCommand } from "../../../ctladm/ctladm.ts";
 import { MemoryDaemon } from "../../support/memory_daemon.ts";
 
 Deno.test("ctladm without words shows how to use it, and fails", async () => {
@@ -176,4 +177,34 @@ Deno.test("ctladm complains of unknown letters and goes on", async () => {
   await using machine = new MemoryDaemon();
   const { code, errors } = await machine.ctladm("devlist -Z");
   assertEquals([code, errors], [0, ["ctladm: illegal option -- Z"]]);
+});
+
+const ABBREVIATIONS: readonly (readonly [string, string])[] = [
+  ["readcap", "readcapacity"],
+  ["readc", "readcapacity"],
+  ["read", "read"],
+  ["port", "port"],
+  ["rem", "remove"],
+  ["rep", "reportluns"],
+  ["req", "reqsense"],
+  ["rt", "rtpg"],
+  ["ist", "isterminate"],
+  ["sta", "start"],
+  ["sto", "stop"],
+  ["sy", "synccache"],
+  ["t", "tur"],
+  ["w", "write"],
+  ["c", "create"],
+  ["sh", "shutdown"],
+  ["loa", "load"],
+];
+Deno.test("ctladm takes every abbreviation that CTL's takes", () => {
+  for (const [word, name] of ABBREVIATIONS) {
+    const found = findCommand(word);
+    assertEquals(typeof found === "string" ? found : found.name, name, word);
+  }
+  for (const word of ["dev", "isl", "lun", "mod", "re"]) {
+    assertEquals(findCommand(word), `ambiguous option ${word}`);
+  }
+  assertEquals(findCommand("hadump"), "option hadump not found");
 });
