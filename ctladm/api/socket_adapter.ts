@@ -16,6 +16,8 @@ type Handle = (request: Request) => Response | Promise<Response>;
 
 /** Bytes that the path of a Unix socket can have (unix(7)). */
 const PATH_BYTES_MAX = 107;
+/** What is added to the path while the socket is made. */
+const MADE_SUFFIX = ".new/s";
 
 /**
  * Serves requests on a Unix socket of mode 0600. A socket that a dead daemon
@@ -32,8 +34,9 @@ export async function serveOnSocket(
         `set CTL_SOCKET to another path`,
     );
   }
-  if (new TextEncoder().encode(path).length > PATH_BYTES_MAX) {
-    throw unusable(path, `the path has more than ${PATH_BYTES_MAX} bytes`);
+  const room = PATH_BYTES_MAX - MADE_SUFFIX.length;
+  if (new TextEncoder().encode(path).length > room) {
+    throw unusable(path, `the path has more than ${room} bytes`);
   }
   try {
     return await serveAt(path, handle);
@@ -52,13 +55,13 @@ function unusable(path: string, reason: unknown): ManagementError {
 
 async function serveAt(path: string, handle: Handle): Promise<ServedApi> {
   // Nobody else may connect before the mode is set: the socket is made in a
-  // folder of its own and then moved.
-  const folder = await Deno.makeTempDir({
-    dir: folderOf(path),
-    prefix: ".ctl",
-  });
+  // folder of its own and then moved. Its name is known beforehand, so that a
+  // list of permissions can hold it.
+  const folder = `${path}.new`;
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.mkdir(folder, { mode: 0o700 });
   try {
-    const made = `${folder}/s`;
+    const made = path + MADE_SUFFIX;
     const server = Deno.serve(
       { path: made, transport: "unix", onListen: () => {} },
       handle,
@@ -85,9 +88,4 @@ export async function isServed(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function folderOf(path: string): string {
-  const at = path.lastIndexOf("/");
-  return at < 0 ? "." : path.slice(0, at) || "/";
 }

@@ -25,6 +25,8 @@ const FLAGS: readonly string[] = [
 /** Time that it may take to answer. */
 const READY_MS = 15_000;
 const LOOK_MS = 20;
+/** How often to look for the daemon of another client. */
+const RIVAL_LOOKS = 100;
 
 /**
  * Starts a daemon in the background unless one answers at the socket.
@@ -46,12 +48,27 @@ export async function ensureDaemon(socketPath: string): Promise<string | null> {
   void child.status.then(() => ended = true);
   const deadlineMs = systemClock.nowMs() + READY_MS;
   while (!await isServed(socketPath)) {
-    if (ended) return (await new Response(child.stderr).text()).trim();
+    if (ended && !await isServedSoon(socketPath)) {
+      return (await new Response(child.stderr).text()).trim();
+    }
     if (systemClock.nowMs() > deadlineMs) {
       return `the daemon with process id ${child.pid} does not answer`;
     }
-    await new Promise<void>((resolve) => systemClock.after(LOOK_MS, resolve));
+    await pause();
   }
   await child.stderr.cancel();
   return null;
+}
+
+// Another client may have started one at the same time: ours gave way to it.
+async function isServedSoon(socketPath: string): Promise<boolean> {
+  for (let looks = 0; looks < RIVAL_LOOKS; looks += 1) {
+    if (await isServed(socketPath)) return true;
+    await pause();
+  }
+  return false;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => systemClock.after(LOOK_MS, resolve));
 }

@@ -187,7 +187,7 @@ ctldTest("a readable ctl.conf is warned of", async (folder) => {
 
 const PLACES: readonly (readonly [string, string, RegExp])[] = [
   ["CTL_SOCKET", "/nonexistent/ctl.sock", /control socket \/nonexistent/],
-  ["CTL_SOCKET", `/tmp/${"a".repeat(120)}`, /control socket .*107/],
+  ["CTL_SOCKET", `/tmp/${"a".repeat(120)}`, /control socket .*101/],
   ["DTL_STATE_DIR", "/dev/null/state", /state database \/dev\/null/],
 ];
 
