@@ -133,8 +133,8 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? "";
 }
 
-/** One short line, so that a message stays one. */
-function printable(text: string): string {
+/** A text of the file in one short line, so that a message stays one. */
+export function printable(text: string): string {
   const cut = text.length > NEAR_LENGTH_MAX
     ? `${text.slice(0, NEAR_LENGTH_MAX)}...`
     : text;
