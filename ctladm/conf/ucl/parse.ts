@@ -181,23 +181,18 @@ class Reader {
 
   #readScalar(first: string): UclScalar {
     const cursor = this.#cursor;
-    if (first === '"') return this.#expanded(readQuoted(cursor));
-    if (first === "'") {
-      return { kind: "string", text: readSingleQuoted(cursor) };
-    }
+    const expand = (text: string) => expandVariables(text, cursor.file);
+    if (first === '"') return stringOf(readQuoted(cursor, expand));
+    if (first === "'") return stringOf(readSingleQuoted(cursor));
     const lines = readHeredoc(cursor);
-    if (lines !== undefined) return this.#expanded(lines);
+    if (lines !== undefined) return stringOf(expand(lines));
     const start = cursor.position;
     const text = readBare(cursor);
     if (text === "") {
       throw new UclSyntaxError("a value is missing", start, cursor.char());
     }
-    const expanded = this.#expanded(text);
-    return expanded.text === text ? scalarOf(text) : expanded;
-  }
-
-  #expanded(text: string): UclString {
-    return { kind: "string", text: expandVariables(text, this.#cursor.file) };
+    const expanded = expand(text);
+    return expanded === text ? scalarOf(text) : stringOf(expanded);
   }
 
   #readInclude(depth: number): UclEntry[] {
@@ -218,6 +213,10 @@ class Reader {
     if (isOptional && file.isMissing) return [];
     throw new UclSyntaxError(file.problem, at, ".");
   }
+}
+
+function stringOf(text: string): UclString {
+  return { kind: "string", text };
 }
 
 function readKey(cursor: Cursor, pattern: RegExp): string {

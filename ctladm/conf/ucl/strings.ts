@@ -6,7 +6,8 @@
 
 import type { Cursor } from "./cursor.ts";
 
-const PLAIN = /(?:[^"\\\p{Cc}]|\t)+/yu;
+/** Control characters of ASCII come as escapes, as in JSON. */
+const PLAIN = /(?:[^"\\\p{Cc}]|[\t\u007f-\u009f])+/yu;
 const WITHIN_SINGLE_QUOTES = /[^'\\]+/y;
 const WITHIN_BARE = /[^\\,;{}[\]\r\n#/]+/y;
 const HEREDOC = /<<[A-Z]{1,64}\r?\n/y;
@@ -26,18 +27,29 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 
 const CLOSERS: ReadonlyMap<string, string> = new Map([["{", "}"], ["[", "]"]]);
 
-/** Reads a text in double quotes, with the escapes of JSON. */
-export function readQuoted(cursor: Cursor): string {
+/**
+ * Reads a text in double quotes, with the escapes of JSON.
+ *
+ * @param convert what to make of the parts that are no escapes
+ */
+export function readQuoted(
+  cursor: Cursor,
+  convert: (part: string) => string = unchanged,
+): string {
   const start = cursor.position;
   const parts: string[] = [];
   cursor.advance(1);
   while (cursor.char() !== '"') {
     if (cursor.isAtEnd) throw cursor.unfinished("quotes", start);
     const part = cursor.take(PLAIN);
-    parts.push(part === "" ? readEscape(cursor) : part);
+    parts.push(part === "" ? readEscape(cursor) : convert(part));
   }
   cursor.advance(1);
   return parts.join("");
+}
+
+function unchanged(text: string): string {
+  return text;
 }
 
 function readEscape(cursor: Cursor): string {

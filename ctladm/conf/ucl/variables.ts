@@ -1,6 +1,7 @@
 /**
  * Variables of UCL in texts: `$NAME` and `${NAME}`. What is no variable stays
- * as it is, and so does what has a second dollar sign before it.
+ * as it is, and so does what has a second dollar sign before it, what stands in
+ * single quotes, and a dollar sign that is written as an escape.
  *
  * @module
  */
