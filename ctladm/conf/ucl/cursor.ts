@@ -36,6 +36,8 @@ export class Cursor {
   readonly file: string;
   readonly #text: string;
   #at = 0;
+  /** Where this line ends: looked for once, however short the steps. */
+  #newline: number;
   #line = 1;
   #lineStart = 0;
 
@@ -43,6 +45,7 @@ export class Cursor {
   constructor(file: string, text: string) {
     this.file = file;
     this.#text = text;
+    this.#newline = this.#newlineFrom(0);
     if (text.startsWith(BYTE_ORDER_MARK)) this.#at = this.#lineStart = 1;
   }
 
@@ -84,15 +87,13 @@ export class Cursor {
 
   /** Moves on. */
   advance(count: number): void {
-    const end = this.#at + count;
-    for (;;) {
-      const newline = this.#text.indexOf("\n", this.#at);
-      if (newline < 0 || newline >= end) break;
-      this.#at = newline + 1;
-      this.#lineStart = this.#at;
+    const end = Math.min(this.#at + count, this.#text.length);
+    while (this.#newline < end) {
+      this.#lineStart = this.#newline + 1;
       this.#line++;
+      this.#newline = this.#newlineFrom(this.#lineStart);
     }
-    this.#at = Math.min(end, this.#text.length);
+    this.#at = end;
   }
 
   /** What a sticky pattern matches here, passed over; perhaps nothing. */
@@ -126,6 +127,11 @@ export class Cursor {
   /** The error that what began at a place has no end. */
   unfinished(what: string, at: Position): UclSyntaxError {
     return new UclSyntaxError(`unfinished ${what}`, at, "");
+  }
+
+  #newlineFrom(at: number): number {
+    const newline = this.#text.indexOf("\n", at);
+    return newline < 0 ? Infinity : newline;
   }
 
   #skip(pattern: RegExp): void {

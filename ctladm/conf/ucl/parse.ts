@@ -62,15 +62,15 @@ export function parseUcl(source: UclSource): UclObject | UclFailure {
 
 function describe(path: string, error: UclSyntaxError): string {
   const { at: { file, line, column }, message, character } = error;
-  const shown = character === ""
-    ? ""
-    : `, character: '${printable(character)}'`;
-  return `unable to parse configuration file ${path}: ` +
+  const shown = character === "" ? "" : `, character: '${written(character)}'`;
+  const text = `unable to parse configuration file ${path}: ` +
     `error while parsing ${file}: line: ${line}, column: ${column} - ` +
     `'${message}'${shown}`;
+  // Paths may hold anything, and a message is one line.
+  return text.replace(/\p{Cc}/gu, " ");
 }
 
-function printable(character: string): string {
+function written(character: string): string {
   if (/[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(character)) return character;
   return `0x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }
