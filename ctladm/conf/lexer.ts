@@ -138,5 +138,10 @@ export function printable(text: string): string {
   const cut = text.length > NEAR_LENGTH_MAX
     ? `${text.slice(0, NEAR_LENGTH_MAX)}...`
     : text;
-  return cut.replace(/\p{Cc}/gu, " ");
+  return oneLine(cut);
+}
+
+/** A text without line ends and the like, which quoted words may hold. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, " ");
 }

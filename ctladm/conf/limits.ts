@@ -38,6 +38,9 @@ export const INCLUDE_DEPTH_MAX = 16;
 /** Files that a file of UCL includes in all. */
 export const INCLUDES_MAX = 256;
 
+/** Characters in the path of such a file. */
+export const INCLUDE_PATH_LENGTH_MAX = 1024;
+
 /** Highest LUN number that a target can show. */
 export const LUN_NUMBER_MAX = 1023;
 

@@ -6,7 +6,13 @@
 
 import { AUTH_GROUP_KEYWORDS } from "./auth_groups.ts";
 import { createDraft } from "./draft.ts";
-import { Lexer, misplaced, type Token, type TokenKind } from "./lexer.ts";
+import {
+  Lexer,
+  misplaced,
+  oneLine,
+  type Token,
+  type TokenKind,
+} from "./lexer.ts";
 import { FILE_LENGTH_MAX } from "./limits.ts";
 import { LUN_KEYWORDS } from "./luns.ts";
 import type { Configuration } from "./model.ts";
@@ -73,7 +79,7 @@ export function parseConfiguration(text: string): ParseOutcome {
 
 function describe({ token, text }: Fault): string {
   return `error in configuration file at line ${token.line} ` +
-    `near '${token.near}': ${text}`;
+    `near '${token.near}': ${oneLine(text)}`;
 }
 
 function readBlock(

@@ -22,6 +22,11 @@ export type IncludedFile =
 /** Reads a file that is included. */
 export type IncludeReader = (path: string) => IncludedFile;
 
+/** What is told when there is no more room. */
+export const TOO_LARGE: string =
+  `the file is larger than ${FILE_LENGTH_MAX} characters with all that it ` +
+  `includes`;
+
 /** Reads included files as long as there is room for them. */
 export class Budget {
   readonly #read: IncludeReader;
@@ -48,12 +53,21 @@ export class Budget {
     if (this.#includes >= INCLUDES_MAX) {
       return refused(`more than ${INCLUDES_MAX} files are included`);
     }
+    if (path.length > INCLUDE_PATH_LENGTH_MAX) {
+      return refused(
+        `the path is longer than ${INCLUDE_PATH_LENGTH_MAX} characters`,
+      );
+    }
     this.#includes++;
     const file = this.#read(path);
-    this.#length += "text" in file ? file.text.length : 0;
-    return this.#length <= FILE_LENGTH_MAX ? file : refused(
-      `included files are larger than ${FILE_LENGTH_MAX} characters`,
-    );
+    const isSmall = !("text" in file) || this.take(file.text.length);
+    return isSmall ? file : refused(TOO_LARGE);
+  }
+
+  /** Takes room for some characters; false when there is not enough. */
+  take(length: number): boolean {
+    this.#length += length;
+    return this.#length <= FILE_LENGTH_MAX;
   }
 }
 

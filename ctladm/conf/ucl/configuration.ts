@@ -6,7 +6,7 @@
  */
 
 import { createDraft } from "../draft.ts";
-import { printable } from "../lexer.ts";
+import { oneLine, printable } from "../lexer.ts";
 import { FILE_LENGTH_MAX } from "../limits.ts";
 import { FILE_TOO_LARGE, type ParseOutcome } from "../parser.ts";
 import { GLOBAL_KEYWORDS } from "../settings.ts";
@@ -157,11 +157,10 @@ function inReadingOrder({ kind, entries }: UclObject): UclObject {
 }
 
 function describe({ at, near, text }: Fault, { path }: UclSource): string {
-  const file = at.file === path ? "" : `${at.file} `;
-  return `error in configuration file ${file}` +
-    `at line ${at.line}, column ${at.column} near '${
-      printable(near)
-    }': ${text}`;
+  const { file, line, column } = at;
+  const name = file === path ? "" : `${oneLine(file)} `;
+  return `error in configuration file ${name}at line ${line}, ` +
+    `column ${column} near '${printable(near)}': ${oneLine(text)}`;
 }
 
 function label(kind: string): (name: string) => string {

@@ -7,8 +7,14 @@
  * @module
  */
 
-import { NESTING_DEPTH_MAX } from "../limits.ts";
-import { Budget, type IncludeReader, resolvePath } from "./budget.ts";
+import { oneLine } from "../lexer.ts";
+import { NESTING_DEPTH_MAX, WORD_LENGTH_MAX } from "../limits.ts";
+import {
+  Budget,
+  type IncludeReader,
+  resolvePath,
+  TOO_LARGE,
+} from "./budget.ts";
 import { Cursor, UclSyntaxError } from "./cursor.ts";
 import { readMacro } from "./macros.ts";
 import { scalarOf } from "./scalars.ts";
@@ -63,11 +69,11 @@ export function parseUcl(source: UclSource): UclObject | UclFailure {
 function describe(path: string, error: UclSyntaxError): string {
   const { at: { file, line, column }, message, character } = error;
   const shown = character === "" ? "" : `, character: '${written(character)}'`;
-  const text = `unable to parse configuration file ${path}: ` +
-    `error while parsing ${file}: line: ${line}, column: ${column} - ` +
-    `'${message}'${shown}`;
-  // Paths may hold anything, and a message is one line.
-  return text.replace(/\p{Cc}/gu, " ");
+  return oneLine(
+    `unable to parse configuration file ${path}: ` +
+      `error while parsing ${file}: line: ${line}, column: ${column} - ` +
+      `'${message}'${shown}`,
+  );
 }
 
 function written(character: string): string {
@@ -181,7 +187,7 @@ class Reader {
 
   #readScalar(first: string): UclScalar {
     const cursor = this.#cursor;
-    const expand = (text: string) => expandVariables(text, cursor.file);
+    const expand = (text: string) => this.#expand(text);
     if (first === '"') return stringOf(readQuoted(cursor, expand));
     if (first === "'") return stringOf(readSingleQuoted(cursor));
     const lines = readHeredoc(cursor);
@@ -193,6 +199,15 @@ class Reader {
     }
     const expanded = expand(text);
     return expanded === text ? scalarOf(text) : stringOf(expanded);
+  }
+
+  /** A word that is too long is refused later: it is not made longer. */
+  #expand(text: string): string {
+    if (text.length > WORD_LENGTH_MAX) return text;
+    const expanded = expandVariables(text, this.#cursor.file);
+    if (expanded === text) return text;
+    if (this.#budget.take(expanded.length)) return expanded;
+    throw this.#cursor.fault(TOO_LARGE);
   }
 
   #readInclude(depth: number): UclEntry[] {

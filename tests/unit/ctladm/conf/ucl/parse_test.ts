@@ -5,6 +5,7 @@ import {
   INCLUDE_DEPTH_MAX,
   INCLUDES_MAX,
   NESTING_DEPTH_MAX,
+  WORD_LENGTH_MAX,
 } from "../../../../../ctladm/conf/limits.ts";
 import { parseUcl } from "../../../../../ctladm/conf/ucl/parse.ts";
 import { PATH, plain, readFrom, syntaxError } from "./support.ts";
@@ -338,9 +339,18 @@ Deno.test("parseUcl() bounds what is included", () => {
   );
   const large = { "/etc/a": "#".repeat(FILE_LENGTH_MAX / 2) };
   plain(".include a", large);
+  const tooLarge = `the file is larger than ${FILE_LENGTH_MAX} characters`;
+  assert(syntaxError(".include a\n.include a", large).includes(tooLarge));
+  const variables = `a = ${"$CURDIR".repeat(WORD_LENGTH_MAX / 8)}\n`;
+  const path = `/${"d".repeat(900)}/ctl.conf`;
+  const long = parseUcl({ path, text: variables, include: readFrom({}) });
+  assert("error" in long && long.error.includes(tooLarge));
+  assertEquals(plain(`a = ${"$CURDIR".repeat(WORD_LENGTH_MAX)}`), {
+    a: "$CURDIR".repeat(WORD_LENGTH_MAX),
+  });
   assert(
-    syntaxError(".include a\n.include a", large)
-      .includes(`included files are larger than ${FILE_LENGTH_MAX} characters`),
+    syntaxError(`.include ${"x".repeat(1100)}`)
+      .includes("the path is longer than 1024 characters"),
   );
 });
 
