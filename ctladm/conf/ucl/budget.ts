@@ -4,7 +4,12 @@
  * @module
  */
 
-import { FILE_LENGTH_MAX, INCLUDE_DEPTH_MAX, INCLUDES_MAX } from "../limits.ts";
+import {
+  FILE_LENGTH_MAX,
+  INCLUDE_DEPTH_MAX,
+  INCLUDE_PATH_LENGTH_MAX,
+  INCLUDES_MAX,
+} from "../limits.ts";
 
 /** A file that was read, or that was not. */
 export type IncludedFile =
