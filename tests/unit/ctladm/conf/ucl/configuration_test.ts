@@ -33,7 +33,10 @@ auth-group {
   ag0 { chap = { user = alice; secret = verysecret1234 } }
 }
 portal-group {
-  pg0 { discovery-auth-group = no-authentication; listen = [ "0.0.0.0:3260", "[::]:3260" ] }
+  pg0 {
+    discovery-auth-group = no-authentication
+    listen = [ "0.0.0.0:3260", "[::]:3260" ]
+  }
 }
 target {
   "iqn.2012-06.com.example:t0" {
@@ -73,7 +76,7 @@ const JSON_EXAMPLE = JSON.stringify({
 const EXAMPLES = { UCL: UCL_EXAMPLE, JSON: JSON_EXAMPLE };
 
 for (const [name, text] of Object.entries(EXAMPLES)) {
-  Deno.test(`The manual's example in ${name} says what the classic says`, () => {
+  Deno.test(`The manual's example in ${name} says the same`, () => {
     const { configuration, warnings } = parsedUcl(text);
     assertEquals(warnings, []);
     assertEquals(configuration, configured(CLASSIC_EXAMPLE));
@@ -125,7 +128,8 @@ const SAME: readonly (readonly [string, string])[] = [
   [
     "auth-group b { auth-type none } portal-group a { " +
     "discovery-auth-group b foreign tag 7 dscp ef pcp 1 offload t6 " +
-    "redirect 192.0.2.1 discovery-filter portal-name option x 4096 option y on }",
+    "redirect 192.0.2.1 discovery-filter portal-name " +
+    "option x 4096 option y on }",
     // Groups that are named may come later.
     "portal-group a { discovery-auth-group = b; foreign = true; tag = 0x7; " +
     "dscp = ef; pcp = 1; offload = t6; redirect = 192.0.2.1; " +
