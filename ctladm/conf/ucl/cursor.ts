@@ -104,9 +104,14 @@ export class Cursor {
     return found;
   }
 
-  /** Passes over blanks and comments of this line. */
-  skipSpaces(): void {
-    this.#skip(SPACE);
+  /**
+   * Passes over blanks and comments of this line.
+   *
+   * @returns whether there was a comment, which parts statements as a
+   * semicolon does
+   */
+  skipSpaces(): boolean {
+    return this.#skip(SPACE);
   }
 
   /** Passes over blanks, comments and line ends. */
@@ -134,12 +139,13 @@ export class Cursor {
     return newline < 0 ? Infinity : newline;
   }
 
-  #skip(pattern: RegExp): void {
-    for (;;) {
+  #skip(pattern: RegExp): boolean {
+    let hasComment = false;
+    for (;; hasComment = true) {
       this.take(pattern);
       if (this.char() === "#") this.take(LINE);
       else if (this.isAhead("/*")) this.#skipComment();
-      else return;
+      else return hasComment;
     }
   }
 

@@ -156,10 +156,9 @@ class Reader {
     if (character === "{") return this.#readObject(depth);
     if (character === "[") return this.#readArray(depth);
     const scalar = this.#readScalar(character);
-    cursor.skipSpaces();
-    if (!cursor.isAtEnd && !",;\r\n}]".includes(cursor.char())) {
-      throw cursor.fault("delimiter is missing");
-    }
+    const isParted = cursor.skipSpaces() || cursor.isAtEnd ||
+      isOneOf(cursor, ",;\r\n}]");
+    if (!isParted) throw cursor.fault("delimiter is missing");
     return scalar;
   }
 

@@ -81,6 +81,7 @@ Deno.test("parseUcl() knows comments, also within one another", () => {
     ["/* a = b /* c = d */ e = f */ g = h", { g: "h" }],
     ["a /* x */ = /* y\n */ b /* z */; c = d", { a: "b", c: "d" }],
     ["/***/a = b/**/", { a: "b" }],
+    ['a = "b" /* x */ c = d/**/e f', { a: "b", c: "d", e: "f" }],
     ["a = b//c", { a: "b//c" }],
     ["a = 'x # y'; b = \"/* z */\"", { a: "x # y", b: "/* z */" }],
   ]);
