@@ -7,7 +7,9 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { type Log, ManagementError, StateDatabase } from "../mod.ts";
 import type { Configuration } from "./conf/model.ts";
-import { parseConfiguration } from "./conf/parser.ts";
+import { parseConfiguration, type ParseOutcome } from "./conf/parser.ts";
+import { ISER, notSupported } from "./conf/statement.ts";
+import { parseUclConfiguration } from "./conf/ucl/configuration.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { serveDaemon } from "./daemon/serve.ts";
 import { systemClock } from "./host/clock_adapter.ts";
@@ -15,7 +17,7 @@ import {
   controlSocketPath,
   stateDirectory,
 } from "./host/environment_adapter.ts";
-import { modeWarnings, readText } from "./host/file_adapter.ts";
+import { modeWarnings, readText, tryReadText } from "./host/file_adapter.ts";
 import { configureLog, logOf } from "./host/log_adapter.ts";
 import { type PidFile, writePidFile } from "./host/process_adapter.ts";
 import {
@@ -43,6 +45,7 @@ SIGTERM and "ctladm shutdown" end the daemon.`;
 
 interface Settings {
   readonly file: string;
+  readonly isUcl: boolean;
   readonly verbose: boolean;
 }
 
@@ -58,7 +61,7 @@ interface Running {
 export async function ctld(words: readonly string[]): Promise<number> {
   const unknown: string[] = [];
   const given = parseArgs(words, {
-    boolean: ["d", "t", "u", "help", "h"],
+    boolean: ["R", "d", "t", "u", "help", "h"],
     string: ["f"],
     default: { f: DEFAULT_FILE },
     unknown: (word) => {
@@ -72,10 +75,12 @@ export async function ctld(words: readonly string[]): Promise<number> {
   }
   const [wrong] = unknown;
   if (wrong !== undefined) return misused(`unknown word "${wrong}"`);
-  if (given.u === true) {
-    return misused("the UCL syntax is not supported; write the classic one");
-  }
-  const settings = { file: String(given.f), verbose: given.d === true };
+  if (given.R === true) return misused(notSupported("-R", ISER));
+  const settings = {
+    file: String(given.f),
+    isUcl: given.u === true,
+    verbose: given.d === true,
+  };
   configureLog(settings.verbose ? "debug" : "warning");
   return given.t === true ? check(settings) : await serve(settings);
 }
@@ -87,7 +92,7 @@ function misused(reason: string): number {
 }
 
 function check(settings: Settings): number {
-  const configuration = readConfiguration(settings.file, logOf("ctld"));
+  const configuration = readConfiguration(settings, logOf("ctld"));
   if (configuration !== null) return 0;
   printError("configuration error; exiting");
   return 1;
@@ -95,7 +100,7 @@ function check(settings: Settings): number {
 
 async function serve(settings: Settings): Promise<number> {
   const log = logOf("ctld");
-  const configuration = readConfiguration(settings.file, log);
+  const configuration = readConfiguration(settings, log);
   if (configuration === null) {
     log.error("configuration error; exiting");
     return 1;
@@ -158,7 +163,7 @@ async function reloadConfiguration(
   daemon: Daemon,
 ): Promise<void> {
   const { settings, log } = running;
-  const configuration = readConfiguration(settings.file, log);
+  const configuration = readConfiguration(settings, log);
   if (configuration === null) {
     log.error("configuration error, continuing with old configuration");
     return;
@@ -192,14 +197,19 @@ function setLogLevel(settings: Settings, configuration: Configuration): void {
 }
 
 // What is wrong is logged; null: it cannot be used.
-function readConfiguration(file: string, log: Log): Configuration | null {
+function readConfiguration(
+  settings: Settings,
+  log: Log,
+): Configuration | null {
+  const { file } = settings;
   try {
-    const outcome = parseConfiguration(readText(file));
+    const files = [file];
+    const outcome = parseFile(settings, files);
     if ("error" in outcome) {
       log.error(outcome.error, { file });
       return null;
     }
-    const warnings = [...modeWarnings(file), ...outcome.warnings];
+    const warnings = [...files.flatMap(modeWarnings), ...outcome.warnings];
     for (const warning of warnings) log.warn(warning);
     return outcome.configuration;
   } catch (error) {
@@ -207,6 +217,17 @@ function readConfiguration(file: string, log: Log): Configuration | null {
     log.error(error.message);
     return null;
   }
+}
+
+// Files that it includes are added to the list.
+function parseFile({ file, isUcl }: Settings, files: string[]): ParseOutcome {
+  const text = readText(file);
+  if (!isUcl) return parseConfiguration(text);
+  const include = (path: string) => {
+    files.push(path);
+    return tryReadText(path);
+  };
+  return parseUclConfiguration({ path: file, text, include });
 }
 
 /** Runs a program; an operator's mistake is one line, not a stack. */

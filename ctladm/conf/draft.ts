@@ -8,6 +8,7 @@
  */
 
 import type { AddressPrefix, SocketAddress } from "./inet.ts";
+import { oneLine } from "./lexer.ts";
 import { NAME_LENGTH_MAX, WARNINGS_MAX } from "./limits.ts";
 import {
   type AuthType,
@@ -28,7 +29,7 @@ export class Warnings {
 
   /** Adds a sentence, or counts it when there are too many. */
   add(text: string): void {
-    if (this.#texts.length < WARNINGS_MAX) this.#texts.push(text);
+    if (this.#texts.length < WARNINGS_MAX) this.#texts.push(oneLine(text));
     else this.#omitted++;
   }
 

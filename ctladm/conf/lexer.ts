@@ -133,10 +133,15 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? "";
 }
 
-/** One short line, so that a message stays one. */
-function printable(text: string): string {
+/** A text of the file in one short line, so that a message stays one. */
+export function printable(text: string): string {
   const cut = text.length > NEAR_LENGTH_MAX
     ? `${text.slice(0, NEAR_LENGTH_MAX)}...`
     : text;
-  return cut.replace(/\p{Cc}/gu, " ");
+  return oneLine(cut);
+}
+
+/** A text without line ends and the like, which quoted words may hold. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, " ");
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Characters in a configuration file. */
+/** Characters in a configuration file with all that it includes. */
 export const FILE_LENGTH_MAX: number = 1024 * 1024;
 
 /** Characters in one word, quoted or not. */
@@ -22,6 +22,24 @@ export const WARNINGS_MAX = 1000;
 
 /** Portal groups, so that their tags always fit in 16 bits. */
 export const PORTAL_GROUPS_MAX = 4096;
+
+/** Targets; each has a port at least, and there are fewer of those. */
+export const TARGETS_MAX = 4096;
+
+/** LUNs: as many as the core has numbers for. */
+export const LUNS_MAX = 1024;
+
+/** Sections and arrays of UCL within one another. */
+export const NESTING_DEPTH_MAX = 32;
+
+/** Files of UCL that include one another. */
+export const INCLUDE_DEPTH_MAX = 16;
+
+/** Files that a file of UCL includes in all. */
+export const INCLUDES_MAX = 256;
+
+/** Characters in the path of such a file. */
+export const INCLUDE_PATH_LENGTH_MAX = 1024;
 
 /** Highest LUN number that a target can show. */
 export const LUN_NUMBER_MAX = 1023;

@@ -10,7 +10,7 @@ import {
   type ConfigurationDraft,
   type LunDraft,
 } from "./draft.ts";
-import { INTEGER_MAX } from "./limits.ts";
+import { INTEGER_MAX, LUNS_MAX } from "./limits.ts";
 import { invalidNumber, parseNumber } from "./numbers.ts";
 import {
   type Block,
@@ -69,6 +69,7 @@ export function openLun(
 ): Block | string {
   const problem = claimName("lun", name, root.luns, root);
   if (problem !== undefined) return problem;
+  if (root.luns.size >= LUNS_MAX) return `more than ${LUNS_MAX} luns`;
   const lun: LunDraft = {
     name,
     scsiName,

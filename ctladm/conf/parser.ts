@@ -6,13 +6,24 @@
 
 import { AUTH_GROUP_KEYWORDS } from "./auth_groups.ts";
 import { createDraft } from "./draft.ts";
-import { Lexer, misplaced, type Token, type TokenKind } from "./lexer.ts";
+import {
+  Lexer,
+  misplaced,
+  oneLine,
+  type Token,
+  type TokenKind,
+} from "./lexer.ts";
 import { FILE_LENGTH_MAX } from "./limits.ts";
 import { LUN_KEYWORDS } from "./luns.ts";
 import type { Configuration } from "./model.ts";
 import { PORTAL_GROUP_KEYWORDS } from "./portal_groups.ts";
 import { GLOBAL_KEYWORDS } from "./settings.ts";
-import { type Block, type BoundKeyword, openBlock } from "./statement.ts";
+import {
+  type Block,
+  type BoundKeyword,
+  notSupported,
+  openBlock,
+} from "./statement.ts";
 import { TARGET_KEYWORDS } from "./targets.ts";
 import { finish } from "./validate.ts";
 
@@ -39,6 +50,10 @@ interface Fault {
   readonly text: string;
 }
 
+/** What is told of a file that is not even read. */
+export const FILE_TOO_LARGE: string =
+  `configuration file is larger than ${FILE_LENGTH_MAX} characters`;
+
 /** An unquoted word that is one of these is a keyword wherever it stands. */
 const KEYWORDS: ReadonlySet<string> = new Set([
   ...GLOBAL_KEYWORDS.keys(),
@@ -55,11 +70,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
  * @returns the configuration with warnings, or the first error
  */
 export function parseConfiguration(text: string): ParseOutcome {
-  if (text.length > FILE_LENGTH_MAX) {
-    return {
-      error: `configuration file is larger than ${FILE_LENGTH_MAX} characters`,
-    };
-  }
+  if (text.length > FILE_LENGTH_MAX) return { error: FILE_TOO_LARGE };
   const draft = createDraft();
   const lexer = new Lexer(text, KEYWORDS);
   const fault = readBlock(lexer, openBlock(GLOBAL_KEYWORDS, draft), "end");
@@ -68,7 +79,7 @@ export function parseConfiguration(text: string): ParseOutcome {
 
 function describe({ token, text }: Fault): string {
   return `error in configuration file at line ${token.line} ` +
-    `near '${token.near}': ${text}`;
+    `near '${token.near}': ${oneLine(text)}`;
 }
 
 function readBlock(
@@ -93,10 +104,7 @@ function readStatement(
   const keyword = token.kind === "keyword" ? block.find(token.text) : undefined;
   if (keyword === undefined) return { token, text: misplaced(token) };
   if (keyword.unsupported !== undefined) {
-    const feature = keyword.unsupported;
-    const text = `"${token.text}" needs ${feature}, ` +
-      `which is not supported by DTL`;
-    return { token, text };
+    return { token, text: notSupported(token.text, keyword.unsupported) };
   }
   return runStatement(lexer, keyword, token);
 }

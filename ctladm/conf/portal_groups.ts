@@ -101,6 +101,7 @@ function setOffload(group: PortalGroupDraft, driver: string): Problem {
       `already defined`;
   }
   group.offload = driver;
+  warnOfNoEffect(group, "offload", "there are no offload drivers");
   return undefined;
 }
 
@@ -109,6 +110,7 @@ function addPortOption(
   name: string,
   value: string,
 ): Problem {
+  warnOfNoEffect(group, `option "${name}"`, "ports have no options here");
   return addOption(group.options, name, value, label(group));
 }
 
@@ -135,6 +137,7 @@ function setDscp(group: PortalGroupDraft, word: string): Problem {
   if (dscp === undefined) {
     return `invalid DSCP value ${word} for ${label(group)}`;
   }
+  warnOfNoEffect(group, "dscp", "the runtime cannot set it on sockets");
   group.dscp = dscp;
   return undefined;
 }
@@ -142,8 +145,19 @@ function setDscp(group: PortalGroupDraft, word: string): Problem {
 function setPcp(group: PortalGroupDraft, word: string): Problem {
   const pcp = parseNumber(word, PCP_MAX);
   if (pcp === undefined) return `invalid PCP value ${word} for ${label(group)}`;
+  warnOfNoEffect(group, "pcp", "the runtime cannot set it on sockets");
   group.pcp = pcp;
   return undefined;
+}
+
+function warnOfNoEffect(
+  group: PortalGroupDraft,
+  subject: string,
+  reason: string,
+): void {
+  group.root.warnings.add(
+    `${subject} for ${label(group)} is of no effect: ${reason}`,
+  );
 }
 
 function label({ name }: PortalGroupDraft): string {

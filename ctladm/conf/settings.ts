@@ -50,6 +50,9 @@ export const GLOBAL_KEYWORDS: KeywordTable<ConfigurationDraft> = keywordTable<
   "lun": { open: openLun },
   "maxproc": number(INTEGER_MAX, (draft, value) => {
     draft.maxproc = value;
+    draft.warnings.add(
+      "maxproc is of no effect: logins need no processes of their own",
+    );
   }),
   "pidfile": { words: 1, store: setPidfile },
   "portal-group": { open: openPortalGroup },

@@ -82,6 +82,11 @@ export function unsupported(feature: string): Keyword<unknown> {
   return { unsupported: feature };
 }
 
+/** The sentence for a keyword that needs what we do not support. */
+export function notSupported(keyword: string, feature: string): string {
+  return `"${keyword}" needs ${feature}, which is not supported by DTL`;
+}
+
 /** The feature behind the keywords of NVMe hosts and controllers. */
 export const NVME = "NVMe over Fabrics";
 

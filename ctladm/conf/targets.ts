@@ -11,7 +11,11 @@ import {
   createAuthGroupDraft,
   type TargetDraft,
 } from "./draft.ts";
-import { LUN_NUMBER_MAX, TARGET_NAME_BYTES_MAX } from "./limits.ts";
+import {
+  LUN_NUMBER_MAX,
+  TARGET_NAME_BYTES_MAX,
+  TARGETS_MAX,
+} from "./limits.ts";
 import { openLun } from "./luns.ts";
 import type { PhysicalPort } from "./model.ts";
 import { nameWarnings } from "./names.ts";
@@ -54,6 +58,9 @@ export function openTarget(
   if (new TextEncoder().encode(name).length > TARGET_NAME_BYTES_MAX) {
     return `overlong name for target "${givenName}"; max length allowed ` +
       `by iSCSI specification is ${NAME_BYTES_BY_STANDARD} characters`;
+  }
+  if (root.targets.size >= TARGETS_MAX) {
+    return `more than ${TARGETS_MAX} targets`;
   }
   nameWarnings("target", name).forEach((text) => root.warnings.add(text));
   const target: TargetDraft = {

@@ -40,6 +40,7 @@ export function finish(
   const configuration = resolve(draft);
   warnOfTargets(draft);
   warnOfPortalGroups(draft, configuration);
+  warnOfPlaces(draft, configuration);
   warnOfAuthGroups(draft);
   return { configuration, warnings: draft.warnings.list() };
 }
@@ -182,6 +183,28 @@ function warnOfPortalGroups(
       warnings.add(
         `portal-groups "${other}" and "${name}" have the same tag ${tag}`,
       );
+    }
+  }
+}
+
+/** Two groups cannot have the same socket. */
+function warnOfPlaces(
+  { warnings }: ConfigurationDraft,
+  configuration: Configuration,
+): void {
+  const assigned = assignedPortalGroups(configuration);
+  const byPlace = new Map<string, string>();
+  for (const { name, foreign, listen } of configuration.portalGroups.values()) {
+    if (foreign || !assigned.has(name)) continue;
+    for (const { address, port, text } of listen) {
+      const place = `${address} ${port}`;
+      const other = byPlace.get(place);
+      if (other === undefined) byPlace.set(place, name);
+      else if (port !== 0) {
+        warnings.add(
+          `portal-groups "${other}" and "${name}" both listen on ${text}`,
+        );
+      }
     }
   }
 }

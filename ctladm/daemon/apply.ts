@@ -140,11 +140,6 @@ function openPortal(
   const open = context.iscsi
     .openPortal(step.portalGroup, { address, port, wildcard: false });
   context.portals.set(portalKey(step), open);
-  if (step.dscp !== undefined || step.pcp !== undefined) {
-    context.warn(
-      `${step.listen.text}: dscp and pcp cannot be set on sockets here`,
-    );
-  }
 }
 
 function closePortal(

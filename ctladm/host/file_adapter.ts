@@ -18,6 +18,29 @@ export function readText(path: string): string {
   }
 }
 
+/** A file that one may do without. */
+export type OptionalText =
+  | {
+    /** The whole file. */
+    readonly text: string;
+  }
+  | {
+    /** Why it cannot be read. */
+    readonly problem: string;
+    /** There is no such file. */
+    readonly isMissing: boolean;
+  };
+
+/** Reads a text file, or says why not. */
+export function tryReadText(path: string): OptionalText {
+  try {
+    return { text: Deno.readTextFileSync(path) };
+  } catch (error) {
+    const problem = `unable to open ${path}: ${reasonOf(error)}`;
+    return { problem, isMissing: error instanceof Deno.errors.NotFound };
+  }
+}
+
 /** What is wrong with the mode of a file that holds secrets. */
 export function modeWarnings(path: string): string[] {
   const mode = modeOf(path);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { parseConfiguration } from "../../ctladm/conf/parser.ts";
+import { parseUclConfiguration } from "../../ctladm/conf/ucl/configuration.ts";
 import { fuzzTest } from "./settings.ts";
 
 /** Words of the language, and some that are none. */
@@ -55,7 +56,43 @@ const FILE: fc.Arbitrary<string> = fc.array(
   { maxLength: 40, size: "max" },
 ).map((words) => words.join(" "));
 
-const MESSAGE = /^error in configuration file at line \d+ near '|^[^\n]+$/;
+const MESSAGE = /^(?:error in|unable to parse) configuration file [^\n]+$/;
+
+/** What UCL is made of besides. */
+const UCL_WORDS = [
+  ...[
+    "=",
+    ":",
+    "[",
+    "]",
+    ",",
+    "'",
+    "/*",
+    "*/",
+    "<<EOD\n",
+    "\nEOD\n",
+    "$CURDIR",
+  ],
+  ...["options", "user", "secret", "name", "number", "auth-group-name"],
+  ...["4GB", "10min", "0x1f", "yes", ".include", "(try=true)", "more.conf"],
+];
+
+const UCL_FILE: fc.Arbitrary<string> = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: WORD },
+    { weight: 6, arbitrary: fc.constantFrom(...UCL_WORDS) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        "debug = 1\n",
+        "auth-group { a { chap { user = u; secret = secretsecret1 } } }\n",
+        "lun l { path = /tmp/l; size = 1MB; options { o = 1 } }\n",
+        'target "iqn.2012-06.com.example:t1" { lun { 0 = l } }\n',
+      ),
+    },
+  ),
+  { maxLength: 40, size: "max" },
+).map((words) => words.join(" "));
 
 fuzzTest(
   "parseConfiguration reads any text, or says why not in a line",
@@ -67,5 +104,23 @@ fuzzTest(
       assert(outcome.error.length < 2000, "a message has an end");
     }
     assertEquals(parseConfiguration(text), outcome, "it has no memory");
+  }),
+);
+
+fuzzTest(
+  "parseUclConfiguration reads any text, or says why not in a line",
+  { share: 0.2, casesPerRun: 1 },
+  fc.property(UCL_FILE, UCL_FILE, (text, included) => {
+    const source = {
+      path: "/etc/ctl.conf",
+      text,
+      include: () => ({ text: included }),
+    };
+    const outcome = parseUclConfiguration(source);
+    if ("error" in outcome) {
+      assertMatch(outcome.error, MESSAGE);
+      assert(outcome.error.length < 2000, "a message has an end");
+    }
+    assertEquals(parseUclConfiguration(source), outcome, "it has no memory");
   }),
 );

@@ -124,20 +124,28 @@ async function coverageFinding(
   dataFolder: string,
 ): Promise<Finding> {
   const files = await readCoverage(dataFolder, goal);
-  const percent = percentOf(files);
+  const lines = percentOf(files.map((file) => file.lines));
+  const branches = percentOf(files.map((file) => file.branches));
   const missing = await notCovered(goal, files);
-  const result = `${percent.toFixed(1)}% of lines, wanted ${goal.percentMin}%`;
-  if (percent >= goal.percentMin && missing.length === 0) return good(result);
+  const { linesMin, branchesMin } = goal;
+  const result = `${lines.toFixed(1)}% of lines, wanted ${linesMin}%; ` +
+    `${branches.toFixed(1)}% of branches, wanted ${branchesMin}%`;
+  const isEnough = lines >= linesMin && branches >= branchesMin;
+  if (isEnough && missing.length === 0) return good(result);
   return bad(
     missing.length === 0 ? result : `${result}; ${missing.length} not loaded`,
     [
       `# Least covered in ${goal.folder}`,
-      ...files.slice(0, COVERED_MIN_LINES)
-        .map(({ path, lines, hit }) => `${path} ${hit} of ${lines} lines`),
+      ...files.slice(0, COVERED_MIN_LINES).map(describeFile),
       ...missing.map((path) => `${path} is loaded by no test`),
       "",
     ].join("\n"),
   );
+}
+
+function describeFile({ path, lines, branches }: CoveredFile): string {
+  return `${path} ${lines.hit} of ${lines.found} lines, ` +
+    `${branches.hit} of ${branches.found} branches`;
 }
 
 /** Files that no test loads would not count: they have to be named. */

@@ -4,6 +4,9 @@ import { ROOT } from "./suites.ts";
 
 const REPORT = `SF:${ROOT}core/a.ts
 DA:1,1
+BRDA:1,1,0,0
+BRF:4
+BRH:3
 LH:9
 LF:10
 end_of_record
@@ -13,14 +16,24 @@ LF:10
 end_of_record
 `;
 
-Deno.test("parseLcov counts the lines of each file", () => {
+Deno.test("parseLcov counts the lines and branches of each file", () => {
   assertEquals(parseLcov(REPORT), [
-    { path: "core/a.ts", lines: 10, hit: 9 },
-    { path: "core/b.ts", lines: 10, hit: 0 },
+    {
+      path: "core/a.ts",
+      lines: { found: 10, hit: 9 },
+      branches: { found: 4, hit: 3 },
+    },
+    {
+      path: "core/b.ts",
+      lines: { found: 10, hit: 0 },
+      branches: { found: 0, hit: 0 },
+    },
   ]);
 });
 
-Deno.test("percentOf weighs files by their lines", () => {
-  assertEquals(percentOf(parseLcov(REPORT)), 45);
-  assertEquals(percentOf(parseLcov("")), 0);
+Deno.test("percentOf weighs files by their size", () => {
+  const files = parseLcov(REPORT);
+  assertEquals(percentOf(files.map(({ lines }) => lines)), 45);
+  assertEquals(percentOf(files.map(({ branches }) => branches)), 75);
+  assertEquals(percentOf([]), 0);
 });

@@ -84,10 +84,16 @@ export class DaemonFolder implements AsyncDisposable {
 
   /**
    * Starts ctld with its ctl.conf, and waits until it says that it is ready.
+   *
+   * @param words options besides
    */
-  async ctld(text: string): Promise<RunningProgram> {
+  async ctld(
+    text: string,
+    ...words: readonly string[]
+  ): Promise<RunningProgram> {
     await this.configure(text);
-    const program = await this.#run("ctld", ["-f", this.configuration]);
+    const all = [...words, "-f", this.configuration];
+    const program = await this.#run("ctld", all);
     await waitForLog(program, /serving targets=/);
     return program;
   }

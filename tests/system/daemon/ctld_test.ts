@@ -14,8 +14,15 @@ import {
   daemonFolder,
   endBy,
   exists,
+  waitForLog,
 } from "../../support/daemon.ts";
-import { openSession } from "../../support/initiator/mod.ts";
+import {
+  discover,
+  openSession,
+  parseReadCapacity10,
+  readCapacity10,
+  testUnitReady,
+} from "../../support/initiator/mod.ts";
 import { freePort } from "../../support/ports.ts";
 
 const ONE = "iqn.2026-01.test.dtl:one";
@@ -73,6 +80,113 @@ ctldTest("a ctl.conf that is not there is refused", async (folder) => {
   assertMatch(stderr, /\/nonexistent\/ctl\.conf/);
   assertMatch(stderr, /configuration error; exiting/);
 });
+
+/** A ctl.conf in UCL, with its target in a file of its own. */
+function uclOf(folder: DaemonFolder, port: number): string {
+  return `pidfile = "${folder.pidFile}"
+    portal-group pg0 {
+      discovery-auth-group = no-authentication
+      listen = "127.0.0.1:${port}"
+    }
+    .include targets.conf`;
+}
+
+function uclTarget(name: string, size: string): string {
+  return `target ${name} {
+    auth-group = no-authentication; portal-group = pg0
+    lun 0 { backend = ramdisk; size = ${size}; options { capacity = ${size} } }
+  }`;
+}
+
+async function writeTargets(folder: DaemonFolder, text: string): Promise<void> {
+  const path = `${folder.path}/targets.conf`;
+  await Deno.writeTextFile(path, text, { mode: 0o600 });
+}
+
+async function blocksOf(port: number, targetName: string): Promise<number> {
+  await using session = await openSession({ portal: { port }, targetName });
+  for (let sense = "6/"; sense.startsWith("6/");) {
+    ({ sense } = await session.command(0, testUnitReady()));
+  }
+  const { data } = await session.command(0, readCapacity10(), { read: 8 });
+  return parseReadCapacity10(data).lastLba + 1;
+}
+
+ctldTest(
+  "-u serves what a ctl.conf in UCL says",
+  async (folder, [port = 0]) => {
+    await writeTargets(folder, uclTarget(ONE, "4MB"));
+    const daemon = await folder.ctld(uclOf(folder, port), "-u");
+    const [told] = await discover({ portal: { port } });
+    assertEquals(told?.name, ONE);
+    assertEquals(await blocksOf(port, ONE), 8192);
+    await writeTargets(folder, uclTarget(ONE, "8MB"));
+    daemon.kill("SIGHUP");
+    await waitForLog(daemon, /configuration reloaded errors=0/);
+    assertEquals(await blocksOf(port, ONE), 16_384);
+    await writeTargets(folder, "target {");
+    daemon.kill("SIGHUP");
+    await waitForLog(daemon, /continuing with old configuration/);
+    assertMatch(daemon.stderr.text, /unable to parse configuration file/);
+    assertEquals(await blocksOf(port, ONE), 16_384);
+  },
+);
+
+const UCL_WRONG: readonly (readonly [string, string, RegExp])[] = [
+  ["a missing brace", "lun { x {", /targets\.conf: line: 1, column: 10 - /],
+  [
+    "a wrong type",
+    "debug = x",
+    /targets\.conf at line 1, column 1 near 'debug'/,
+  ],
+  ["the classic syntax", "debug 1 maxproc 2", /is not an integer/],
+];
+
+for (const [name, text, message] of UCL_WRONG) {
+  ctldTest(`-t -u refuses ${name}`, async (folder, [port = 0]) => {
+    await folder.configure(uclOf(folder, port));
+    await writeTargets(folder, text);
+    const { code, stderr } = await folder
+      .runCtld("-t", "-u", "-f", folder.configuration);
+    assertEquals(code, 1);
+    assertMatch(stderr, message);
+    assertMatch(stderr, /configuration error; exiting/);
+    assert(!/at file:|Uncaught/.test(stderr), stderr);
+  });
+}
+
+ctldTest("-t -u checks included files and their modes", async (folder) => {
+  await folder.configure(uclOf(folder, 1));
+  const words = ["-tuf", folder.configuration];
+  const { code, stderr } = await folder.runCtld(...words);
+  assertEquals(code, 1);
+  assertMatch(stderr, /unable to open .*targets\.conf/);
+  await writeTargets(folder, uclTarget(ONE, "4MB"));
+  await Deno.chmod(`${folder.path}/targets.conf`, 0o604);
+  const good = await folder.runCtld(...words);
+  assertEquals([good.code, good.stdout], [0, ""]);
+  assertMatch(good.stderr, /targets\.conf is world-readable/);
+  assert(!await exists(folder.pidFile));
+});
+
+const MISUSES: readonly (readonly [readonly string[], RegExp])[] = [
+  [["-R"], /ctld: "-R" needs iSER, which is not supported by DTL/],
+  [["-x"], /ctld: unknown word "-x"/],
+  [["more"], /ctld: unknown word "more"/],
+];
+
+for (const [words, message] of MISUSES) {
+  ctldTest(
+    `ctld ${words.join(" ")} is refused with its usage`,
+    async (folder) => {
+      const { code, stderr } = await folder.runCtld(...words);
+      assertEquals(code, 1);
+      assertMatch(stderr, message);
+      assertMatch(stderr, /^usage: ctld \[-d\]\[-u\]\[-f config-file\]$/m);
+      assertMatch(stderr, /^ {7}ctld -t \[-u\]\[-f config-file\]$/m);
+    },
+  );
+}
 
 ctldTest("-t checks and touches nothing", async (folder, [port = 0]) => {
   await folder.configure(`${pidFileLine(folder)}
