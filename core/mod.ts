@@ -22,7 +22,11 @@ export * from "./nexus.ts";
 export * from "./options.ts";
 export type {
   Attention,
+  MoveRequest,
   PersistentReservations,
+  RegisterRequest,
+  Registration,
+  ReservationsSnapshot,
   ReserveOutcome,
   ReserveOutRequest,
 } from "./persistent_reservations.ts";
@@ -36,6 +40,7 @@ export * from "./ports/host.ts";
 export * from "./ports/transport.ts";
 export * from "./ports/transport_id.ts";
 export type { Reservations } from "./reservations.ts";
+export type { SavedPage } from "./saved_pages.ts";
 export * from "./sense.ts";
 export * from "./serialization.ts";
 export * from "./service.ts";
