@@ -42,6 +42,7 @@ const TEXT = `
 5F/04 DPC 10 04 ff 00 00 ff*4 07       RES     OUT R NM SB PR –
 5F/05 DPC 10 05 ff 00 00 ff*4 07       RD_CAP  OUT R NM SB PR –
 5F/06 DPC 10 06 ff 00 00 ff*4 07       RES     OUT R NM SB PR –
+5F/07 DPC 10 07 ff 00 00 ff*4 07       RES     OUT R NM SB PR –
 88    D   16 1a ff*12 00 07            READ    IN  PW READ+RANGE
 89    D   16 18 ff*8 00*3 ff 00 07     WRITE   OUT – WRITE+RANGE
 8A    D   16 1a ff*12 00 07            WRITE   OUT – WRITE+RANGE
