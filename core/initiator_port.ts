@@ -4,22 +4,42 @@
  * @module
  */
 
+import { nameOfTransportId } from "./ports/transport_id.ts";
+
 /** Initiators that one target port remembers. */
 export const INITIATORS_PER_PORT_MAX = 2048;
 
 /**
- * One initiator port at one target port: the name of an I_T nexus, which
- * outlives the sessions that use it. Reservations hang on it.
+ * The name of an I_T nexus: an initiator port at a target port, whether it
+ * has ever logged in or not. Persistent reservations hang on it.
  */
-export interface InitiatorPort {
+export interface NexusName {
+  /** Text that no other nexus of the target has, restart after restart. */
+  readonly nexusId: string;
+  /** RELATIVE TARGET PORT IDENTIFIER of the target port. */
+  readonly relativeTargetPort: number;
+  /** TransportID of the initiator port (SPC-5 7.6.4). */
+  readonly transportId: Uint8Array;
+}
+
+/**
+ * One initiator port at one target port, as it has logged in. It outlives the
+ * sessions that use it.
+ */
+export interface InitiatorPort extends NexusName {
   /** Slot in the table of its target port. */
   readonly index: number;
-  /** RELATIVE TARGET PORT IDENTIFIER of that port. */
-  readonly relativeTargetPort: number;
   /** SCSI initiator port name, or another text that names it. */
   readonly name: string;
-  /** TransportID (SPC-5 7.6.4). */
-  readonly transportId: Uint8Array;
+}
+
+/** Names the nexus of an initiator port and a target port. */
+export function nexusName(
+  relativeTargetPort: number,
+  transportId: Uint8Array,
+): NexusName {
+  const nexusId = `${relativeTargetPort}/${nameOfTransportId(transportId)}`;
+  return { nexusId, relativeTargetPort, transportId };
 }
 
 interface Slot {
@@ -50,10 +70,9 @@ export class InitiatorTable {
     const index = this.#freeIndex();
     if (index === undefined) return null;
     const initiator = Object.freeze({
+      ...nexusName(relativeTargetPort, transportId),
       index,
-      relativeTargetPort,
       name,
-      transportId,
     });
     const slot = { initiator, users: 0, lastUse: 0 };
     this.#slots[index] = slot;
@@ -70,6 +89,11 @@ export class InitiatorTable {
   /** Initiators with at least one session, by slot. */
   *present(): Iterable<InitiatorPort> {
     for (const slot of this.#slots) if (slot.users > 0) yield slot.initiator;
+  }
+
+  /** All initiators that are remembered, by slot. */
+  *known(): Iterable<InitiatorPort> {
+    for (const { initiator } of this.#slots) yield initiator;
   }
 
   #use(slot: Slot): InitiatorPort {

@@ -10,10 +10,12 @@ import type { LunOptions } from "./lun_options.ts";
 import { ModePages } from "./mode_pages.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { RawOptions } from "./options.ts";
+import type { PersistentReservations } from "./persistent_reservations.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
 import type { Clock } from "./ports/host.ts";
 import { Reservations } from "./reservations.ts";
+import type { SavedPage } from "./saved_pages.ts";
 import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
 import { type SequentialMode, TaskSet } from "./task_set.ts";
@@ -60,6 +62,10 @@ export interface UnitParts {
   readonly clock: Clock;
   /** What it keeps over restarts. */
   readonly state: UnitState;
+  /** Persistent reservations that it has kept. */
+  readonly persistent: PersistentReservations;
+  /** Mode pages that it has kept. */
+  readonly savedPages: readonly SavedPage[];
 }
 
 const NO_GEOMETRY: UnitGeometry = {
@@ -91,7 +97,7 @@ export class LogicalUnit {
   /** Tasks that need not wait any more and are about to run. */
   readonly ready: ScsiTask[] = [];
   /** Reservations of both kinds. */
-  readonly reservations: Reservations = new Reservations();
+  readonly reservations: Reservations;
   /** Nexuses that have talked to it. */
   readonly itls: Set<ItlNexus> = new Set();
   /** Counters. */
@@ -141,11 +147,12 @@ export class LogicalUnit {
     this.identity = parts.identity;
     this.clock = parts.clock;
     this.state = parts.state;
+    this.reservations = new Reservations(parts.persistent);
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;
     this.rawOptions = parts.rawOptions;
     this.geometry = { ...NO_GEOMETRY, blockLength: parts.blockLength };
-    this.modePages = this.#buildModePages();
+    this.modePages = this.#buildModePages(parts.savedPages);
     this.taskSet = new TaskSet(
       orderingRules(this),
       (task) => this.ready.push(task),
@@ -161,7 +168,9 @@ export class LogicalUnit {
   setStore(store: BlockStore | null): void {
     this.store = store;
     this.refresh();
-    if (store !== null) this.modePages = this.#buildModePages(this.modePages);
+    if (store !== null) {
+      this.modePages = this.#buildModePages(this.modePages);
+    }
   }
 
   /** A medium was put in, or another one; its nexuses hear of it. */
@@ -204,7 +213,7 @@ export class LogicalUnit {
     for (const itl of this.otherItls(except)) itl.pending |= condition;
   }
 
-  #buildModePages(before?: ModePages): ModePages {
+  #buildModePages(before: ModePages | readonly SavedPage[]): ModePages {
     const facts = {
       deviceType: this.deviceType,
       blockLength: this.geometry.blockLength,

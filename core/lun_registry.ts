@@ -7,6 +7,7 @@
 import { DEVICE_TYPE, hasBlocks, maskOfDeviceType } from "./device_type.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { buildIdentity } from "./identity.ts";
+import { readKeptReservations } from "./kept_reservations.ts";
 import { LogicalUnit } from "./logical_unit.ts";
 import {
   DEVICE_ID_LENGTH_MAX,
@@ -22,6 +23,7 @@ import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { Host } from "./ports/host.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
+import { readSavedPages } from "./saved_pages.ts";
 import type { UnitDirectory } from "./target_port.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
 import { UnitState } from "./unit_state.ts";
@@ -204,7 +206,9 @@ export class LunRegistry implements UnitDirectory {
     const own = typeOptions(driver.options, raw);
     const deviceType = request.deviceType ?? DEVICE_TYPE.DISK;
     const { host } = this.#services;
-    const state = new UnitState(host.state, key);
+    const state = new UnitState(host.state, key, host.log);
+    const persistent = readKeptReservations(state);
+    const savedPages = readSavedPages(state);
     const identity = buildIdentity({
       deviceType,
       options,
@@ -226,6 +230,8 @@ export class LunRegistry implements UnitDirectory {
       blockLength: blockLength ?? (hasBlocks(deviceType) ? 512 : 0),
       clock: host.clock,
       state,
+      persistent,
+      savedPages,
     }, (ready) => this.#services.dispatcher.runReady(ready));
     this.#units.set(number, unit);
     return { unit, warning: outcome.warning };

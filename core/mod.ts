@@ -23,7 +23,11 @@ export * from "./nexus.ts";
 export * from "./options.ts";
 export type {
   Attention,
+  MoveRequest,
   PersistentReservations,
+  RegisterRequest,
+  Registration,
+  ReservationsSnapshot,
   ReserveOutcome,
   ReserveOutRequest,
 } from "./persistent_reservations.ts";
@@ -38,6 +42,7 @@ export * from "./ports/port_driver.ts";
 export * from "./ports/transport.ts";
 export * from "./ports/transport_id.ts";
 export type { Reservations } from "./reservations.ts";
+export type { SavedPage } from "./saved_pages.ts";
 export * from "./sense.ts";
 export * from "./serialization.ts";
 export * from "./service.ts";

@@ -7,6 +7,7 @@
 
 import { FOR, maskOfDeviceType } from "./device_type.ts";
 import type { LunOptions } from "./lun_options.ts";
+import type { SavedPage } from "./wire/saved_pages.ts";
 
 /** PAGE CONTROL: which values are meant (SPC-5 6.14.2). */
 export const PAGE_CONTROL = {
@@ -241,26 +242,48 @@ export interface ModePage {
   readonly defaults: Uint8Array;
   /** Values in force, as a whole page. */
   readonly current: Uint8Array;
+  /** Values in force after the next start, as a whole page. */
+  readonly saved: Uint8Array;
+  /** Whether it can be saved (PS): an initiator can change something. */
+  readonly savable: boolean;
+}
+
+/** A page and values for it, as a whole page. */
+export interface PageValues {
+  /** The page. */
+  readonly page: ModePage;
+  /** The values. */
+  readonly values: Uint8Array;
 }
 
 /** The pages of one logical unit. */
 export class ModePages {
   readonly #pages: readonly ModePage[];
+  #kept: readonly SavedPage[];
   #settings: ModeSettings;
 
   /**
    * Builds all pages that the device type has.
    *
-   * @param before pages whose changes by initiators go on to be in force
+   * @param before pages whose changes by initiators go on to be in force, or
+   *   those that were saved before the start
    */
-  constructor(facts: ModePageFacts, before?: ModePages) {
+  constructor(
+    facts: ModePageFacts,
+    before: ModePages | readonly SavedPage[] = [],
+  ) {
+    const old = before instanceof ModePages ? before : undefined;
+    this.#kept = before instanceof ModePages ? before.#kept : before;
     const mask = maskOfDeviceType(facts.deviceType);
     this.#pages = PAGES
       .filter((definition) => (definition.deviceTypes & mask) !== 0)
       .map((definition) => buildPage(definition, facts));
     for (const page of this.#pages) {
-      const old = before?.find(page.code, page.subcode);
-      if (old !== undefined) keepChanges(page, old);
+      const kept = this.#kept.find((each) => isOf(each, page));
+      if (kept !== undefined) page.saved.set(withChanges(page, kept));
+      page.current.set(page.saved);
+      const same = old?.find(page.code, page.subcode);
+      if (same !== undefined) keepChanges(page, same);
     }
     this.#settings = this.#unpack();
   }
@@ -284,11 +307,36 @@ export class ModePages {
 
   /** Puts new values in force. @returns whether anything has changed */
   change(page: ModePage, values: Uint8Array): boolean {
-    const same = page.current.every((byte, at) => byte === values[at]);
-    if (same) return false;
+    if (sameBytes(page.current, values)) return false;
     page.current.set(values);
     this.#settings = this.#unpack();
     return true;
+  }
+
+  /**
+   * What there is to keep when all pages are saved, these with new values:
+   * the pages that differ from their default values.
+   */
+  toSave(changes: readonly PageValues[]): SavedPage[] {
+    return this.#pages.filter(({ savable }) => savable)
+      .map((page) => ({
+        ...page,
+        values: changes.findLast((each) => each.page === page)?.values ??
+          page.current.slice(),
+      }))
+      .filter(({ values, defaults }) => !sameBytes(values, defaults))
+      .map(({ code, subcode, values, defaults }) => (
+        { code, subcode, values, defaults }
+      ));
+  }
+
+  /** These pages were saved, the others have default values. */
+  setSaved(kept: readonly SavedPage[]): void {
+    this.#kept = kept;
+    for (const page of this.#pages) {
+      const its = kept.find((each) => isOf(each, page));
+      page.saved.set(its?.values ?? page.defaults);
+    }
   }
 
   /** Puts the default values of all pages in force. */
@@ -326,9 +374,9 @@ export function valuesOf(page: ModePage, pageControl: number): Uint8Array {
     case PAGE_CONTROL.CHANGEABLE:
       return page.changeable;
     case PAGE_CONTROL.DEFAULT:
-    case PAGE_CONTROL.SAVED:
-      // Nothing is saved beyond what the options of the LUN say.
       return page.defaults;
+    case PAGE_CONTROL.SAVED:
+      return page.saved;
     default:
       return page.current;
   }
@@ -351,16 +399,42 @@ function buildPage(
     changeable,
     defaults,
     current: defaults.slice(),
+    saved: defaults.slice(),
+    savable: changeable.subarray(headerLength).some((byte) => byte !== 0),
   };
 }
 
-// Bits that differ from the default there, and may be changed here.
+function isOf(kept: SavedPage, page: ModePage): boolean {
+  return kept.code === page.code && kept.subcode === page.subcode &&
+    kept.values.length === page.defaults.length;
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.every((byte, at) => byte === other[at]);
+}
+
+// Bits that could be changed there are what they were; others, like WCE
+// while there was no medium, stay as they were saved.
 function keepChanges(page: ModePage, old: ModePage): void {
-  page.changeable.forEach((changeable, at) => {
-    const value = old.current[at] ?? 0;
-    const changed = (value ^ (old.defaults[at] ?? 0)) & changeable;
-    page.current[at] = ((page.defaults[at] ?? 0) & ~changed) |
-      (value & changed);
+  const values = withChanges(page, {
+    values: old.current,
+    defaults: old.defaults,
+  });
+  old.changeable.forEach((could, at) => {
+    page.current[at] = ((page.saved[at] ?? 0) & ~could) |
+      ((values[at] ?? 0) & could);
+  });
+}
+
+// Bits that differ from the default there, and may be changed here.
+function withChanges(
+  page: ModePage,
+  { values, defaults }: Pick<SavedPage, "values" | "defaults">,
+): Uint8Array {
+  return page.defaults.map((byte, at) => {
+    const value = values[at] ?? 0;
+    const changed = (value ^ (defaults[at] ?? 0)) & (page.changeable[at] ?? 0);
+    return (byte & ~changed) | (value & changed);
   });
 }
 

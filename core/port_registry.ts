@@ -6,6 +6,8 @@
 
 import { ManagementError } from "./management_error.ts";
 import type { NexusServices } from "./nexus.ts";
+import { describeDesignator } from "./ports/designator.ts";
+import type { StateStore } from "./ports/host.ts";
 import {
   type PortDescription,
   TargetPort,
@@ -21,21 +23,37 @@ export const PORTS_MAX = 1024;
  */
 export const FIRST_FREE_PORT = 3;
 
-/** Ports by number. */
+const KEPT_PREFIX = "port/";
+
+/**
+ * Ports by number. A number that something durable hangs on is kept: the port
+ * of that name has it again after a restart, whatever the order then is.
+ */
 export class PortRegistry {
   readonly #units: UnitDirectory;
   readonly #services: NexusServices;
+  readonly #state: StateStore;
   readonly #ports: Map<number, TargetPort> = new Map();
+  readonly #kept: Map<string, number> = new Map();
 
   /** A registry for the units of a target. */
-  constructor(units: UnitDirectory, services: NexusServices) {
+  constructor(
+    units: UnitDirectory,
+    services: NexusServices,
+    state: StateStore,
+  ) {
     this.#units = units;
     this.#services = services;
+    this.#state = state;
+    for (const name of state.names(KEPT_PREFIX)) {
+      const [high = 0, low = 0] = state.read(name) ?? [];
+      this.#kept.set(name, high << 8 | low);
+    }
   }
 
   /** Makes a port, off line, with every unit visible. */
   register(description: PortDescription): TargetPort {
-    const number = description.number ?? this.#lowestFree();
+    const number = description.number ?? this.#freeNumber(description);
     if (this.#ports.has(number)) {
       throw new ManagementError("port-exists", `port ${number} already exists`);
     }
@@ -57,6 +75,19 @@ export class PortRegistry {
     await Promise.all([...port.nexuses].map((nexus) => nexus.nexusLost()));
   }
 
+  /**
+   * Sees to it that a port has the same number after a restart; a port
+   * without a name of its own cannot be known again. Throws a
+   * `ManagementError` when the state cannot be written.
+   */
+  keepNumber(port: TargetPort): void {
+    const name = keptName(port.description);
+    if (name === undefined || this.#kept.get(name) === port.number) return;
+    this.#state.write(name, Uint8Array.of(port.number >> 8, port.number));
+    this.#kept.set(name, port.number);
+    this.#dropOthers(name, port.number);
+  }
+
   /** The port with a number, or undefined. */
   get(number: number): TargetPort | undefined {
     return this.#ports.get(number);
@@ -67,13 +98,40 @@ export class PortRegistry {
     return [...this.#ports.values()].sort((a, b) => a.number - b.number);
   }
 
-  #lowestFree(): number {
-    for (let number = FIRST_FREE_PORT; number < PORTS_MAX; number += 1) {
-      if (!this.#ports.has(number)) return number;
+  // When all numbers are kept, somebody has to lose one.
+  #dropOthers(name: string, number: number): void {
+    for (const [other, its] of [...this.#kept]) {
+      if (other === name || its !== number) continue;
+      this.#state.remove(other);
+      this.#kept.delete(other);
     }
-    throw new ManagementError(
-      "port-limit",
-      `Cannot make another port: ${PORTS_MAX} exist, which is the limit`,
-    );
   }
+
+  #freeNumber(description: PortDescription): number {
+    const kept = this.#kept.get(keptName(description) ?? "");
+    if (kept !== undefined && !this.#ports.has(kept)) return kept;
+    const others = new Set(this.#kept.values());
+    return this.#lowestFree(others) ?? this.#lowestFree(new Set()) ??
+      noNumber();
+  }
+
+  #lowestFree(avoided: ReadonlySet<number>): number | undefined {
+    for (let number = FIRST_FREE_PORT; number < PORTS_MAX; number += 1) {
+      if (!this.#ports.has(number) && !avoided.has(number)) return number;
+    }
+    return undefined;
+  }
+}
+
+function keptName({ portDesignator }: PortDescription): string | undefined {
+  return portDesignator === undefined
+    ? undefined
+    : KEPT_PREFIX + describeDesignator(portDesignator);
+}
+
+function noNumber(): never {
+  throw new ManagementError(
+    "port-limit",
+    `Cannot make another port: ${PORTS_MAX} exist, which is the limit`,
+  );
 }

@@ -11,9 +11,16 @@ import { PersistentReservations } from "./persistent_reservations.ts";
 /** The reservations of one logical unit. */
 export class Reservations {
   /** Persistent reservations (SPC-5 5.14). */
-  readonly persistent: PersistentReservations = new PersistentReservations();
+  readonly persistent: PersistentReservations;
   /** Holder of a RESERVE (SPC-2 7.21); null: nobody. */
   holder: Nexus | null = null;
+
+  /** Begins with those that were kept; without a RESERVE. */
+  constructor(
+    persistent: PersistentReservations = new PersistentReservations(),
+  ) {
+    this.persistent = persistent;
+  }
 
   /** Whether anything is reserved: if not, nothing can conflict. */
   get inForce(): boolean {

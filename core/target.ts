@@ -52,7 +52,7 @@ export class Target implements AsyncDisposable {
     this.ports = new PortRegistry(this.luns, {
       dispatcher,
       buffers: new BufferPool(),
-    });
+    }, host.state);
     this.luns.attach(this.ports);
   }
 

@@ -74,6 +74,8 @@ export interface UnitDirectory {
 export interface PortDirectory {
   /** All ports by number. */
   all(): TargetPort[];
+  /** Gives a port the same number after a restart. */
+  keepNumber(port: TargetPort): void;
 }
 
 /** A target port: its description, LUN map, initiators and nexuses. */
@@ -118,6 +120,11 @@ export class TargetPort {
     return this.#directory.all();
   }
 
+  /** Has the same number after a restart; throws when that fails. */
+  keepNumber(): void {
+    this.#directory.keepNumber(this);
+  }
+
   /** Whether it accepts commands. */
   get online(): boolean {
     return this.#online;
@@ -156,6 +163,11 @@ export class TargetPort {
   /** Initiators with a session now. */
   get initiators(): Iterable<InitiatorPort> {
     return this.#initiators.present();
+  }
+
+  /** Initiators that it remembers, with a session or without. */
+  get knownInitiators(): Iterable<InitiatorPort> {
+    return this.#initiators.known();
   }
 
   /** Nexuses that exist now. */

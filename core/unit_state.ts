@@ -5,16 +5,19 @@
  * @module
  */
 
-import type { StateStore } from "./ports/host.ts";
+import { ManagementError } from "./management_error.ts";
+import type { Log, StateStore } from "./ports/host.ts";
 
 /** The part of the state store that belongs to one unit. */
 export class UnitState {
   readonly #store: StateStore;
+  readonly #log: Log;
   readonly #prefix: string;
 
-  /** Keeps under `key`: what the unit is called, restart after restart. */
-  constructor(store: StateStore, key: string) {
+  /** @param key what the unit is called, restart after restart */
+  constructor(store: StateStore, key: string, log: Log) {
     this.#store = store;
+    this.#log = log;
     this.#prefix = `lun/${key}/`;
   }
 
@@ -31,6 +34,35 @@ export class UnitState {
   /** Forgets a name, if there is one. */
   remove(name: string): void {
     this.#store.remove(this.#prefix + name);
+  }
+
+  /**
+   * Changes what is kept, for a command: a store that cannot is logged.
+   *
+   * @returns false when it cannot; the name in question is as it was
+   */
+  attempt(change: () => void): boolean {
+    try {
+      change();
+      return true;
+    } catch (error) {
+      if (!(error instanceof ManagementError)) throw error;
+      this.#log.error("State of a LUN was not kept: its command has failed", {
+        state: this.#prefix,
+        reason: error.message,
+      });
+      return false;
+    }
+  }
+
+  /** What an operator hears of bytes that make no sense under a name. */
+  notUnderstood(name: string): ManagementError {
+    return new ManagementError(
+      "state",
+      `What the state database has as "${this.#prefix}${name}" cannot be ` +
+        `understood. It was not changed; use the version of DTL that wrote ` +
+        `it, or set DTL_STATE_DIR to another directory`,
+    );
   }
 
   /** Forgets everything: the unit is gone for good. */

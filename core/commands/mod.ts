@@ -11,7 +11,8 @@ import { inquiryCommand } from "./inquiry.ts";
 import { LOG_COMMANDS } from "./log_sense.ts";
 import { MODE_SELECT_COMMANDS } from "./mode_select.ts";
 import { MODE_SENSE_COMMANDS } from "./mode_sense.ts";
-import { PERSISTENT_RESERVE_COMMANDS } from "./persistent_reserve.ts";
+import { PERSISTENT_RESERVE_IN_COMMANDS } from "./persistent_reserve_in.ts";
+import { PERSISTENT_RESERVE_OUT_COMMANDS } from "./persistent_reserve_out.ts";
 import { PROVISIONING_COMMANDS } from "./provisioning.ts";
 import { READ_WRITE_COMMANDS } from "./read_write.ts";
 import { reportSupportedCommands } from "./report_supported.ts";
@@ -36,7 +37,8 @@ export function coreCommandTable(pages: VpdPages): CommandTable {
     ...MODE_SELECT_COMMANDS,
     ...LOG_COMMANDS,
     ...RESERVE_COMMANDS,
-    ...PERSISTENT_RESERVE_COMMANDS,
+    ...PERSISTENT_RESERVE_IN_COMMANDS,
+    ...PERSISTENT_RESERVE_OUT_COMMANDS,
   ]);
   for (const each of reportSupportedCommands(table)) table.add(each);
   return table;

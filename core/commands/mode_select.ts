@@ -7,10 +7,12 @@
 import { withParameters } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
-import type { ModePage } from "../mode_pages.ts";
+import type { ModePage, PageValues } from "../mode_pages.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
+import { keepSavedPages, type SavedPage } from "../saved_pages.ts";
 import {
   type Completion,
+  INTERNAL_TARGET_FAILURE,
   invalidFieldInCdb,
   invalidFieldInParameterList,
   PARAMETER_LIST_LENGTH_ERROR,
@@ -52,14 +54,13 @@ export const MODE_SELECT_COMMANDS: readonly CommandDefinition[] = [
   },
 ];
 
+const SP = 0x01;
 const RTD = 0x02;
 const SUBPAGE_FORMAT = 0x40;
 const PAGE_CODE = 0x3f;
 
 /** A page and the values that a parameter list wants it to have. */
-interface PageChange {
-  readonly page: ModePage;
-  readonly values: Uint8Array;
+interface PageChange extends PageValues {
   /** Bytes of the page in the list. */
   readonly length: number;
 }
@@ -72,17 +73,35 @@ function modeSelect(
 ): MaybePromise<Completion> {
   if ((task.cdb.getUint8(1) & RTD) !== 0) {
     if (listLength !== 0) return invalidFieldInCdb(1, 1);
-    return apply(task, unit, () => unit.modePages.restoreDefaults());
+    return save(task, unit, []) ??
+      apply(task, unit, () => unit.modePages.restoreDefaults());
   }
-  if (listLength === 0) return STATUS.GOOD;
+  // No page is no error (SPC-5 6.12); SP saves those in force.
+  if (listLength === 0) {
+    return save(task, unit, unit.modePages.toSave([])) ?? STATUS.GOOD;
+  }
   return withParameters(task, listLength, (list) => {
     const changes = decodeList(list, unit, headerLength);
     if (!Array.isArray(changes)) return changes;
-    return apply(task, unit, () =>
-      changes
-        .map(({ page, values }) => unit.modePages.change(page, values))
-        .includes(true));
+    return save(task, unit, unit.modePages.toSave(changes)) ??
+      apply(task, unit, () =>
+        changes
+          .map(({ page, values }) => unit.modePages.change(page, values))
+          .includes(true));
   });
+}
+
+// What is to be saved is durable before anything changes: with a state
+// database that cannot be written the pages stay as they are.
+function save(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  pages: readonly SavedPage[],
+): Sense | null {
+  if ((task.cdb.getUint8(1) & SP) === 0) return null;
+  if (!keepSavedPages(unit.state, pages)) return INTERNAL_TARGET_FAILURE;
+  unit.modePages.setSaved(pages);
+  return null;
 }
 
 // Pages are shared: the other nexuses learn of a change (SPC-5 5.11).

@@ -51,6 +51,7 @@ const LLBAA = 0x10;
 const LONGLBA = 0x01;
 const ALL_PAGES = 0x3f;
 const ALL_SUBPAGES = 0xff;
+const PS = 0x80;
 const DPOFUA = 0x10;
 const WRITE_PROTECTED = 0x80;
 const SHORT_DESCRIPTOR = 8;
@@ -155,6 +156,8 @@ function writePages(
 ): void {
   let at = start;
   for (const page of pages) {
+    const first = at;
     for (const byte of valuesOf(page, control)) view.setUint8(at++, byte);
+    if (page.savable) view.setUint8(first, view.getUint8(first) | PS);
   }
 }

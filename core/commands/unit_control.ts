@@ -77,7 +77,7 @@ export const UNIT_CONTROL_COMMANDS: readonly CommandDefinition[] = [
     usage: "01 00 00 03 07",
     serialization: SERIALIZATION.START_STOP,
     direction: "none",
-    flags: FLAG.NO_MEDIUM,
+    flags: FLAG.NO_MEDIUM | FLAG.RESERVED | FLAG.PERSISTENT,
     pattern: PATTERN.NONE,
     supported: (unit) => unit.removable,
     execute: preventAllow,
@@ -106,13 +106,16 @@ async function startStopUnit(
   unit: LogicalUnit,
 ): Promise<Completion> {
   const control = task.cdb.getUint8(4);
-  if (control >> 4 !== 0) return STATUS.GOOD;
+  const powerCondition = control >> 4;
   const start = (control & START) !== 0;
+  // Others may start it, and nothing else (SBC-4 table 13).
+  if (
+    (!start || powerCondition !== 0) &&
+    !unit.reservations.persistent.admits(task.nexus.initiator)
+  ) return STATUS.RESERVATION_CONFLICT;
+  if (powerCondition !== 0) return STATUS.GOOD;
   const loadOrEject = (control & LOEJ) !== 0;
   if (loadOrEject && !unit.removable) return invalidFieldInCdb(4, 1);
-  if (!start && !unit.reservations.persistent.admits(task.nexus.initiator)) {
-    return STATUS.RESERVATION_CONFLICT;
-  }
   if (!start) return await stop(task, unit);
   if (loadOrEject && unit.ejected) unit.load();
   unit.stopped = false;
@@ -147,9 +150,12 @@ function isPrevented(unit: LogicalUnit): boolean {
   return false;
 }
 
-function preventAllow(task: ScsiTask): Completion {
-  if (task.itl !== null) {
-    task.itl.preventsRemoval = (task.cdb.getUint8(4) & 0x01) !== 0;
+// Whoever has no access may allow the removal, not prevent it (SPC-5 table 66).
+function preventAllow(task: ScsiTask, unit: LogicalUnit): Completion {
+  const prevents = (task.cdb.getUint8(4) & 0x01) !== 0;
+  if (prevents && unit.reservations.conflicts(task.nexus, 0)) {
+    return STATUS.RESERVATION_CONFLICT;
   }
+  if (task.itl !== null) task.itl.preventsRemoval = prevents;
   return STATUS.GOOD;
 }

@@ -6,7 +6,13 @@
  */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { ABORT, type LogicalUnit, TASK_STATE } from "../../mod.ts";
+import {
+  ABORT,
+  type LogicalUnit,
+  nameOfTransportId,
+  type NexusName,
+  TASK_STATE,
+} from "../../mod.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { describePort } from "./describe.ts";
 import type { RegistrationResource, TaskResource } from "./resources.ts";
@@ -67,11 +73,19 @@ function tasksOf(unit: LogicalUnit, nowMs: number): TaskResource[] {
 }
 
 function registrationsOf(unit: LogicalUnit): RegistrationResource[] {
-  const { registrants } = unit.reservations.persistent;
-  return [...registrants].map(([initiator, key]) => ({
+  const { registrations } = unit.reservations.persistent;
+  return registrations.map(({ nexus, key }) => ({
     lun: unit.number,
-    port: initiator.relativeTargetPort,
-    initiator: initiator.name,
+    port: nexus.relativeTargetPort,
+    initiator: initiatorName(unit, nexus),
     key: `0x${key.toString(16)}`,
   }));
+}
+
+// Who has never logged in has the name that its TransportID holds.
+function initiatorName(unit: LogicalUnit, name: NexusName): string {
+  for (const { nexus } of unit.itls) {
+    if (nexus.initiator.nexusId === name.nexusId) return nexus.initiator.name;
+  }
+  return nameOfTransportId(name.transportId);
 }

@@ -2,8 +2,9 @@
  * The state database: what must be the same after a restart.
  *
  * One SQLite file in the state directory. `synchronous=FULL`: what a
- * call has changed is on the disk when it returns. A file that cannot be used is an error that
- * names it; it is never replaced.
+ * call has changed is on the disk when it returns. The file is locked while
+ * it is open, so that it never belongs to two programs. One that cannot be
+ * used is an error that names it; it is never replaced or changed.
  *
  * @module
  */
@@ -16,6 +17,12 @@ export const STATE_FILE = "state.db";
 
 /** Version of the tables; a file of a later one is refused. */
 const SCHEMA_VERSION = 2;
+
+/** SQLite's number for `synchronous=FULL`. */
+const SYNCHRONOUS_FULL = 2;
+
+/** Milliseconds that a file may still be locked by a program that ends. */
+const BUSY_TIMEOUT_MS = 2000;
 
 /** The database, open. */
 export class StateDatabase implements StateStore, Disposable {
@@ -32,10 +39,8 @@ export class StateDatabase implements StateStore, Disposable {
     } catch (error) {
       throw new ManagementError(
         "state",
-        `Cannot use the state database ${path}: ${
-          reasonOf(error)
-        }. It was not ` +
-          `changed; set DTL_STATE_DIR to another directory or mend the file`,
+        `Cannot use the state database ${path}: ${reasonOf(error)}. It was ` +
+          `not changed; ${remedyOf(error)}`,
       );
     }
   }
@@ -78,6 +83,11 @@ export class StateDatabase implements StateStore, Disposable {
     return rows.map((row) => String(row.name));
   }
 
+  /** What SQLite says of itself: the pragma `name`. */
+  pragma(name: string): unknown {
+    return pragma(this.#database, name);
+  }
+
   /** Closes the database. */
   [Symbol.dispose](): void {
     this.#database.close();
@@ -97,13 +107,20 @@ export class StateDatabase implements StateStore, Disposable {
   }
 }
 
+// Nothing is written before the file has been found to be ours and whole.
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
-    database.exec("PRAGMA busy_timeout = 2000");
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    database.exec("BEGIN IMMEDIATE; COMMIT");
+    const version = check(database);
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
-    migrate(database);
+    if (pragma(database, "synchronous") !== SYNCHRONOUS_FULL) {
+      throw new TypeError("SQLite does not write it through");
+    }
+    migrate(database, version);
   } catch (error) {
     database.close();
     throw error;
@@ -111,14 +128,28 @@ function openDatabase(path: string): DatabaseSync {
   return database;
 }
 
-function migrate(database: DatabaseSync): void {
-  const row = database.prepare("PRAGMA user_version").get();
-  const version = Number(row?.user_version ?? 0);
+/** Checks that the file is a whole state database. @returns its version */
+function check(database: DatabaseSync): number {
+  const version = Number(pragma(database, "user_version"));
   if (version > SCHEMA_VERSION) {
     throw new TypeError(
       `its version is ${version}, this program knows ${SCHEMA_VERSION}`,
     );
   }
+  const damage = pragma(database, "quick_check");
+  if (damage !== "ok") throw new TypeError(`it is damaged: ${damage}`);
+  const tables = database.prepare("SELECT name FROM sqlite_schema").all();
+  if (version === 0 && tables.length > 0) {
+    throw new TypeError("it belongs to another program");
+  }
+  return version;
+}
+
+function pragma(database: DatabaseSync, name: string): unknown {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+function migrate(database: DatabaseSync, version: number): void {
   if (version === SCHEMA_VERSION) return;
   const change = version === 0
     ? "CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT"
@@ -136,6 +167,13 @@ const FROM_VERSION_1 = `
   ALTER TABLE identity RENAME TO state;
   ALTER TABLE state RENAME COLUMN key TO name;
   UPDATE state SET name = 'lun/' || name || '/naa'`;
+
+// SQLite says "database is locked".
+function remedyOf(error: unknown): string {
+  return reasonOf(error).includes("locked")
+    ? "end the program that uses it, or set DTL_STATE_DIR to another directory"
+    : "set DTL_STATE_DIR to another directory or mend the file";
+}
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

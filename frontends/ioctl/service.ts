@@ -8,13 +8,13 @@ import {
   type Host,
   LocalInitiator,
   ManagementError,
-  numberedTransportId,
   optionalIntegerOption,
   type OptionTable,
   PORT_TYPE,
   type PortDriver,
   type PortRegistry,
   type RawOptions,
+  spiTransportId,
   type TargetPort,
   typeOptions,
 } from "../../core/mod.ts";
@@ -178,7 +178,7 @@ export class IoctlService implements PortDriver, AsyncDisposable {
     const initiator = new LocalInitiator({
       port,
       name: `ioctl${physicalPort}.${virtualPort},i,${number}`,
-      transportId: numberedTransportId(number, port.number),
+      transportId: spiTransportId(number, port.number),
       clock: this.#host.clock,
     });
     this.#initiators.get(port)?.set(number, initiator);

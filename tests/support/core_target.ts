@@ -48,7 +48,7 @@ const ISCSI_PORT: PortDescription = {
 /** The target and what surrounds it. */
 export class TestTarget {
   /** The machine. */
-  readonly host: MemoryHost = memoryHost();
+  readonly host: MemoryHost;
   /** Backend `controlled`. */
   readonly driver: ControlledDriver = new ControlledDriver();
   /** Plugins beside `ramdisk` and `controlled`, by name. */
@@ -61,8 +61,9 @@ export class TestTarget {
   plantedDefects = 0;
   readonly #initiators: LocalInitiator[] = [];
 
-  /** A target with one port and no LUN. */
-  constructor() {
+  /** A target with one port and no LUN, on a machine of its own. */
+  constructor(host: MemoryHost = memoryHost()) {
+    this.host = host;
     this.plugins.set("ramdisk", Promise.resolve(ramdisk));
     this.plugins.set("controlled", Promise.resolve(pluginOf(this.driver)));
     const findPlugin: FindPlugin = (name) => this.plugins.get(name);

@@ -366,7 +366,7 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
 
 function transportIdOf(name: string): Uint8Array {
   const text = new TextEncoder().encode(name);
-  const id = new Uint8Array(4 + ((text.length + 4) & ~3));
+  const id = new Uint8Array(4 + Math.max(20, (text.length + 4) & ~3));
   id[0] = 0x45;
   new DataView(id.buffer).setUint16(2, id.length - 4);
   id.set(text, 4);

@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { Clock, Entropy, Host, Log, LogFields } from "../../core/mod.ts";
+import {
+  type Clock,
+  type Entropy,
+  type Host,
+  type Log,
+  type LogFields,
+  ManagementError,
+} from "../../core/mod.ts";
 import { MemoryState } from "../../ctladm/host/memory_state.ts";
 
 /** A clock that moves when it is told to. */
@@ -75,6 +82,27 @@ export class RecordingLog implements Log {
   }
 }
 
+/** State in memory that a test can make fail, as a full disk does. */
+export class FailingState extends MemoryState {
+  /** Whether it fails to change. */
+  failing = false;
+
+  override write(name: string, value: Uint8Array): void {
+    this.#check("write", name);
+    super.write(name, value);
+  }
+
+  override remove(name: string): void {
+    this.#check("remove", name);
+    super.remove(name);
+  }
+
+  #check(verb: string, name: string): void {
+    if (!this.failing) return;
+    throw new ManagementError("state", `Cannot ${verb} "${name}": disk full`);
+  }
+}
+
 /** A host whose parts a test can get at. */
 export interface MemoryHost extends Host {
   /** Time that stands still. */
@@ -82,7 +110,7 @@ export interface MemoryHost extends Host {
   /** What was logged. */
   readonly log: RecordingLog;
   /** What was kept. */
-  readonly state: MemoryState;
+  readonly state: FailingState;
 }
 
 /** A fresh machine in memory. */
@@ -91,6 +119,6 @@ export function memoryHost(): MemoryHost {
     clock: new ManualClock(),
     entropy: new CountingEntropy(),
     log: new RecordingLog(),
-    state: new MemoryState(),
+    state: new FailingState(),
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { transportIdsOf } from "./story_transport_ids.ts";
 import type { StoryArguments } from "./story_values.ts";
 
 /** A form of CDB: where the fields that its family shares stand. */
@@ -215,16 +216,55 @@ export function operationCode(cdb: DataView, { words }: Given): void {
   cdb.setUint16(4, words.hex("sa", 0));
 }
 
-/** PERSISTENT RESERVE OUT and its parameter list. */
+/**
+ * PERSISTENT RESERVE OUT and its parameter list; `ids=` are TransportIDs
+ * behind it.
+ */
 export function reserveOut(action: number): Form {
-  const sends = ({ words }: Given) => {
-    const list = new DataView(new ArrayBuffer(24));
-    list.setBigUint64(0, BigInt(words.number("key", 0)));
-    list.setBigUint64(8, BigInt(words.number("newkey", 0)));
-    const spec = words.bit("spec_i_pt", 0x08) | words.bit("all_tg_pt", 0x04);
+  return reserveOutForm(action, ({ words }) => {
+    const text = words.text("ids");
+    const ids = transportIdsOf(text ?? "");
+    const list = reserveList(words, text === undefined ? 0 : 4 + ids.length);
+    const spec = words.bit("spec_i_pt", 0x08) | words.bit("all_tg_pt", 0x04) |
+      (text === undefined ? 0 : 0x08);
     list.setUint8(20, spec | words.bit("aptpl", 0x01));
-    return new Uint8Array(list.buffer);
-  };
+    if (text !== undefined) {
+      list.setUint32(24, words.number("idlength", ids.length));
+    }
+    const bytes = new Uint8Array(list.buffer);
+    bytes.set(ids, bytes.length - ids.length);
+    return bytes;
+  });
+}
+
+/** REGISTER AND MOVE: `to=` a TransportID at the target port `port=`. */
+export function registerAndMove(action: number): Form {
+  return reserveOutForm(action, ({ words }) => {
+    const id = transportIdsOf(words.text("to") ?? "");
+    const list = reserveList(words, id.length);
+    list.setUint8(17, words.bit("unreg", 0x02) | words.bit("aptpl", 0x01));
+    list.setUint16(18, words.number("port", 0));
+    list.setUint32(20, words.number("idlength", id.length));
+    const bytes = new Uint8Array(list.buffer);
+    bytes.set(id, 24);
+    return bytes;
+  });
+}
+
+function reserveList(
+  words: StoryArguments,
+  more: number,
+): DataView<ArrayBuffer> {
+  const list = new DataView(new ArrayBuffer(24 + more));
+  list.setBigUint64(0, BigInt(words.number("key", 0)));
+  list.setBigUint64(8, BigInt(words.number("newkey", 0)));
+  return list;
+}
+
+function reserveOutForm(
+  action: number,
+  sends: (given: Given) => Uint8Array,
+): Form {
   const codes = { opcode: 0x5f, action, length: 10 };
   const fill: Form["fill"] = (cdb, { words, data }) => {
     const scope = words.number("scope", 0) << 4;

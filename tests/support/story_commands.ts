@@ -24,6 +24,7 @@ import {
   nothing,
   operationCode,
   reading,
+  registerAndMove,
   reserveIn,
   reserveOut,
   setLba64,
@@ -160,6 +161,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   "PR PREEMPT": reserveOut(0x04),
   "PR PREEMPT AND ABORT": reserveOut(0x05),
   "PR REGISTER AND IGNORE": reserveOut(0x06),
+  "PR REGISTER AND MOVE": registerAndMove(0x07),
   "REPORT TARGET PORT GROUPS": maintenanceIn(0x0a, (cdb, { words }) => {
     cdb.setUint8(1, words.number("format", 0) << 5);
   }),

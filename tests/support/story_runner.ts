@@ -53,17 +53,29 @@ export function story(name: string, text: string): void {
 /** Tells a story; throws at the first row that goes another way. */
 export async function tellStory(test: TestTarget, text: string): Promise<void> {
   const scene = new StoryScene(test);
-  for (const { number, line } of rowsOf(text)) {
-    try {
-      await tellRow(scene, line);
-    } catch (error) {
-      if (error instanceof Error) {
-        error.message = `row ${number}: ${line}\n${error.message}`;
-      }
-      throw error;
+  try {
+    for (const { number, line } of rowsOf(text)) {
+      await tellNumbered(scene, number, line);
     }
+    scene.checkEnd();
+  } finally {
+    await scene.end();
   }
-  scene.checkEnd();
+}
+
+async function tellNumbered(
+  scene: StoryScene,
+  number: number,
+  line: string,
+): Promise<void> {
+  try {
+    await tellRow(scene, line);
+  } catch (error) {
+    if (error instanceof Error) {
+      error.message = `row ${number}: ${line}\n${error.message}`;
+    }
+    throw error;
+  }
 }
 
 function rowsOf(text: string): { number: number; line: string }[] {

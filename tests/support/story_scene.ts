@@ -6,7 +6,7 @@
  */
 
 import { type LogicalUnit, STATUS, type TargetPort } from "../../core/mod.ts";
-import { settled, type TestTarget } from "./core_target.ts";
+import { type LunWish, settled, TestTarget } from "./core_target.ts";
 import { type CommandResult, LocalInitiator } from "./local_initiator.ts";
 import type { TaskManagementRequest } from "../../core/mod.ts";
 import { numberOf } from "./story_values.ts";
@@ -23,17 +23,57 @@ export interface Started {
 
 /** The scene. */
 export class StoryScene {
-  /** The target and what surrounds it. */
-  readonly test: TestTarget;
   /** What was started and not awaited, by its name. */
   readonly started: Map<string, Started> = new Map();
   readonly #nexuses: Map<string, LocalInitiator> = new Map();
   readonly #ports: Map<string, TargetPort> = new Map();
+  readonly #luns: Map<number, LunWish> = new Map();
+  readonly #first: TestTarget;
+  #test: TestTarget;
 
   /** Begins with the port `first`. */
   constructor(test: TestTarget) {
-    this.test = test;
+    this.#first = test;
+    this.#test = test;
     this.#ports.set("first", test.port);
+  }
+
+  /** The target and what surrounds it. */
+  get test(): TestTarget {
+    return this.#test;
+  }
+
+  /** Makes a LUN; a restart makes it again. */
+  async addLun(number: number, wish: LunWish): Promise<void> {
+    await this.test.addLun({ ...wish, number });
+    this.#luns.set(number, wish);
+  }
+
+  /**
+   * A loss of power: another target with the state that was kept, the same
+   * ports and LUNs, and none of the nexuses.
+   */
+  async restart(): Promise<void> {
+    const names = [...this.#ports.keys()];
+    await this.#end();
+    this.#nexuses.clear();
+    this.#test = new TestTarget(this.#first.host);
+    this.#ports.clear();
+    this.#ports.set("first", this.#test.port);
+    for (const name of names) this.port(name);
+    for (const [number, wish] of this.#luns) {
+      await this.test.addLun({ ...wish, number });
+    }
+  }
+
+  /** Ends what restarts have made; the first target is the test's own. */
+  async end(): Promise<void> {
+    if (this.#test !== this.#first) await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await this.#test.end();
+    this.#test.checkRules();
   }
 
   /** The nexus of a letter; it comes in at the port `first`. */

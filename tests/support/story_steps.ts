@@ -9,6 +9,8 @@
  * store keeps 8 aa,bb                  blocks that a loss of power leaves
  * target modifies 0 size=2m            and further options
  * target removes 1
+ * target restarts                      after a loss of power: LUNs, no nexus
+ * state fails | works                  whether the state can be written
  * port first maps 0=3 1=0              or: maps all
  * port second online | offline
  * clock 10                             milliseconds pass
@@ -34,6 +36,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   store: steerStore,
   target: changeTarget,
   port: changePort,
+  state: steerState,
   clock: (scene, [ms = "0"]) => scene.test.host.clock.advance(numberOf(ms)),
 };
 
@@ -55,9 +58,8 @@ async function makeLun(
 ): Promise<void> {
   const given = new StoryArguments(words);
   const blocksize = given.text("blocksize");
-  await scene.test.addLun({
+  await scene.addLun(numberOf(number), {
     backend,
-    number: numberOf(number),
     deviceType: given.number("type", 0),
     sizeBytes: given.number("size", 2 ** 20),
     blockLength: blocksize === undefined ? undefined : numberOf(blocksize),
@@ -120,8 +122,33 @@ async function changeTarget(
       ...(size === undefined ? {} : { sizeBytes: numberOf(size) }),
       ...(options.size === 0 ? {} : { options: options as RawOptions }),
     });
+  } else if (verb === "restarts") {
+    await scene.restart();
   } else {
     throw new TypeError(`A target does not "${verb}"`);
+  }
+}
+
+function steerState(
+  { test: { host } }: StoryScene,
+  [verb = ""]: readonly string[],
+): void {
+  switch (verb) {
+    case "fails":
+      host.state.failing = true;
+      return;
+    case "works":
+      host.state.failing = false;
+      // The log has told of the failure; nothing else may be in it.
+      assertEquals(
+        host.log.lines.splice(0).map(({ text }) => text)
+          .filter((text) => text.startsWith("error: "))
+          .filter((text) => !text.startsWith("error: State of a LUN")),
+        [],
+      );
+      return;
+    default:
+      throw new TypeError(`State does not "${verb}"`);
   }
 }
 

@@ -135,7 +135,7 @@ targetTest(
     const answer = a.manage("ABORT TASK SET");
     assertEquals((await settled(aborted))?.status, SILENT);
     assertEquals((await answer).tasksFound, 1);
-    assertEquals(unit.reservations.persistent.registrants.size, 0);
+    assertEquals(unit.reservations.persistent.registrations.length, 0);
   },
 );
 

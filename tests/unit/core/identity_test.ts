@@ -30,7 +30,7 @@ function build(wish: Wish = {}): UnitIdentity {
     options,
     serial: "S1",
     deviceId: wish.deviceId ?? "MYDEVID0000",
-    state: new UnitState(host.state, wish.key ?? "number:0"),
+    state: new UnitState(host.state, wish.key ?? "number:0", host.log),
   }, host.entropy);
 }
 

@@ -29,6 +29,7 @@ Deno.test("InitiatorTable.enter() numbers names as they come", () => {
   const table = new InitiatorTable();
   assertEquals(enter(table, "a"), {
     index: 0,
+    nexusId: "3/45000000",
     relativeTargetPort: 3,
     name: "a",
     transportId: ID,

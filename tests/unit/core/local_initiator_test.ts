@@ -5,7 +5,7 @@ import {
   LocalInitiator,
   type LocalResult,
   ManagementError,
-  numberedTransportId,
+  spiTransportId,
   TASK_MANAGEMENT,
 } from "../../../core/mod.ts";
 import { targetTest, type TestTarget } from "../../support/core_target.ts";
@@ -19,7 +19,7 @@ function connect(test: TestTarget, number = 7): LocalInitiator {
   return new LocalInitiator({
     port: test.port,
     name: `local,i,${number}`,
-    transportId: numberedTransportId(number, test.port.number),
+    transportId: spiTransportId(number, test.port.number),
     clock: test.host.clock,
   });
 }

@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { LUN_OPTIONS, OptionProblem, parseOptions } from "../../../core/mod.ts";
+import {
+  LUN_OPTIONS,
+  OptionProblem,
+  parseOptions,
+  type SavedPage,
+} from "../../../core/mod.ts";
 import {
   type ModePage,
   ModePages,
@@ -14,7 +19,10 @@ interface Wish {
   readonly options?: Record<string, string>;
 }
 
-function make(wish: Wish = {}, before?: ModePages): ModePages {
+function make(
+  wish: Wish = {},
+  before?: ModePages | readonly SavedPage[],
+): ModePages {
   const raw = new Map(Object.entries(wish.options ?? {}));
   const options = parseOptions(LUN_OPTIONS, raw);
   assert(!(options instanceof OptionProblem));
@@ -193,4 +201,88 @@ Deno.test("valuesOf() serves all four page controls", () => {
   assertEquals(valuesOf(control, PAGE_CONTROL.CHANGEABLE)[3], 0xf8);
   assertEquals(valuesOf(control, PAGE_CONTROL.DEFAULT)[2], 0x00);
   assertEquals(valuesOf(control, PAGE_CONTROL.SAVED)[2], 0x00);
+});
+
+/** Byte `at` of the values of a page that a page control asks for. */
+function byteOf(
+  pages: ModePages,
+  control: number,
+  [code, subcode]: readonly [number, number],
+  at: number,
+): number | undefined {
+  return valuesOf(page(pages, code, subcode), control)[at];
+}
+
+const CACHING = [0x08, 0] as const;
+const CONTROL = [0x0a, 0] as const;
+
+Deno.test("ModePages.toSave() is what differs from the defaults", () => {
+  const pages = make();
+  assertEquals(pages.toSave([]), []);
+  set(pages, CONTROL, 2, 0x04);
+  const control = page(pages, 0x0a);
+  const values = control.current.with(4, 0x08);
+  const kept = pages.toSave([{ page: control, values }]);
+  assertEquals(kept.map(({ code, subcode }) => [code, subcode]), [[0x0a, 0]]);
+  assertEquals(kept[0]?.values, values);
+  assertEquals(kept[0]?.defaults, control.defaults);
+  // Nothing has been changed by asking.
+  assertEquals(pages.settings.softwareWriteProtect, false);
+  assertEquals(byteOf(pages, PAGE_CONTROL.SAVED, CONTROL, 2), 0);
+});
+
+Deno.test("ModePages.setSaved() is what page control 11b asks for", () => {
+  const pages = make();
+  set(pages, CONTROL, 2, 0x04);
+  pages.setSaved(pages.toSave([]));
+  pages.restoreDefaults();
+  assertEquals(byteOf(pages, PAGE_CONTROL.SAVED, CONTROL, 2), 0x04);
+  assertEquals(byteOf(pages, PAGE_CONTROL.CURRENT, CONTROL, 2), 0);
+  pages.setSaved([]);
+  assertEquals(byteOf(pages, PAGE_CONTROL.SAVED, CONTROL, 2), 0);
+});
+
+Deno.test("saved pages are in force after a start", () => {
+  const before = make();
+  set(before, CONTROL, 4, 0x08);
+  const after = make({}, before.toSave([]));
+  assertEquals(after.settings.softwareWriteProtect, true);
+  assertEquals(byteOf(after, PAGE_CONTROL.SAVED, CONTROL, 4), 0x08);
+  assertEquals(byteOf(after, PAGE_CONTROL.DEFAULT, CONTROL, 4), 0);
+});
+
+Deno.test("saved pages leave to the options what nobody has changed", () => {
+  const before = make();
+  set(before, CACHING, 2, 0x15); // RCD beside WCE, which is the default
+  const kept = before.toSave([]);
+  const after = make({ options: { writecache: "off" } }, kept);
+  assertEquals(after.settings.readCacheDisabled, true);
+  assertEquals(after.settings.writeCacheEnabled, false);
+  assertEquals(byteOf(after, PAGE_CONTROL.SAVED, CACHING, 2), 0x11);
+});
+
+Deno.test("saved pages wait for a medium that lets them be changed", () => {
+  const before = make();
+  set(before, CACHING, 2, 0x10);
+  const kept = before.toSave([]);
+  const empty = make({ volatileCache: false }, kept);
+  assertEquals(empty.settings.writeCacheEnabled, false);
+  set(empty, CONTROL, 2, 0x04);
+  const loaded = make({}, empty);
+  assertEquals(loaded.settings.writeCacheEnabled, false);
+  assertEquals(loaded.settings.descriptorSense, true);
+  assertEquals(byteOf(loaded, PAGE_CONTROL.SAVED, CONTROL, 2), 0);
+  assertEquals(byteOf(loaded, PAGE_CONTROL.SAVED, CACHING, 2), 0x10);
+});
+
+Deno.test("saved pages of another length are passed over", () => {
+  const odd = { code: 0x0a, subcode: 0, values: new Uint8Array(4) };
+  const pages = make({}, [{ ...odd, defaults: new Uint8Array(4) }]);
+  assertEquals(page(pages, 0x0a).current, page(pages, 0x0a).defaults);
+});
+
+Deno.test("ModePages can save what an initiator can change", () => {
+  const savable = make().all.filter((each) => each.savable)
+    .map(({ code, subcode }) => `${code.toString(16)}/${subcode}`);
+  assertEquals(savable, ["1/0", "7/0", "8/0", "a/0", "a/1", "1c/2"]);
 });

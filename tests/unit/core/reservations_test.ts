@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { FLAG, type InitiatorPort, type Nexus } from "../../../core/mod.ts";
+import { FLAG, type Nexus, type NexusName } from "../../../core/mod.ts";
 import { Reservations } from "../../../core/reservations.ts";
 import { TaskMaker } from "../../support/core_tasks.ts";
 
@@ -17,7 +17,7 @@ const [holder, registrant, stranger] = maker.nexuses as [Nexus, Nexus, Nexus];
 
 function reserved(type: number): Reservations {
   const reservations = new Reservations();
-  const register = (initiator: InitiatorPort) =>
+  const register = (initiator: NexusName) =>
     reservations.persistent.register({
       initiator,
       key: 0n,

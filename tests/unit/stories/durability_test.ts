@@ -255,9 +255,9 @@ story(
   lun 0 controlled
   a ready
   a  MODE SENSE(6) page=08 dbd         -> GOOD data 17.00.10.00
-     08.12.10.00.ffff.0000.ffff.ffff.00*8
+     88.12.10.00.ffff.0000.ffff.ffff.00*8
   a  MODE SENSE(6) page=08 dbd pc=1    -> GOOD data 17.00.10.00
-     08.12.01.00.00*16
+     88.12.01.00.00*16
   a  MODE SELECT(6) list=00000000.08.12.14.00.ffff.0000.ffff.ffff.00*8
      -> 5/26/00 list=6.2
   `,

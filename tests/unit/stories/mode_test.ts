@@ -7,15 +7,15 @@ story(
   a ready
   a  MODE SENSE(10) page=3f subpage=ff -> GOOD data 00d2.00.10.00.00.0008
      00010000.00000200
-     01.0a.c0.00.00.00.00.80.00.00.0000
+     81.0a.c0.00.00.00.00.80.00.00.0000
      03.16.00*8.0100.0200.00*6.40.000000
      04.16.000002.80.00*14.0001.0000
-     07.0a.00*10
-     08.12.10.00.ffff.0000.ffff.ffff.00*8
-     0a.0a.00.00.00.40.00.00.0000.0000
-     4a.01.001c.00*28
+     87.0a.00*10
+     88.12.10.00.ffff.0000.ffff.ffff.00*8
+     8a.0a.00.00.00.40.00.00.0000.0000
+     ca.01.001c.00*28
      1c.0a.10.00.00000000.00000001
-     5c.02.002c.00.00*11
+     dc.02.002c.00.00*11
      02.01.0000.00000000
      01.02.0000.00000000
      02.f1.0000.00000000
@@ -36,14 +36,14 @@ story(
   a ready
   a ready 1
   a  MODE SENSE(6) page=3f dbd -> GOOD data 5f.00.00.00
-     01.0a.c0.00.00.00.00.80.00.00.0000
-     07.0a.00*10
-     08.12.10.00.ffff.0000.ffff.ffff.00*8
-     0a.0a.00.00.00.40.00.00.0000.0000
+     81.0a.c0.00.00.00.00.80.00.00.0000
+     87.0a.00*10
+     88.12.10.00.ffff.0000.ffff.ffff.00*8
+     8a.0a.00.00.00.40.00.00.0000.0000
      1c.0a.10.00.00000000.00000001
      2a.16.3f00f000.2900.00*4.0800.00*10
   a:1  MODE SENSE(6) page=3f -> GOOD data 23.00.00.08.00*8
-     0a.0a.00.00.00.40.00.00.0000.0000
+     8a.0a.00.00.00.40.00.00.0000.0000
      1c.0a.10.00.00000000.00000001
   a:1  MODE SENSE(6) page=08 -> 5/24/00 cdb=2.5
   a:1  MODE SENSE(10) page=0a llbaa -> GOOD length=28 @4=00 @6=0008
@@ -57,22 +57,22 @@ story(
   a ready
   a  MODE SELECT(6) list=00000000.0a.0a.04.00.00.40.00.00.0000.0000 -> GOOD
   a  MODE SENSE(6) page=0a dbd      -> GOOD data 0f.00.10.00
-     0a.0a.04.00.00.40.00.00.0000.0000
+     8a.0a.04.00.00.40.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=1 -> GOOD data 0f.00.10.00
-     0a.0a.04.f8.08.00.00.00.0000.0000
+     8a.0a.04.f8.08.00.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=2 -> GOOD data 0f.00.10.00
-     0a.0a.00.00.00.40.00.00.0000.0000
+     8a.0a.00.00.00.40.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=3 -> GOOD data 0f.00.10.00
-     0a.0a.00.00.00.40.00.00.0000.0000
+     8a.0a.00.00.00.40.00.00.0000.0000
   a  MODE SENSE(6) page=01 dbd pc=1 -> GOOD data 0f.00.10.00
-     01.0a.04.00.00.00.00.80.00.00.0000
-  a  MODE SENSE(6) page=07 dbd pc=1 -> GOOD data 0f.00.10.00.07.0a.04.00*9
+     81.0a.04.00.00.00.00.80.00.00.0000
+  a  MODE SENSE(6) page=07 dbd pc=1 -> GOOD data 0f.00.10.00.87.0a.04.00*9
   a  MODE SENSE(6) page=08 dbd pc=1 -> GOOD data 17.00.10.00
-     08.12.05.00.00*16
+     88.12.05.00.00*16
   a  MODE SENSE(6) page=0a subpage=01 dbd pc=1 -> GOOD length=36
-     @4=4a.01.001c.0000.ff.00
+     @4=ca.01.001c.0000.ff.00
   a  MODE SENSE(6) page=1c subpage=02 dbd pc=1 -> GOOD length=52
-     @4=5c.02.002c.01.00
+     @4=dc.02.002c.01.00
   a  MODE SENSE(6) page=03 dbd pc=1 -> GOOD length=28 @4=03.16.00*22
   `,
 );
@@ -83,9 +83,9 @@ story(
   lun 0 ramdisk
   a ready
   a  MODE SENSE(6) page=0a subpage=ff dbd -> GOOD length=48
-     @4=0a.0a @16=4a.01.001c
-  a  MODE SENSE(6) page=08 subpage=ff dbd -> GOOD length=24 @4=08.12
-  a  MODE SENSE(6) page=1c subpage=02 dbd -> GOOD length=52 @4=5c.02.002c
+     @4=8a.0a @16=ca.01.001c
+  a  MODE SENSE(6) page=08 subpage=ff dbd -> GOOD length=24 @4=88.12
+  a  MODE SENSE(6) page=1c subpage=02 dbd -> GOOD length=52 @4=dc.02.002c
   a  MODE SENSE(6) page=3f subpage=01     -> 5/24/00 cdb=3
   a  MODE SENSE(6) page=02                -> 5/24/00 cdb=2.5
   a  MODE SENSE(6) page=0a subpage=02     -> 5/24/00 cdb=2.5
@@ -109,11 +109,11 @@ story(
   a ready 1
   a ready 2
   a  MODE SENSE(10) page=07 -> GOOD data 001a.00.10.00.00.0008
-     00010000.00000200 07.0a.00*10
+     00010000.00000200 87.0a.00*10
   a  MODE SENSE(10) page=07 llbaa -> GOOD data 0022.00.10.01.00.0010
-     00000000.00010000.00000000.00000200 07.0a.00*10
+     00000000.00010000.00000000.00000200 87.0a.00*10
   a  MODE SENSE(10) page=07 llbaa dbd -> GOOD data 0012.00.10.00.00.0000
-     07.0a.00*10
+     87.0a.00*10
   a:1  MODE SENSE(6) page=07 -> GOOD length=24 @4=ffffffff.00000200
   a:1  MODE SENSE(10) page=07 llbaa -> GOOD length=36
      @8=00000001.80000000
@@ -128,16 +128,16 @@ story(
      reordering=unrestricted rpm=7200
      avail-threshold=64m used-threshold=32m pool-used-threshold=1t
   a ready
-  a  MODE SENSE(6) page=08 dbd    -> GOOD length=24 @4=08.12.11
-  a  MODE SENSE(6) page=0a dbd    -> GOOD length=16 @4=0a.0a.00.10
+  a  MODE SENSE(6) page=08 dbd    -> GOOD length=24 @4=88.12.11
+  a  MODE SENSE(6) page=0a dbd    -> GOOD length=16 @4=8a.0a.00.10
   a  MODE SENSE(6) page=04 dbd    -> GOOD length=28 @24=1c20
   a  MODE SENSE(6) page=1c subpage=02 dbd -> GOOD data 33.00.10.00
-     5c.02.002c.00.00*11
+     dc.02.002c.00.00*11
      82.01.0000.00000040
      81.02.0000.00000020
      02.f1.0000.00000000
      81.f2.0000.00100000
-  a  MODE SENSE(6) page=08 dbd pc=2 -> GOOD length=24 @4=08.12.11
+  a  MODE SENSE(6) page=08 dbd pc=2 -> GOOD length=24 @4=88.12.11
   `,
 );
 
@@ -151,12 +151,12 @@ story(
   a  TEST UNIT READY   -> GOOD
   b  TEST UNIT READY   -> 6/2a/01
   b  TEST UNIT READY   -> GOOD
-  b  MODE SENSE(6) page=0a dbd -> GOOD length=16 @4=0a.0a.04
+  b  MODE SENSE(6) page=0a dbd -> GOOD length=16 @4=8a.0a.04
   a  MODE SELECT(6) list=00000000.0a.0a.04.00.00.40.00.00.0000.0000 -> GOOD
   b  TEST UNIT READY   -> GOOD
   b  MODE SELECT(6) rtd -> GOOD
   a  TEST UNIT READY   -> 6/2a/01
-  a  MODE SENSE(6) page=0a dbd -> GOOD length=16 @4=0a.0a.00
+  a  MODE SENSE(6) page=0a dbd -> GOOD length=16 @4=8a.0a.00
   a  MODE SELECT(6) rtd -> GOOD
   b  TEST UNIT READY   -> GOOD
   `,
@@ -183,11 +183,11 @@ story(
   a  MODE SELECT(10)
      list=00*6.0008.00*8.07.0a.04.00*9.01.0a.c4.00.00.00.00.00.00.00.0000
      -> GOOD
-  a  MODE SENSE(6) page=07 dbd -> GOOD length=16 @4=07.0a.04
-  a  MODE SENSE(6) page=01 dbd -> GOOD length=16 @4=01.0a.c4.00.00.00.00.00
+  a  MODE SENSE(6) page=07 dbd -> GOOD length=16 @4=87.0a.04
+  a  MODE SENSE(6) page=01 dbd -> GOOD length=16 @4=81.0a.c4.00.00.00.00.00
   a  MODE SELECT(6) list=00000000.07.0a.00*10.01.0a.00.00*9 -> 5/26/00
      list=18.7
-  a  MODE SENSE(6) page=07 dbd -> GOOD length=16 @4=07.0a.04
+  a  MODE SENSE(6) page=07 dbd -> GOOD length=16 @4=87.0a.04
   b  TEST UNIT READY           -> 6/2a/01
   b  TEST UNIT READY           -> GOOD
   a  MODE SELECT(6) sp nopf list=00000000.07.0a.00*10 -> GOOD
@@ -202,7 +202,7 @@ story(
   a ready
   a  MODE SELECT(6) list=00000000.4a.01.001c.0000.12.00*25 -> GOOD
   a  MODE SENSE(6) page=0a subpage=01 dbd -> GOOD length=36
-     @4=4a.01.001c.0000.12
+     @4=ca.01.001c.0000.12
   a  MODE SELECT(6) list=00000000.4a.01.001b.0000.12.00*25 -> 5/26/00 list=6
   a  MODE SELECT(6) list="00000000 5c.02.002c.01.00*11
      02.01.0000.00000000 01.02.0000.00000000

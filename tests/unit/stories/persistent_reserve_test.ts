@@ -42,18 +42,18 @@ story(
   a  PR RESERVE key=0xa1 type=1      -> GOOD
   b  READ RESERVATION                -> GOOD data 00000002.00000010
      00000000.000000a1 00000000.00.01.0000
-  b  READ FULL STATUS                -> GOOD data 00000002.00000050
-     00000000.000000a1 00000000.01.01.00000000.0003.00000010
-     45.00.000c.69716e2e612c692c307831.00
-     00000000.000000b1 00000000.00.00.00000000.0003.00000010
-     45.00.000c.69716e2e622c692c307831.00
-  b  READ FULL STATUS length=20      -> GOOD length=20 @4=00000050
+  b  READ FULL STATUS                -> GOOD data 00000002.00000060
+     00000000.000000a1 00000000.01.01.00000000.0003.00000018
+     45.00.0014.69716e2e612c692c307831.00*9
+     00000000.000000b1 00000000.00.00.00000000.0003.00000018
+     45.00.0014.69716e2e622c692c307831.00*9
+  b  READ FULL STATUS length=20      -> GOOD length=20 @4=00000060
   a  PR RELEASE key=0xa1 type=1      -> GOOD
   a  PR RESERVE key=0xa1 type=7      -> GOOD
   b  READ RESERVATION                -> GOOD data 00000002.00000010
      00000000.00000000 00000000.00.07.0000
-  b  READ FULL STATUS                -> GOOD length=88
-     @20=01.07 @60=01.07
+  b  READ FULL STATUS                -> GOOD length=104
+     @20=01.07 @68=01.07
   `,
 );
 
@@ -62,8 +62,8 @@ story(
   `
   lun 0 ramdisk
   a ready
-  a  REPORT CAPABILITIES             -> GOOD data 0008.10.d0.ea01.0000
-  a  REPORT CAPABILITIES length=4    -> GOOD data 0008.10.d0
+  a  REPORT CAPABILITIES             -> GOOD data 0008.1d.d0.ea01.0000
+  a  REPORT CAPABILITIES length=4    -> GOOD data 0008.1d.d0
   a  READ KEYS cdb=2:01              -> 5/24/00 cdb=2.0
   a  RAW raw=5e.04.00*8              -> 5/24/00 cdb=1.4
   `,
@@ -84,16 +84,25 @@ story(
   a  PR RELEASE key=1 type=1 scope=2 -> 5/24/00 cdb=2.4
   a  PR CLEAR key=2 type=9 scope=3   -> RESERVATION CONFLICT
   a  PR REGISTER key=1 newkey=2 type=9 scope=3 -> GOOD
-  a  PR REGISTER length=23           -> 5/24/00 cdb=5
-  a  PR REGISTER length=25           -> 5/24/00 cdb=5
-  a  PR REGISTER length=0            -> 5/24/00 cdb=5
-  a  PR REGISTER list=00*16          -> 5/24/00 cdb=5
+  a  PR REGISTER length=23           -> 5/1a/00
+  a  PR REGISTER list=00*25          -> 5/1a/00
+  a  PR REGISTER list=00*24 length=65536 -> 5/1a/00
+  a  PR REGISTER length=0            -> 5/1a/00
+  a  PR REGISTER list=00*16          -> 5/1a/00
   a  PR REGISTER length=24 list=00*16 -> 5/0e/03
-  a  PR REGISTER key=2 newkey=3 aptpl     -> 5/26/00 list=20.0
-  a  PR REGISTER key=2 newkey=3 all_tg_pt -> 5/26/00 list=20.2
-  a  PR REGISTER key=2 newkey=3 spec_i_pt -> 5/26/00 list=20.3
+  a  PR RESERVE type=1 list=00*28       -> 5/1a/00
+  a  PR RELEASE type=1 list=00*23       -> 5/1a/00
+  a  PR CLEAR list=00*32             -> 5/1a/00
+  a  PR PREEMPT list=00*32           -> 5/1a/00
+  a  PR PREEMPT AND ABORT list=00*32 -> 5/1a/00
+  a  PR REGISTER AND IGNORE list=00*28 -> 5/1a/00
+  a  PR REGISTER key=2 newkey=3 spec_i_pt -> 5/1a/00
   a  PR REGISTER AND IGNORE newkey=3 spec_i_pt -> 5/26/00 list=20.3
-  a  PR RESERVE key=2 type=1 aptpl   -> GOOD
+  a  PR RESERVE key=2 type=1 spec_i_pt -> 5/26/00 list=20.3
+  a  PR CLEAR key=2 spec_i_pt        -> 5/26/00 list=20.3
+  a  PR RESERVE key=2 type=1 aptpl all_tg_pt -> GOOD
+  a  REPORT CAPABILITIES             -> GOOD data 0008.1d.d0.ea01.0000
+  a  RAW raw=5f.08.00*6.18.00        -> 5/24/00 cdb=1.4
   a  PR REGISTER cdb=3:01            -> 5/24/00 cdb=3.0
   `,
 );
@@ -294,7 +303,6 @@ story(
   a  PR REGISTER newkey=1            -> GOOD
   b  PR REGISTER newkey=2            -> GOOD
   c  PR REGISTER newkey=2            -> GOOD
-  a  PR PREEMPT key=1 newkey=1       -> 5/26/00 list=8
   a  PR PREEMPT key=1 newkey=0       -> 5/26/00 list=8
   a  PR PREEMPT key=1 newkey=7       -> RESERVATION CONFLICT
   a  PR PREEMPT key=1 newkey=2 type=9 -> GOOD
@@ -320,7 +328,6 @@ story(
   a  PR REGISTER newkey=1            -> GOOD
   b  PR REGISTER newkey=2            -> GOOD
   a  PR RESERVE key=1 type=7         -> GOOD
-  b  PR PREEMPT key=2 newkey=2       -> 5/26/00 list=8
   b  PR PREEMPT key=2 newkey=0 type=2 -> 5/24/00 cdb=2.0
   b  PR PREEMPT key=2 newkey=0 type=3 -> GOOD
   a  READ(10) lba=0 n=1              -> RESERVATION CONFLICT
@@ -427,8 +434,8 @@ story(
   b ready
   b  READ(10) lba=0 n=1              -> RESERVATION CONFLICT
   b  PR REGISTER newkey=2            -> GOOD
-  b  READ FULL STATUS                -> GOOD length=88
-     @26=0003 @66=0004
+  b  READ FULL STATUS                -> GOOD length=104
+     @26=0003 @74=0004
   `,
 );
 

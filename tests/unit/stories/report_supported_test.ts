@@ -31,7 +31,7 @@ story(
   a  RSOC option=1 op=ff        -> GOOD data 00.01.0000
   a  RSOC option=1 op=04        -> GOOD data 00.01.0000
   a  RSOC option=2 op=ff sa=1   -> GOOD data 00.01.0000
-  a  RSOC option=2 op=5f sa=07  -> GOOD data 00.01.0000
+  a  RSOC option=2 op=5f sa=08  -> GOOD data 00.01.0000
   a  RSOC option=3 op=28 sa=1   -> GOOD data 00.01.0000
   a  RSOC option=3 op=5f sa=1f  -> GOOD data 00.01.0000
   a  RSOC option=1 op=1e        -> GOOD data 00.01.0000
@@ -61,7 +61,7 @@ story(
   `
   lun 0 controlled type=3
   a ready
-  a  RSOC -> GOOD data 000000d8
+  a  RSOC -> GOOD data 000000e0
      00.00.0000.00.00.0006  03.00.0000.00.00.0006
      12.00.0000.00.00.0006  15.00.0000.00.00.0006
      16.00.0000.00.00.0006  17.00.0000.00.00.0006
@@ -73,7 +73,7 @@ story(
      5f.00.0000.00.01.000a  5f.00.0001.00.01.000a
      5f.00.0002.00.01.000a  5f.00.0003.00.01.000a
      5f.00.0004.00.01.000a  5f.00.0005.00.01.000a
-     5f.00.0006.00.01.000a  a0.00.0000.00.00.000c
+     5f.00.0006.00.01.000a  5f.00.0007.00.01.000a  a0.00.0000.00.00.000c
      a3.00.000a.00.01.000c  a3.00.000c.00.01.000c
      a3.00.000d.00.01.000c
   `,
@@ -87,7 +87,7 @@ story(
   a  RSOC rctd option=1 op=00 -> GOOD data 00.83.0006.00.00000000.07
      000a.0000.00000000.00000000
   a  RSOC rctd option=1 op=ff -> GOOD data 00.01.0000
-  a  RSOC rctd length=44      -> GOOD data 0000021c
+  a  RSOC rctd length=44      -> GOOD data 00000230
      00.00.0000.00.02.0006 000a.0000.00000000.00000000
      03.00.0000.00.02.0006 000a.0000.00000000.00000000
   `,

@@ -25,7 +25,11 @@ story(
   b  INQUIRY                        -> GOOD any
   b  REQUEST SENSE                  -> GOOD any
   b  REPORT LUNS                    -> GOOD any
-  b  READ KEYS                      -> GOOD any
+  b  READ KEYS                      -> RESERVATION CONFLICT
+  b  REPORT CAPABILITIES            -> RESERVATION CONFLICT
+  b  PR REGISTER newkey=1           -> RESERVATION CONFLICT
+  a  READ FULL STATUS               -> RESERVATION CONFLICT
+  a  PR REGISTER newkey=1           -> RESERVATION CONFLICT
   b  RELEASE(6)                     -> GOOD
   b  READ(10) lba=0 n=1             -> RESERVATION CONFLICT
   a  RELEASE(10)                    -> GOOD

@@ -115,8 +115,8 @@ story(
   a  LOG SENSE page=0c                -> 5/24/00 cdb=2.5
   a  START STOP UNIT                  -> GOOD
   a  START STOP UNIT start            -> GOOD
-  a  RESERVE(6)                       -> GOOD
   a  READ KEYS                        -> GOOD any
+  a  RESERVE(6)                       -> GOOD
   a  RSOC length=4                    -> GOOD any
   `,
 );

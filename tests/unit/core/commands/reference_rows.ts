@@ -17,7 +17,7 @@ const TEXT = `
 17    DPC 6  00 00 00 00 07            RES     –   R NM SB –
 1A    DPC 6  08 ff ff ff 07            MD_SNS  IN  NM SB PW –
 1B    DC  6  01 00 0f f7 07            START   –   NM PR –
-1E    DC  6  01 00 00 03 07            START   –   NM –
+1E    DC  6  01 00 00 03 07            START   –   R NM PR –
 25    DC  10 00*8 07                   RD_CAP  IN  PR READCAP
 28    DC  10 1a ff*4 00 ff ff 07       READ    IN  PW READ+RANGE
 2A    D   10 1a ff*4 00 ff ff 07       WRITE   OUT – WRITE+RANGE
@@ -42,6 +42,7 @@ const TEXT = `
 5F/04 DPC 10 04 ff 00 00 ff*4 07       RES     OUT R NM SB PR –
 5F/05 DPC 10 05 ff 00 00 ff*4 07       RD_CAP  OUT R NM SB PR –
 5F/06 DPC 10 06 ff 00 00 ff*4 07       RES     OUT R NM SB PR –
+5F/07 DPC 10 07 ff 00 00 ff*4 07       RES     OUT R NM SB PR –
 88    D   16 1a ff*12 00 07            READ    IN  PW READ+RANGE
 89    D   16 18 ff*8 00*3 ff 00 07     WRITE   OUT – WRITE+RANGE
 8A    D   16 1a ff*12 00 07            WRITE   OUT – WRITE+RANGE
@@ -61,7 +62,8 @@ AE    D   12 12 ff*8 00 07             WRITE   OUT – WRITE+RANGE
 AF    D   12 16 ff*8 00 07             READ    OUT PW READ+RANGE
 `;
 // On purpose: 16, 17, 56, 57 fetch no data, so their direction is none;
-// 5F/05 does not wait for the tasks that it aborts.
+// 5F/05 does not wait for the tasks that it aborts; 1E may allow the removal
+// whatever is reserved; 5F/07 is not in the reference.
 
 /** A row of the reference. */
 export interface ReferenceRow {
