@@ -346,6 +346,11 @@ export class ModePages {
       .includes(true);
   }
 
+  /** Puts the saved values of all pages in force, as a reset does. */
+  restoreSaved(): void {
+    for (const page of this.#pages) this.change(page, page.saved);
+  }
+
   #unpack(): ModeSettings {
     const control = this.#body(0x0a, 0);
     const extension = this.#body(0x0a, 0x01);

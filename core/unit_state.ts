@@ -14,7 +14,7 @@ export class UnitState {
   readonly #log: Log;
   readonly #prefix: string;
 
-  /** @param key what the unit is called, restart after restart */
+  /** The part of a unit that is called `key`, restart after restart. */
   constructor(store: StateStore, key: string, log: Log) {
     this.#store = store;
     this.#log = log;

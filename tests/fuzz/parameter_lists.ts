@@ -64,5 +64,32 @@ function reservationList(seed: Uint8Array): Uint8Array {
   list[7] = (seed[0] ?? 0) % 2;
   list[15] = (seed[1] ?? 0) % 3;
   list[20] = (seed[2] ?? 0) % 4 === 0 ? (seed[3] ?? 0) % 16 : 0;
+  if ((list[20] & SPEC_I_PT) !== 0) return withIds(list, seed, 28);
+  const moves = (seed[2] ?? 0) % 4 === 1;
+  return moves ? withIds(list, seed, 24) : list;
+}
+
+const SPEC_I_PT = 0x08;
+
+// SPEC_I_PT has its length at byte 24, REGISTER AND MOVE at byte 20 and a
+// target port before.
+function withIds(basic: Uint8Array, seed: Uint8Array, at: number): Uint8Array {
+  const count = at === 24 ? 1 : (seed[4] ?? 0) % 4;
+  const list = new Uint8Array(at + 24 * count);
+  list.set(basic);
+  if (at === 24) list.set([0, 3, 0, 0, 0, 0], 18);
+  new DataView(list.buffer).setUint32(at - 4, 24 * count);
+  for (let index = 0; index < count; index += 1) {
+    const name = `iqn.${String.fromCharCode(97 + (seed[5 + index] ?? 0) % 6)}`;
+    const [format, text] = (seed[9] ?? 0) % 3 === 0
+      ? [0x05, name]
+      : [0x45, `${name},i,0x1`];
+    const id = new TextEncoder().encode(text);
+    list.set([format, 0, 0, 20, ...id], at + 24 * index);
+  }
+  const stray = at + (seed[10] ?? 0);
+  if (stray < list.length && (seed[11] ?? 0) % 4 === 0) {
+    list[stray] = seed[12] ?? 0;
+  }
   return list;
 }

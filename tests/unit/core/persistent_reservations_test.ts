@@ -40,6 +40,21 @@ class Machine {
     return told(this.state.register(request, true));
   }
 
+  move(
+    name: Name,
+    key: bigint,
+    to: string,
+    actionKey: bigint,
+    unregister = false,
+  ): string {
+    return told(this.state.move({
+      ...this.#request(name, key, actionKey, 0),
+      destination: nexusOf(to),
+      persist: false,
+      unregister,
+    }));
+  }
+
   reserve(name: Name, key: bigint, type: number): string {
     return told(this.state.reserve(this.#request(name, key, 0n, type)));
   }
@@ -299,6 +314,67 @@ Deno.test("checkScopeAndType() points at scope first, then at type", () => {
   }
 });
 
+Deno.test("move() gives the reservation to another, who is registered", () => {
+  const machine = registered();
+  machine.reserve("a", 1n, 5);
+  assertEquals(machine.move("b", 2n, "d", 9n), "CONFLICT");
+  assertEquals(machine.move("a", 7n, "d", 9n), "CONFLICT");
+  assertEquals(machine.move("a", 1n, "d", 0n), "26/0 list");
+  assertEquals(machine.move("a", 1n, "a", 9n), "26/0 list");
+  assertEquals(machine.move("a", 1n, "d", 9n), "GOOD");
+  assertEquals(machine.now, "a=1 b=2 c=3 d=9 type 5 by d gen 4");
+  // Whoever was registered has the new key.
+  assertEquals(machine.move("d", 9n, "b", 8n, true), "GOOD");
+  assertEquals(machine.now, "a=1 b=8 c=3 type 5 by b gen 5");
+});
+
+Deno.test("move() wants a reservation, and one that one nexus holds", () => {
+  const machine = registered();
+  assertEquals(machine.move("a", 1n, "d", 9n), "24/0");
+  machine.reserve("a", 1n, 8);
+  assertEquals(machine.move("a", 1n, "d", 9n), "CONFLICT");
+  assertEquals(machine.now, "a=1 b=2 c=3 type 8 by a+b+c gen 3");
+});
+
+Deno.test("move() keeps the number of registrants it can keep", () => {
+  const machine = new Machine();
+  machine.register("a", 0n, 1n);
+  machine.reserve("a", 1n, 3);
+  const initiator = nexusOf("b");
+  const others = Array.from(
+    { length: REGISTRANTS_MAX - 2 },
+    (_, index) => nexusOf(`i${index}`),
+  );
+  const all = { initiator, key: 0n, actionKey: 2n, scope: 0, type: 0 };
+  const specified = [...others, nexusOf("c")];
+  assertEquals(
+    told(machine.state.register({ ...all, specified }, false)),
+    "55/4",
+  );
+  assertEquals(machine.state.registrations.length, 1);
+  assertEquals(
+    told(machine.state.register({ ...all, specified: others }, false)),
+    "GOOD",
+  );
+  assertEquals(machine.state.registrations.length, REGISTRANTS_MAX);
+  assertEquals(machine.move("a", 1n, "c", 9n), "55/4");
+  assertEquals(machine.move("a", 1n, "b", 9n), "GOOD");
+  assertEquals(machine.move("b", 9n, "c", 9n, true), "GOOD");
+  assertEquals(machine.state.registrations.length, REGISTRANTS_MAX);
+});
+
+Deno.test("restore() puts back what snapshot() has seen", () => {
+  const machine = registered();
+  machine.reserve("b", 2n, 6);
+  const before = machine.now;
+  const seen = machine.state.snapshot();
+  machine.preempt("a", 1n, 2n, 7);
+  machine.clear("a", 1n);
+  machine.state.restore(seen);
+  assertEquals(machine.now, before);
+  assertEquals(machine.state.snapshot(), seen);
+});
+
 const NAME = fc.constantFrom<Name>("a", "b", "c", "d");
 const KEY = fc.bigInt({ min: 0n, max: 3n });
 const TYPE = fc.constantFrom(...TYPES);
@@ -324,6 +400,10 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(NAME, KEY, KEY, TYPE).map(
     ([name, key, next, type]): Step => (machine) =>
       machine.preempt(name, key, next, type),
+  ),
+  fc.tuple(NAME, KEY, NAME, KEY, fc.boolean()).map(
+    ([name, key, to, next, unregister]): Step => (machine) =>
+      machine.move(name, key, to, next, unregister),
   ),
 );
 

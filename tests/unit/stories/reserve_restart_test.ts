@@ -267,6 +267,29 @@ story(
 );
 
 story(
+  "A reset puts saved mode pages in force",
+  `
+  lun 0 ramdisk
+  a ready
+  a  MODE SELECT(6) sp list=00000000.${D_SENSE} -> GOOD
+  a  MODE SELECT(6) list=00000000.${SWP}        -> GOOD
+  a  WRITE(10) lba=0 data=a1          -> 7/27/02
+  a  ABORT TASK SET                   -> FUNCTION COMPLETE
+  a  I_T NEXUS RESET                  -> FUNCTION COMPLETE
+  a ready
+  a  WRITE(10) lba=0 data=a1          -> 7/27/02
+  a  LOGICAL UNIT RESET               -> FUNCTION COMPLETE
+  a ready
+  a  WRITE(10) lba=0 data=a1          -> GOOD
+  a  MODE SENSE(6) page=0a dbd        -> GOOD length=16 @4=8a.0a.04.00.00
+  a  MODE SELECT(6) list=00000000.${SWP}        -> GOOD
+  a  TARGET RESET                     -> FUNCTION COMPLETE
+  a ready
+  a  WRITE(10) lba=0 data=a1          -> GOOD
+  `,
+);
+
+story(
   "A state that cannot be written changes no mode page",
   `
   lun 0 ramdisk

@@ -19,7 +19,8 @@ story(
   b  MODE SENSE(6)                  -> RESERVATION CONFLICT
   b  LOG SENSE                      -> RESERVATION CONFLICT
   b  START STOP UNIT start          -> RESERVATION CONFLICT
-  b  PREVENT ALLOW                  -> RESERVATION CONFLICT
+  b  PREVENT ALLOW prevent=1        -> RESERVATION CONFLICT
+  b  PREVENT ALLOW prevent=0        -> GOOD
   b  REPORT TARGET PORT GROUPS      -> RESERVATION CONFLICT
   b  RSOC                           -> RESERVATION CONFLICT
   b  INQUIRY                        -> GOOD any
