@@ -6,6 +6,8 @@
 
 import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
 import type { UnitIdentity } from "./identity.ts";
+import { InformationalExceptions } from "./informational_exceptions.ts";
+import { Injections } from "./injections.ts";
 import type { LunOptions } from "./lun_options.ts";
 import { ModePages } from "./mode_pages.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
@@ -14,10 +16,15 @@ import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
 import type { Clock } from "./ports/host.ts";
 import { Reservations } from "./reservations.ts";
+import type { Sense } from "./sense.ts";
 import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
-import { type SequentialMode, TaskSet } from "./task_set.ts";
-import { UNIT_ATTENTION } from "./unit_attention.ts";
+import {
+  type OrderingRules,
+  type SequentialMode,
+  TaskSet,
+} from "./task_set.ts";
+import { senseOfCondition, UNIT_ATTENTION } from "./unit_attention.ts";
 import type { UnitState } from "./unit_state.ts";
 
 /** The shape of a unit: that of its store, with its options applied. */
@@ -96,6 +103,12 @@ export class LogicalUnit {
   readonly itls: Set<ItlNexus> = new Set();
   /** Counters. */
   readonly statistics: Statistics = new Statistics();
+  /** Errors and delays that an operator has injected. */
+  readonly injections: Injections = new Injections(() =>
+    this.#lookForTrouble()
+  );
+  /** Informational exceptions (mode page 1Ch). */
+  readonly exceptions: InformationalExceptions;
 
   /** Generic options, typed. */
   options: LunOptions;
@@ -119,6 +132,12 @@ export class LogicalUnit {
   idleMs = 0;
   /** When the last task ended, by the clock. */
   idleSinceMs: number;
+  /**
+   * Commands are delayed, or may not end as they would: something is injected,
+   * or an exception has to be reported.
+   */
+  disturbed = false;
+  readonly #attentionSenses: Map<number, Sense> = new Map();
 
   // What follows is derived by `refresh`: kept, because every command asks.
 
@@ -146,6 +165,15 @@ export class LogicalUnit {
     this.rawOptions = parts.rawOptions;
     this.geometry = { ...NO_GEOMETRY, blockLength: parts.blockLength };
     this.modePages = this.#buildModePages();
+    this.exceptions = new InformationalExceptions(
+      parts.clock,
+      () => this.modePages,
+      {
+        raise: () => this.raise(UNIT_ATTENTION.INFORMATIONAL_EXCEPTION),
+        clear: () => this.clear(UNIT_ATTENTION.INFORMATIONAL_EXCEPTION),
+        changed: () => this.#lookForTrouble(),
+      },
+    );
     this.taskSet = new TaskSet(
       orderingRules(this),
       (task) => this.ready.push(task),
@@ -204,6 +232,30 @@ export class LogicalUnit {
     for (const itl of this.otherItls(except)) itl.pending |= condition;
   }
 
+  /** Takes a unit attention back, wherever it is still pending. */
+  clear(condition: number): void {
+    for (const itl of this.itls) itl.pending &= ~condition;
+  }
+
+  /** Sense data of a unit attention, with what this unit says beside. */
+  attentionSense(condition: number): Sense {
+    return this.#attentionSenses.get(condition) ?? senseOfCondition(condition);
+  }
+
+  /** How a command ends that has done its work; null: GOOD. */
+  takeTrouble(task: ScsiTask): Sense | null {
+    return this.injections.takeError(task) ?? this.exceptions.takeReport();
+  }
+
+  /** Nothing happens by itself any more: the unit is gone. */
+  end(): void {
+    this.exceptions.end();
+  }
+
+  #lookForTrouble(): void {
+    this.disturbed = this.injections.active || this.exceptions.due;
+  }
+
   #buildModePages(before?: ModePages): ModePages {
     const facts = {
       deviceType: this.deviceType,
@@ -216,16 +268,16 @@ export class LogicalUnit {
   }
 }
 
-function orderingRules(unit: LogicalUnit): {
-  readonly serseq: SequentialMode;
-  readonly unrestrictedReordering: boolean;
-} {
+function orderingRules(unit: LogicalUnit): OrderingRules {
   return {
     get serseq() {
       return unit.serseq;
     },
     get unrestrictedReordering() {
       return unit.modePages.settings.unrestrictedReordering;
+    },
+    get separateTaskSets() {
+      return unit.modePages.settings.separateTaskSets;
     },
   };
 }

@@ -7,6 +7,7 @@
 import { withParameters } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
+import { wrongValue } from "../mode_page_values.ts";
 import type { ModePage } from "../mode_pages.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import {
@@ -53,6 +54,7 @@ export const MODE_SELECT_COMMANDS: readonly CommandDefinition[] = [
 ];
 
 const RTD = 0x02;
+const INFORMATIONAL_EXCEPTIONS = 0x1c;
 const SUBPAGE_FORMAT = 0x40;
 const PAGE_CODE = 0x3f;
 
@@ -72,17 +74,33 @@ function modeSelect(
 ): MaybePromise<Completion> {
   if ((task.cdb.getUint8(1) & RTD) !== 0) {
     if (listLength !== 0) return invalidFieldInCdb(1, 1);
-    return apply(task, unit, () => unit.modePages.restoreDefaults());
+    return apply(task, unit, () => {
+      const changed = unit.modePages.restoreDefaults();
+      unit.exceptions.pageSelected();
+      return changed;
+    });
   }
   if (listLength === 0) return STATUS.GOOD;
   return withParameters(task, listLength, (list) => {
     const changes = decodeList(list, unit, headerLength);
     if (!Array.isArray(changes)) return changes;
-    return apply(task, unit, () =>
-      changes
-        .map(({ page, values }) => unit.modePages.change(page, values))
-        .includes(true));
+    return apply(task, unit, () => putInForce(changes, unit));
   });
+}
+
+function putInForce(
+  changes: readonly PageChange[],
+  unit: LogicalUnit,
+): boolean {
+  const changed = changes
+    .map(({ page, values }) => unit.modePages.change(page, values))
+    .includes(true);
+  // A test of exceptions begins anew whenever its page is sent.
+  const tests = changes.some(({ page }) =>
+    page.code === INFORMATIONAL_EXCEPTIONS && page.subcode === 0
+  );
+  if (tests) unit.exceptions.pageSelected();
+  return changed;
 }
 
 // Pages are shared: the other nexuses learn of a change (SPC-5 5.11).
@@ -162,5 +180,8 @@ function decodeBody(
     }
     values[byte] = wanted;
   }
-  return { page, values, length };
+  const field = wrongValue(page.code, page.subcode, values);
+  return field === null
+    ? { page, values, length }
+    : invalidFieldInParameterList(at + field.byte, field.bit);
 }

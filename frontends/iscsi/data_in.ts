@@ -6,6 +6,7 @@
 
 import {
   encodeSense,
+  limitSense,
   type ScsiTask,
   SENSE_LENGTH_MAX,
   STATUS,
@@ -165,8 +166,12 @@ function putSense(view: DataView, at: number, task: Task): number {
     task.sense,
     settings?.descriptorSense ?? false,
   );
-  const limit = settings?.senseLengthMax || length;
-  const sent = Math.min(length, limit);
+  const sent = limitSense(
+    view,
+    at + SENSE_HEADER_LENGTH,
+    length,
+    settings?.senseLengthMax ?? 0,
+  );
   view.setUint16(at, sent);
   return SENSE_HEADER_LENGTH + sent;
 }

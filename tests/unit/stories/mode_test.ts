@@ -59,7 +59,7 @@ story(
   a  MODE SENSE(6) page=0a dbd      -> GOOD data 0f.00.10.00
      0a.0a.04.00.00.40.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=1 -> GOOD data 0f.00.10.00
-     0a.0a.04.f8.08.00.00.00.0000.0000
+     0a.0a.24.1e.38.40.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=2 -> GOOD data 0f.00.10.00
      0a.0a.00.00.00.40.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=3 -> GOOD data 0f.00.10.00
@@ -70,7 +70,7 @@ story(
   a  MODE SENSE(6) page=08 dbd pc=1 -> GOOD data 17.00.10.00
      08.12.05.00.00*16
   a  MODE SENSE(6) page=0a subpage=01 dbd pc=1 -> GOOD length=36
-     @4=4a.01.001c.0000.ff.00
+     @4=4a.01.001c.000f.ff.00
   a  MODE SENSE(6) page=1c subpage=02 dbd pc=1 -> GOOD length=52
      @4=5c.02.002c.01.00
   a  MODE SENSE(6) page=03 dbd pc=1 -> GOOD length=28 @4=03.16.00*22
