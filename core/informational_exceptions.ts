@@ -9,6 +9,7 @@
 import type { ModePages } from "./mode_pages.ts";
 import type { Clock } from "./ports/host.ts";
 import { FAILURE_PREDICTION_FALSE, type Sense } from "./sense.ts";
+import type { ScsiTask } from "./task.ts";
 import { SENSE_KEY } from "./wire/sense_key.ts";
 
 /** METHOD OF REPORTING INFORMATIONAL EXCEPTIONS (SPC-5 7.5.11). */
@@ -56,6 +57,7 @@ export class InformationalExceptions {
   readonly #pages: () => ModePages;
   readonly #events: ExceptionEvents;
   #current: Sense | null = null;
+  #asker: ScsiTask | null = null;
   #due = false;
   #reportsLeft = 0;
   #cancelTimer: (() => void) | null = null;
@@ -77,9 +79,14 @@ export class InformationalExceptions {
     return this.#due;
   }
 
-  /** A MODE SELECT has named page 1Ch, whether it changed it or not. */
-  pageSelected(): void {
+  /**
+   * A MODE SELECT has named page 1Ch, whether it changed it or not.
+   *
+   * @param task the command, which reports nothing itself
+   */
+  pageSelected(task: ScsiTask): void {
     this.end();
+    this.#asker = task;
     const { test, disabled, method } = this.#settings();
     if (!test || disabled) return;
     this.#current = FAILURE_PREDICTION_FALSE;
@@ -95,10 +102,12 @@ export class InformationalExceptions {
   }
 
   /** Reports by a command that has ended GOOD; null: not by this one. */
-  takeReport(): Sense | null {
+  takeReport(task: ScsiTask): Sense | null {
     const { method } = this.#settings();
     const exception = this.#current;
-    if (!this.#due || exception === null) return null;
+    const asks = task === this.#asker;
+    this.#asker = null;
+    if (!this.#due || exception === null || asks) return null;
     this.#setDue(false);
     if (method === MRIE.NO_SENSE) return exception;
     if (method === MRIE.CONDITIONAL_RECOVERED && !this.#reportsRecovery()) {

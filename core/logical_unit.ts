@@ -244,7 +244,7 @@ export class LogicalUnit {
 
   /** How a command ends that has done its work; null: GOOD. */
   takeTrouble(task: ScsiTask): Sense | null {
-    return this.injections.takeError(task) ?? this.exceptions.takeReport();
+    return this.injections.takeError(task) ?? this.exceptions.takeReport(task);
   }
 
   /** Nothing happens by itself any more: the unit is gone. */

@@ -76,7 +76,7 @@ function modeSelect(
     if (listLength !== 0) return invalidFieldInCdb(1, 1);
     return apply(task, unit, () => {
       const changed = unit.modePages.restoreDefaults();
-      unit.exceptions.pageSelected();
+      unit.exceptions.pageSelected(task);
       return changed;
     });
   }
@@ -84,13 +84,14 @@ function modeSelect(
   return withParameters(task, listLength, (list) => {
     const changes = decodeList(list, unit, headerLength);
     if (!Array.isArray(changes)) return changes;
-    return apply(task, unit, () => putInForce(changes, unit));
+    return apply(task, unit, () => putInForce(task, unit, changes));
   });
 }
 
 function putInForce(
-  changes: readonly PageChange[],
+  task: ScsiTask,
   unit: LogicalUnit,
+  changes: readonly PageChange[],
 ): boolean {
   const changed = changes
     .map(({ page, values }) => unit.modePages.change(page, values))
@@ -99,7 +100,7 @@ function putInForce(
   const tests = changes.some(({ page }) =>
     page.code === INFORMATIONAL_EXCEPTIONS && page.subcode === 0
   );
-  if (tests) unit.exceptions.pageSelected();
+  if (tests) unit.exceptions.pageSelected(task);
   return changed;
 }
 
