@@ -16,7 +16,7 @@ import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
 import type { Clock } from "./ports/host.ts";
 import { Reservations } from "./reservations.ts";
-import type { Sense } from "./sense.ts";
+import { type Sense, thresholdReached } from "./sense.ts";
 import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
 import {
@@ -24,6 +24,7 @@ import {
   type SequentialMode,
   TaskSet,
 } from "./task_set.ts";
+import { type ThresholdPlace, ThresholdWatch } from "./thresholds.ts";
 import { senseOfCondition, UNIT_ATTENTION } from "./unit_attention.ts";
 import type { UnitState } from "./unit_state.ts";
 
@@ -80,7 +81,7 @@ const NO_GEOMETRY: UnitGeometry = {
 };
 
 /** A logical unit. All its state changes in one event loop. */
-export class LogicalUnit {
+export class LogicalUnit implements ThresholdPlace {
   /** Number in the target. */
   readonly number: number;
   /** Peripheral device type. */
@@ -109,6 +110,7 @@ export class LogicalUnit {
   );
   /** Informational exceptions (mode page 1Ch). */
   readonly exceptions: InformationalExceptions;
+  readonly #thresholds: ThresholdWatch;
 
   /** Generic options, typed. */
   options: LunOptions;
@@ -174,6 +176,7 @@ export class LogicalUnit {
         changed: () => this.#lookForTrouble(),
       },
     );
+    this.#thresholds = new ThresholdWatch(parts.clock, this);
     this.taskSet = new TaskSet(
       orderingRules(this),
       (task) => this.ready.push(task),
@@ -190,6 +193,7 @@ export class LogicalUnit {
     this.store = store;
     this.refresh();
     if (store !== null) this.modePages = this.#buildModePages(this.modePages);
+    this.#thresholds.begin();
   }
 
   /** A medium was put in, or another one; its nexuses hear of it. */
@@ -203,6 +207,8 @@ export class LogicalUnit {
     this.options = options;
     this.rawOptions = rawOptions;
     this.refresh();
+    if (this.hasMedium) this.#renewModePages();
+    this.#thresholds.begin();
   }
 
   /** Takes the store's size and the options into account again. */
@@ -250,10 +256,31 @@ export class LogicalUnit {
   /** Nothing happens by itself any more: the unit is gone. */
   end(): void {
     this.exceptions.end();
+    this.#thresholds.end();
+  }
+
+  /** See `ThresholdPlace`: every nexus hears of it. */
+  thresholdReached(descriptorAt: number): void {
+    const condition = UNIT_ATTENTION.THRESHOLD_REACHED;
+    this.#attentionSenses.set(condition, thresholdReached(descriptorAt));
+    this.raise(condition);
+  }
+
+  /** See `ThresholdPlace`: nobody needs to hear of it any more. */
+  thresholdsLeft(): void {
+    this.clear(UNIT_ATTENTION.THRESHOLD_REACHED);
   }
 
   #lookForTrouble(): void {
     this.disturbed = this.injections.active || this.exceptions.due;
+  }
+
+  // Options are the default values of mode pages.
+  #renewModePages(): void {
+    const before = this.modePages;
+    this.modePages = this.#buildModePages(before);
+    if (this.modePages.equals(before)) return;
+    this.raise(UNIT_ATTENTION.MODE_PARAMETERS_CHANGED);
   }
 
   #buildModePages(before?: ModePages): ModePages {

@@ -296,6 +296,14 @@ export class ModePages {
       .includes(true);
   }
 
+  /** Whether all values in force that are settings are the same. */
+  equals(other: ModePages): boolean {
+    return this.#pages.filter(({ selectable }) => selectable).every((page) => {
+      const values = other.find(page.code, page.subcode)?.current;
+      return page.current.every((byte, at) => byte === values?.[at]);
+    });
+  }
+
   #unpack(): ModeSettings {
     const control = this.#body(0x0a, 0);
     const extension = this.#body(0x0a, 0x01);

@@ -289,6 +289,17 @@ export function unitAttention(asc: number, ascq: number): Sense {
 }
 
 /**
+ * A soft threshold of thin provisioning was reached (SBC-4 4.7.3.7).
+ *
+ * @param descriptorAt where its descriptor begins in mode page 1Ch/02h
+ */
+export function thresholdReached(descriptorAt: number): Sense {
+  return sense(SENSE_KEY.UNIT_ATTENTION, 0x38, 0x07, {
+    information: descriptorAt,
+  });
+}
+
+/**
  * What an initiator hears of a failed store (one mapping for all stores).
  *
  * @param fault what the store said
