@@ -1,8 +1,11 @@
 import { story } from "../../support/story_runner.ts";
 
 // The control page as a list: TST and D_SENSE, QERR, UA_INTLCK_CTRL, TAS.
-const page = (first: string, queue: string, lock: string, tas: string) =>
-  `MODE SELECT(6) list=00000000.0a.0a.${first}.${queue}.${lock}.${tas}.00*6`;
+function page(first: string, queue: string, lock: string, tas: string): string {
+  const values = [first, queue, lock, tas].join(".");
+  return `MODE SELECT(6) list=00000000.0a.0a.${values}.00*6`;
+}
+
 const QERR_ALL = page("00", "02", "00", "40");
 const QERR_OWN = page("00", "06", "00", "40");
 const SILENT_TAS = page("00", "00", "00", "00");

@@ -1,9 +1,15 @@
 import { story } from "../../support/story_runner.ts";
 
 // Page 1Ch as a list: flags, MRIE, interval (100 ms), report count.
-const page = (flags: string, mrie: string, interval = "0000", count = "0001") =>
-  `MODE SELECT(6) list=00000000.1c.0a.${flags}.${mrie}` +
-  `.0000${interval}.0000${count}`;
+function page(
+  flags: string,
+  mrie: string,
+  interval = "0000",
+  count = "0001",
+): string {
+  const times = `0000${interval}.0000${count}`;
+  return `MODE SELECT(6) list=00000000.1c.0a.${flags}.${mrie}.${times}`;
+}
 
 story(
   "Page 1Ch shows what may change, and refuses what makes no sense",
