@@ -77,10 +77,12 @@ export class Dispatcher {
     try {
       for (let at = 0; at < unit.ready.length; at += 1) {
         const task = unit.ready[at];
+        unit.readyTaken = at + 1;
         if (task !== undefined) this.#runReleased(task, unit);
       }
     } finally {
       unit.ready.length = 0;
+      unit.readyTaken = 0;
       unit.draining = false;
     }
   }

@@ -80,6 +80,9 @@ const NO_GEOMETRY: UnitGeometry = {
   optimalTransferBlocks: 0,
 };
 
+/** Behind every COMMAND PRIORITY there is. */
+const NO_PRIORITY = 16;
+
 /** A logical unit. All its state changes in one event loop. */
 export class LogicalUnit implements ThresholdPlace {
   /** Number in the target. */
@@ -130,6 +133,8 @@ export class LogicalUnit implements ThresholdPlace {
   removing = false;
   /** Tasks are being taken from `ready`. */
   draining = false;
+  /** How many of `ready` have been taken. */
+  readyTaken = 0;
   /** Milliseconds without any task, summed up to `idleSinceMs`. */
   idleMs = 0;
   /** When the last task ended, by the clock. */
@@ -179,7 +184,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.#thresholds = new ThresholdWatch(parts.clock, this);
     this.taskSet = new TaskSet(
       orderingRules(this),
-      (task) => this.ready.push(task),
+      (task) => this.#enqueue(task),
       () => runReady(this),
     );
     this.setStore(parts.store);
@@ -273,6 +278,21 @@ export class LogicalUnit implements ThresholdPlace {
 
   #lookForTrouble(): void {
     this.disturbed = this.injections.active || this.exceptions.due;
+  }
+
+  // Those that may run go by their priority, then by their age (SAM-5 8.7).
+  #enqueue(task: ScsiTask): void {
+    const { ready } = this;
+    const rank = this.#rankOf(task);
+    let at = ready.length;
+    while (at > this.readyTaken && this.#rankOf(ready[at - 1]) > rank) at -= 1;
+    if (at === ready.length) ready.push(task);
+    else ready.splice(at, 0, task);
+  }
+
+  #rankOf(task: ScsiTask | undefined): number {
+    return task?.priority || this.modePages.settings.initialPriority ||
+      NO_PRIORITY;
   }
 
   // Options are the default values of mode pages.

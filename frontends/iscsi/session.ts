@@ -337,6 +337,7 @@ export class IscsiSession implements Transport<TaskContext> {
     task.tag = command.initiatorTaskTag;
     // Every iSCSI task has a tag: an untagged one is a simple one.
     task.attribute = command.attribute || ATTRIBUTE.SIMPLE;
+    task.priority = this.#parameters.protocolLevel < 2 ? 0 : command.priority;
     task.expectedDataInLength = command.read ? expected : 0;
     task.expectedDataOutLength = command.write ? expected : 0;
     task.immediate = bytes;
