@@ -88,7 +88,7 @@ Deno.test("BufferBudget serves who waits longest, however much", async () => {
   assertEquals(got, ["large", "small"]);
 });
 
-Deno.test("BufferBudget.giveUp() ends one wait, and serves the next", async () => {
+Deno.test("BufferBudget.giveUp() ends a wait and serves the next", async () => {
   const lender = budget();
   const first = atHand(lender, BUFFER_LENGTH_MAX);
   const second = atHand(lender, MEBIBYTE);
