@@ -136,13 +136,18 @@ export class Dispatcher {
 
   #run(task: ScsiTask): void {
     moveTask(task, TASK_STATE.EXECUTING);
-    if (task.itl !== null && task.itl.unit.disturbed && movesData(task)) {
-      const delayMs = task.itl.unit.injections.takeDelayMs("datamove");
-      if (delayMs > 0) {
-        return this.#delay(task, delayMs, () => this.#start(task));
-      }
-    }
-    this.#start(task);
+    const { itl } = task;
+    if (itl === null || !itl.unit.disturbed) this.#start(task);
+    else this.#startDisturbed(task, itl.unit);
+  }
+
+  // Apart from the hot path: what captures its arguments costs every caller.
+  #startDisturbed(task: ScsiTask, unit: LogicalUnit): void {
+    const delayMs = movesData(task)
+      ? unit.injections.takeDelayMs("datamove")
+      : 0;
+    if (delayMs === 0) return this.#start(task);
+    this.#delay(task, delayMs, () => this.#start(task));
   }
 
   #start(task: ScsiTask): void {
@@ -211,8 +216,15 @@ export class Dispatcher {
     const { itl } = task;
     const aside = itl === null || task.abort !== ABORT.NONE || task.answered;
     if (aside || (completion === STATUS.GOOD && !itl.unit.disturbed)) {
-      return this.#end(task, completion);
-    }
+      this.#end(task, completion);
+    } else this.#finishDisturbed(task, itl, completion);
+  }
+
+  #finishDisturbed(
+    task: ScsiTask,
+    itl: ItlNexus,
+    completion: Completion,
+  ): void {
     const { unit } = itl;
     const delayMs = unit.disturbed ? unit.injections.takeDelayMs("done") : 0;
     if (delayMs === 0) return this.#settle(task, itl, completion);
