@@ -49,14 +49,15 @@ export class BufferPool {
 /** Somebody who waits for a buffer. */
 interface Waiter {
   readonly lengthBytes: number;
-  readonly resolve: (buffer: Uint8Array) => void;
+  readonly owner: object | undefined;
+  readonly resolve: (buffer: Uint8Array | null) => void;
 }
 
 /** What one nexus may hold of a pool. */
 export class BufferBudget {
   readonly #pool: BufferPool;
   readonly #limitBytes: number;
-  readonly #waiting: Waiter[] = [];
+  #waiting: Waiter[] = [];
   #usedBytes = 0;
 
   /** A budget of `limitBytes`, at least one largest buffer. */
@@ -72,12 +73,33 @@ export class BufferBudget {
   }
 
   /** A buffer of at least `lengthBytes`, maybe later. */
-  acquire(lengthBytes: number): MaybePromise<Uint8Array> {
+  acquire(lengthBytes: number): MaybePromise<Uint8Array>;
+
+  /**
+   * A buffer of at least `lengthBytes`, maybe later.
+   *
+   * @returns null when `giveUp` was called for the owner before
+   */
+  acquire(lengthBytes: number, owner: object): MaybePromise<Uint8Array | null>;
+
+  acquire(
+    lengthBytes: number,
+    owner?: object,
+  ): MaybePromise<Uint8Array | null> {
     assert(lengthBytes <= BUFFER_LENGTH_MAX, "a buffer is at most 4 MiB");
     const buffer = this.#waiting.length === 0 ? this.try(lengthBytes) : null;
     return buffer ?? new Promise((resolve) => {
-      this.#waiting.push({ lengthBytes, resolve });
+      this.#waiting.push({ lengthBytes, owner, resolve });
     });
+  }
+
+  /** Ends the wait of an owner; those behind it may go on. */
+  giveUp(owner: object): void {
+    const gone = this.#waiting.filter((waiter) => waiter.owner === owner);
+    if (gone.length === 0) return;
+    this.#waiting = this.#waiting.filter((waiter) => waiter.owner !== owner);
+    for (const waiter of gone) waiter.resolve(null);
+    this.#serve();
   }
 
   /** A buffer, or null when the budget is spent. */
@@ -93,6 +115,10 @@ export class BufferBudget {
     this.#usedBytes -= buffer.length;
     assert(this.#usedBytes >= 0, "a buffer was released twice");
     this.#pool.give(buffer);
+    this.#serve();
+  }
+
+  #serve(): void {
     let first = this.#waiting[0];
     while (first !== undefined) {
       const next = this.try(first.lengthBytes);

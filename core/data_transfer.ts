@@ -97,9 +97,15 @@ function sendWhileRoom(
     sent += room;
     task.movedLength += room;
     task.moveCount += 1;
-    transport.sendDataIn(task, room, ended && sent === to);
+    task.answered = ended && sent === to && !isDisturbed(task);
+    transport.sendDataIn(task, room, task.answered);
   }
   return sent;
+}
+
+// Its status may turn out to be another one: it must not leave with the data.
+function isDisturbed(task: ScsiTask): boolean {
+  return task.itl !== null && task.itl.unit.disturbed;
 }
 
 /**

@@ -9,13 +9,17 @@ import { assert } from "./assert.ts";
 import type { CommandTable } from "./commands/command_table.ts";
 import { judge, judgeAgain } from "./judgement.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
-import type { Nexus } from "./nexus.ts";
+import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { MaybePromise } from "./ports/block_store.ts";
 import type { Host } from "./ports/host.ts";
 import { type Completion, INTERNAL_TARGET_FAILURE, STATUS } from "./sense.ts";
 import { TRANSFER } from "./statistics.ts";
 import { ABORT, moveTask, type ScsiTask, TASK_STATE } from "./task.ts";
-import { executeFunction, loseNexus } from "./task_functions.ts";
+import {
+  executeFunction,
+  loseNexus,
+  victimsOfError,
+} from "./task_functions.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
 
 /** A task to abort, and how: one of `ABORT`. */
@@ -32,6 +36,8 @@ export class Dispatcher {
   readonly #commands: CommandTable;
   readonly #endings: Map<ScsiTask, (() => void)[]> = new Map();
   readonly #withoutUnit: Set<ScsiTask> = new Set();
+  /** Tasks that stand still, and how they go on. */
+  readonly #held: Map<ScsiTask, () => void> = new Map();
   #defects = 0;
 
   /** A dispatcher for the commands of a table. */
@@ -71,10 +77,12 @@ export class Dispatcher {
     try {
       for (let at = 0; at < unit.ready.length; at += 1) {
         const task = unit.ready[at];
+        unit.readyTaken = at + 1;
         if (task !== undefined) this.#runReleased(task, unit);
       }
     } finally {
       unit.ready.length = 0;
+      unit.readyTaken = 0;
       unit.draining = false;
     }
   }
@@ -128,6 +136,22 @@ export class Dispatcher {
 
   #run(task: ScsiTask): void {
     moveTask(task, TASK_STATE.EXECUTING);
+    const { itl } = task;
+    if (itl === null || !itl.unit.disturbed) this.#start(task);
+    else this.#startDisturbed(task, itl.unit);
+  }
+
+  // Apart from the hot path: what captures its arguments costs every caller.
+  #startDisturbed(task: ScsiTask, unit: LogicalUnit): void {
+    const delayMs = movesData(task)
+      ? unit.injections.takeDelayMs("datamove")
+      : 0;
+    if (delayMs === 0) return this.#start(task);
+    this.#delay(task, delayMs, () => this.#start(task));
+  }
+
+  #start(task: ScsiTask): void {
+    if (task.abort !== ABORT.NONE) return this.#end(task, STATUS.GOOD);
     const completion = this.#execute(task);
     if (completion instanceof Promise) this.#finishLater(task, completion);
     else this.#finish(task, completion);
@@ -176,9 +200,10 @@ export class Dispatcher {
 
   #stop(task: ScsiTask): void {
     // It has ended meanwhile and serves another command.
-    if (task.abort === ABORT.NONE) return;
+    if (task.abort === ABORT.NONE || this.#letGo(task)) return;
     if (task.state === TASK_STATE.EXECUTING) {
       task.nexus.transport.abortTransfer(task);
+      task.nexus.buffers.giveUp(task);
     } else if (task.state === TASK_STATE.BLOCKED && task.blocker !== null) {
       // Without a blocker it is among the ready ones: it ends in its turn.
       task.itl?.unit.taskSet.stopWaiting(task);
@@ -186,7 +211,66 @@ export class Dispatcher {
     }
   }
 
+  // Nothing but an end: unless it is not GOOD, or others have a say in it.
   #finish(task: ScsiTask, completion: Completion): void {
+    const { itl } = task;
+    const aside = itl === null || task.abort !== ABORT.NONE || task.answered;
+    if (aside || (completion === STATUS.GOOD && !itl.unit.disturbed)) {
+      this.#end(task, completion);
+    } else this.#finishDisturbed(task, itl, completion);
+  }
+
+  #finishDisturbed(
+    task: ScsiTask,
+    itl: ItlNexus,
+    completion: Completion,
+  ): void {
+    const { unit } = itl;
+    const delayMs = unit.disturbed ? unit.injections.takeDelayMs("done") : 0;
+    if (delayMs === 0) return this.#settle(task, itl, completion);
+    unit.taskSet.sequentialDone(task);
+    this.#delay(task, delayMs, () => this.#settle(task, itl, completion));
+  }
+
+  // Decides how a task ends, and what becomes of others with it.
+  #settle(task: ScsiTask, itl: ItlNexus, completion: Completion): void {
+    const { unit } = itl;
+    if (task.abort !== ABORT.NONE) return this.#end(task, completion);
+    const outcome = completion === STATUS.GOOD
+      ? unit.takeTrouble(task) ?? completion
+      : completion;
+    if (typeof outcome === "number") {
+      itl.noteStatus(outcome);
+      return this.#end(task, outcome);
+    }
+    const victims = victimsOfError(task, unit, outcome);
+    if (victims.length === 0) return this.#end(task, outcome);
+    // They are gone when the initiator hears of the error.
+    const goOn = () => this.#end(task, outcome);
+    this.#held.set(task, goOn);
+    this.abort(victims, () => {
+      if (this.#held.get(task) === goOn) this.#letGo(task);
+    });
+  }
+
+  #delay(task: ScsiTask, delayMs: number, goOn: () => void): void {
+    const cancel = this.#host.clock.after(delayMs, () => this.#letGo(task));
+    this.#held.set(task, () => {
+      cancel();
+      goOn();
+    });
+  }
+
+  // A task that stands still goes on. @returns whether there was one
+  #letGo(task: ScsiTask): boolean {
+    const goOn = this.#held.get(task);
+    if (goOn === undefined) return false;
+    this.#held.delete(task);
+    goOn();
+    return true;
+  }
+
+  #end(task: ScsiTask, completion: Completion): void {
     moveTask(task, TASK_STATE.ENDED);
     if (typeof completion === "number") task.status = completion;
     else {
@@ -249,6 +333,11 @@ export class Dispatcher {
     });
     return INTERNAL_TARGET_FAILURE;
   }
+}
+
+function movesData(task: ScsiTask): boolean {
+  return task.row?.direction !== "none" &&
+    task.expectedDataInLength + task.expectedDataOutLength > 0;
 }
 
 /** The command had more to move than the initiator allowed: it is told so. */

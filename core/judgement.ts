@@ -12,6 +12,7 @@ import {
   type CommandTable,
   unknownCommand,
 } from "./commands/command_table.ts";
+import { INTERLOCK } from "./control_page.ts";
 import { maskOfDeviceType } from "./device_type.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
@@ -26,6 +27,7 @@ import {
   MANUAL_INTERVENTION_REQUIRED,
   MEDIUM_NOT_PRESENT_TRAY_CLOSED,
   MEDIUM_NOT_PRESENT_TRAY_OPEN,
+  type Sense,
   STATUS,
 } from "./sense.ts";
 import type { ScsiTask } from "./task.ts";
@@ -33,7 +35,6 @@ import {
   afterReporting,
   firstCondition,
   RESET_CONDITIONS,
-  senseOfCondition,
   UNIT_ATTENTION,
 } from "./unit_attention.ts";
 
@@ -110,16 +111,27 @@ function judgeAttention(
 ): Completion | null {
   const due = itl.pending & conditions;
   if (due === 0 || (row.flags & FLAG.AHEAD_OF_ATTENTION) !== 0) return null;
-  return takeAttention(itl, firstCondition(due));
+  const { unit } = itl;
+  const condition = firstCondition(due);
+  // UA_INTLCK_CTRL 10b and 11b: REQUEST SENSE alone clears it.
+  return unit.modePages.settings.attentionInterlock === INTERLOCK.NONE
+    ? takeAttention(itl, condition)
+    : unit.attentionSense(condition);
 }
 
 /** Reports one pending unit attention of a nexus and clears what it covers. */
-export function takeAttention(itl: ItlNexus, condition: number): Completion {
+export function takeAttention(itl: ItlNexus, condition: number): Sense {
+  const { unit } = itl;
   itl.pending = afterReporting(itl.pending, condition);
   if (condition === UNIT_ATTENTION.LUNS_CHANGED) {
     clearLunsChanged(itl.nexus);
   }
-  return senseOfCondition(condition);
+  // SITUA: one nexus hears of a threshold, not all of them (SBC-4 4.7.3.7).
+  if (
+    condition === UNIT_ATTENTION.THRESHOLD_REACHED &&
+    unit.modePages.settings.singleThresholdAttention
+  ) unit.clear(condition);
+  return unit.attentionSense(condition);
 }
 
 /** The nexus knows now that the inventory has changed, on all its units. */

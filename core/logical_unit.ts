@@ -6,6 +6,8 @@
 
 import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
 import type { UnitIdentity } from "./identity.ts";
+import { InformationalExceptions } from "./informational_exceptions.ts";
+import { Injections } from "./injections.ts";
 import type { LunOptions } from "./lun_options.ts";
 import { ModePages } from "./mode_pages.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
@@ -16,10 +18,16 @@ import type { BlockStore } from "./ports/block_store.ts";
 import type { Clock } from "./ports/host.ts";
 import { Reservations } from "./reservations.ts";
 import type { SavedPage } from "./saved_pages.ts";
+import { type Sense, thresholdReached } from "./sense.ts";
 import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
-import { type SequentialMode, TaskSet } from "./task_set.ts";
-import { UNIT_ATTENTION } from "./unit_attention.ts";
+import {
+  type OrderingRules,
+  type SequentialMode,
+  TaskSet,
+} from "./task_set.ts";
+import { type ThresholdPlace, ThresholdWatch } from "./thresholds.ts";
+import { senseOfCondition, UNIT_ATTENTION } from "./unit_attention.ts";
 import type { UnitState } from "./unit_state.ts";
 
 /** The shape of a unit: that of its store, with its options applied. */
@@ -78,8 +86,11 @@ const NO_GEOMETRY: UnitGeometry = {
   optimalTransferBlocks: 0,
 };
 
+/** Behind every COMMAND PRIORITY there is. */
+const NO_PRIORITY = 16;
+
 /** A logical unit. All its state changes in one event loop. */
-export class LogicalUnit {
+export class LogicalUnit implements ThresholdPlace {
   /** Number in the target. */
   readonly number: number;
   /** Peripheral device type. */
@@ -102,6 +113,13 @@ export class LogicalUnit {
   readonly itls: Set<ItlNexus> = new Set();
   /** Counters. */
   readonly statistics: Statistics = new Statistics();
+  /** Errors and delays that an operator has injected. */
+  readonly injections: Injections = new Injections(() =>
+    this.#lookForTrouble()
+  );
+  /** Informational exceptions (mode page 1Ch). */
+  readonly exceptions: InformationalExceptions;
+  readonly #thresholds: ThresholdWatch;
 
   /** Generic options, typed. */
   options: LunOptions;
@@ -121,10 +139,18 @@ export class LogicalUnit {
   removing = false;
   /** Tasks are being taken from `ready`. */
   draining = false;
+  /** How many of `ready` have been taken. */
+  readyTaken = 0;
   /** Milliseconds without any task, summed up to `idleSinceMs`. */
   idleMs = 0;
   /** When the last task ended, by the clock. */
   idleSinceMs: number;
+  /**
+   * Commands are delayed, or may not end as they would: something is injected,
+   * or an exception has to be reported.
+   */
+  disturbed = false;
+  readonly #attentionSenses: Map<number, Sense> = new Map();
 
   // What follows is derived by `refresh`: kept, because every command asks.
 
@@ -153,9 +179,19 @@ export class LogicalUnit {
     this.rawOptions = parts.rawOptions;
     this.geometry = { ...NO_GEOMETRY, blockLength: parts.blockLength };
     this.modePages = this.#buildModePages(parts.savedPages);
+    this.exceptions = new InformationalExceptions(
+      parts.clock,
+      () => this.modePages,
+      {
+        raise: () => this.raise(UNIT_ATTENTION.INFORMATIONAL_EXCEPTION),
+        clear: () => this.clear(UNIT_ATTENTION.INFORMATIONAL_EXCEPTION),
+        changed: () => this.#lookForTrouble(),
+      },
+    );
+    this.#thresholds = new ThresholdWatch(parts.clock, this);
     this.taskSet = new TaskSet(
       orderingRules(this),
-      (task) => this.ready.push(task),
+      (task) => this.#enqueue(task),
       () => runReady(this),
     );
     this.setStore(parts.store);
@@ -168,9 +204,8 @@ export class LogicalUnit {
   setStore(store: BlockStore | null): void {
     this.store = store;
     this.refresh();
-    if (store !== null) {
-      this.modePages = this.#buildModePages(this.modePages);
-    }
+    if (store !== null) this.modePages = this.#buildModePages(this.modePages);
+    this.#thresholds.begin();
   }
 
   /** A medium was put in, or another one; its nexuses hear of it. */
@@ -184,6 +219,8 @@ export class LogicalUnit {
     this.options = options;
     this.rawOptions = rawOptions;
     this.refresh();
+    if (this.hasMedium) this.#renewModePages();
+    this.#thresholds.begin();
   }
 
   /** Takes the store's size and the options into account again. */
@@ -213,6 +250,66 @@ export class LogicalUnit {
     for (const itl of this.otherItls(except)) itl.pending |= condition;
   }
 
+  /** Takes a unit attention back, wherever it is still pending. */
+  clear(condition: number): void {
+    for (const itl of this.itls) itl.pending &= ~condition;
+  }
+
+  /** Sense data of a unit attention, with what this unit says beside. */
+  attentionSense(condition: number): Sense {
+    return this.#attentionSenses.get(condition) ?? senseOfCondition(condition);
+  }
+
+  /** How a command ends that has done its work; null: GOOD. */
+  takeTrouble(task: ScsiTask): Sense | null {
+    return this.injections.takeError(task) ?? this.exceptions.takeReport(task);
+  }
+
+  /** Nothing happens by itself any more: the unit is gone. */
+  end(): void {
+    this.exceptions.end();
+    this.#thresholds.end();
+  }
+
+  /** See `ThresholdPlace`: every nexus hears of it. */
+  thresholdReached(descriptorAt: number): void {
+    const condition = UNIT_ATTENTION.THRESHOLD_REACHED;
+    this.#attentionSenses.set(condition, thresholdReached(descriptorAt));
+    this.raise(condition);
+  }
+
+  /** See `ThresholdPlace`: nobody needs to hear of it any more. */
+  thresholdsLeft(): void {
+    this.clear(UNIT_ATTENTION.THRESHOLD_REACHED);
+  }
+
+  #lookForTrouble(): void {
+    this.disturbed = this.injections.active || this.exceptions.due;
+  }
+
+  // Those that may run go by their priority, then by their age (SAM-5 8.7).
+  #enqueue(task: ScsiTask): void {
+    const { ready } = this;
+    const rank = this.#rankOf(task);
+    let at = ready.length;
+    while (at > this.readyTaken && this.#rankOf(ready[at - 1]) > rank) at -= 1;
+    if (at === ready.length) ready.push(task);
+    else ready.splice(at, 0, task);
+  }
+
+  #rankOf(task: ScsiTask | undefined): number {
+    return task?.priority || this.modePages.settings.initialPriority ||
+      NO_PRIORITY;
+  }
+
+  // Options are the default values of mode pages.
+  #renewModePages(): void {
+    const before = this.modePages;
+    this.modePages = this.#buildModePages(before);
+    if (this.modePages.equals(before)) return;
+    this.raise(UNIT_ATTENTION.MODE_PARAMETERS_CHANGED);
+  }
+
   #buildModePages(before: ModePages | readonly SavedPage[]): ModePages {
     const facts = {
       deviceType: this.deviceType,
@@ -225,16 +322,16 @@ export class LogicalUnit {
   }
 }
 
-function orderingRules(unit: LogicalUnit): {
-  readonly serseq: SequentialMode;
-  readonly unrestrictedReordering: boolean;
-} {
+function orderingRules(unit: LogicalUnit): OrderingRules {
   return {
     get serseq() {
       return unit.serseq;
     },
     get unrestrictedReordering() {
       return unit.modePages.settings.unrestrictedReordering;
+    },
+    get separateTaskSets() {
+      return unit.modePages.settings.separateTaskSets;
     },
   };
 }

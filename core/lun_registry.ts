@@ -157,6 +157,7 @@ export class LunRegistry implements UnitDirectory {
   async remove(number: number): Promise<void> {
     const unit = this.#require(number);
     unit.removing = true;
+    unit.end();
     this.#units.delete(number);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
@@ -169,6 +170,7 @@ export class LunRegistry implements UnitDirectory {
   async closeAll(): Promise<void> {
     for (const unit of this.all()) {
       unit.removing = true;
+      unit.end();
       await this.#endTasks(unit);
       await unit.store?.close();
     }

@@ -5,6 +5,13 @@
  * @module
  */
 
+import {
+  changeableControl,
+  changeableExtension,
+  type ControlSettings,
+  fillControl,
+  unpackControl,
+} from "./control_page.ts";
 import { FOR, maskOfDeviceType } from "./device_type.ts";
 import type { LunOptions } from "./lun_options.ts";
 import type { SavedPage } from "./wire/saved_pages.ts";
@@ -47,21 +54,15 @@ interface PageDefinition {
 }
 
 /** Settings that the core reads on every command, kept unpacked. */
-export interface ModeSettings {
-  /** D_SENSE: sense data in descriptor format. */
-  readonly descriptorSense: boolean;
-  /** SWP: writes are refused. */
-  readonly softwareWriteProtect: boolean;
-  /** QUEUE ALGORITHM MODIFIER is 1h. */
-  readonly unrestrictedReordering: boolean;
-  /** NUAR: no unit attention on release. */
-  readonly noAttentionOnRelease: boolean;
+export interface ModeSettings extends ControlSettings {
   /** WCE: GOOD may precede durability. */
   readonly writeCacheEnabled: boolean;
   /** RCD: reads come from the medium itself. */
   readonly readCacheDisabled: boolean;
-  /** MAXIMUM SENSE DATA LENGTH; 0: no limit. */
-  readonly senseLengthMax: number;
+  /** LBPERE: thresholds of provisioning are reported. */
+  readonly reportsThresholds: boolean;
+  /** SITUA: a threshold is told to one nexus. */
+  readonly singleThresholdAttention: boolean;
 }
 
 const SUBPAGE_FORMAT = 0x40;
@@ -147,32 +148,24 @@ const PAGES: readonly PageDefinition[] = [
     },
   },
   {
-    code: 0x0a, // Control: TST, D_SENSE, queue algorithm, SWP, TAS
+    code: 0x0a, // Control: control_page.ts
     subcode: 0,
     deviceTypes: FOR.ALL,
     selectable: true,
     bodyLength: 0x0a,
     fill(body, facts) {
-      const free = facts.options.reordering === "unrestricted";
-      body.setUint8(1, free ? 0x10 : 0);
-      body.setUint8(3, 0x40);
+      fillControl(body, facts.options.reordering === "unrestricted");
     },
-    changeable(body) {
-      body.setUint8(0, 0x04);
-      body.setUint8(1, 0xf8);
-      body.setUint8(2, 0x08);
-    },
+    changeable: changeableControl,
   },
   {
-    code: 0x0a, // Control Extension: maximum sense data length
+    code: 0x0a, // Control Extension: priority, maximum sense data length
     subcode: 0x01,
     deviceTypes: FOR.ALL,
     selectable: true,
     bodyLength: 0x1c,
     fill() {},
-    changeable(body) {
-      body.setUint8(2, 0xff);
-    },
+    changeable: changeableExtension,
   },
   {
     code: 0x1c, // Informational Exceptions Control: EWASC, report count 1
@@ -184,7 +177,12 @@ const PAGES: readonly PageDefinition[] = [
       body.setUint8(0, 0x10);
       body.setUint32(6, 1);
     },
-    changeable() {},
+    changeable(body) {
+      body.setUint8(0, 0x1d);
+      body.setUint8(1, 0x0f);
+      body.setUint32(2, 0xffffffff);
+      body.setUint32(6, 0xffffffff);
+    },
   },
   {
     code: 0x1c, // Logical Block Provisioning: four thresholds
@@ -351,18 +349,26 @@ export class ModePages {
     for (const page of this.#pages) this.change(page, page.saved);
   }
 
+  /** Whether all values in force that are settings are the same. */
+  equals(other: ModePages): boolean {
+    return this.#pages.filter(({ selectable }) => selectable).every((page) => {
+      const values = other.find(page.code, page.subcode)?.current;
+      return page.current.every((byte, at) => byte === values?.[at]);
+    });
+  }
+
   #unpack(): ModeSettings {
     const control = this.#body(0x0a, 0);
     const extension = this.#body(0x0a, 0x01);
     const caching = this.#body(0x08, 0);
+    const recovery = this.#body(0x01, 0);
+    const provisioning = this.#body(0x1c, 0x02);
     return {
-      descriptorSense: ((control?.getUint8(0) ?? 0) & 0x04) !== 0,
-      softwareWriteProtect: ((control?.getUint8(2) ?? 0) & 0x08) !== 0,
-      unrestrictedReordering: (control?.getUint8(1) ?? 0) >> 4 === 1,
-      noAttentionOnRelease: ((control?.getUint8(1) ?? 0) & 0x08) !== 0,
+      ...unpackControl(control, extension),
       writeCacheEnabled: ((caching?.getUint8(0) ?? 0) & 0x04) !== 0,
       readCacheDisabled: ((caching?.getUint8(0) ?? 0) & 0x01) !== 0,
-      senseLengthMax: extension?.getUint8(2) ?? 0,
+      reportsThresholds: ((recovery?.getUint8(5) ?? 0) & 0x80) !== 0,
+      singleThresholdAttention: ((provisioning?.getUint8(0) ?? 0) & 1) !== 0,
     };
   }
 

@@ -5,14 +5,16 @@
  */
 
 import { BufferBudget, type BufferPool } from "./buffer_pool.ts";
+import { INTERLOCK } from "./control_page.ts";
 import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { InitiatorPort } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { Transport } from "./ports/transport.ts";
+import { STATUS } from "./sense.ts";
 import type { TargetPort } from "./target_port.ts";
 import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
-import { UNIT_ATTENTION } from "./unit_attention.ts";
+import { PREVIOUS_STATUS, UNIT_ATTENTION } from "./unit_attention.ts";
 
 /** Bytes of buffers a nexus may hold for data on their way. */
 export const NEXUS_BUFFER_BYTES: number = 8 * 2 ** 20;
@@ -35,6 +37,13 @@ export class ItlNexus {
     this.nexus = nexus;
     this.unit = unit;
     this.visibleLun = visibleLun;
+  }
+
+  /** A command has ended with a status: that may leave a condition behind. */
+  noteStatus(status: number): void {
+    const { attentionInterlock } = this.unit.modePages.settings;
+    if (attentionInterlock !== INTERLOCK.KEEP_AND_RAISE) return;
+    this.pending |= PREVIOUS_STATUS.get(status) ?? 0;
   }
 }
 
@@ -102,6 +111,21 @@ export class Nexus<Context = unknown> {
   commandReceived(task: ScsiTask<Context>): void {
     this.#taskCount += 1;
     this.#dispatcher.receive(task);
+  }
+
+  /**
+   * The status for a command that there is no room for: TASK SET FULL where
+   * the nexus has tasks in the task set, else BUSY (SAM-5 5.3.1).
+   */
+  overloadStatus(visibleLun: number): number {
+    const itl = this.itl(visibleLun);
+    if (itl === null) return STATUS.BUSY;
+    const { taskSet } = itl.unit;
+    let task = taskSet.oldest;
+    while (task !== null && task.nexus !== this) task = task.newer;
+    const status = task === null ? STATUS.BUSY : STATUS.TASK_SET_FULL;
+    itl.noteStatus(status);
+    return status;
   }
 
   /** Task Management Request Received (SAM-5 7.12). */

@@ -46,6 +46,8 @@ export interface Sense {
   readonly field?: FieldPointer;
   /** SENSE-KEY SPECIFIC retry count of a MEDIUM or HARDWARE ERROR. */
   readonly retryCount?: number;
+  /** Sense data to be sent as they are, in whatever format. */
+  readonly bytes?: Uint8Array;
 }
 
 /** How a command ended: a status without, or sense with CHECK CONDITION. */
@@ -190,17 +192,22 @@ export function lbaOutOfRange(lba: number): Sense {
   return sense(SENSE_KEY.ILLEGAL_REQUEST, 0x21, 0x00, more);
 }
 
-/** A command with the tag of one that is still running. */
+/** A command with the tag of one that is still running (SAM-5 5.10). */
 export function taggedOverlappedCommands(tag: number): Sense {
-  return sense(SENSE_KEY.ILLEGAL_REQUEST, 0x4d, tag & 0xff);
+  return sense(SENSE_KEY.ABORTED_COMMAND, 0x4d, tag & 0xff);
 }
 
-/** A second untagged command while one is running. */
+/** A second untagged command while one is running (SAM-5 5.10). */
 export const OVERLAPPED_COMMANDS_ATTEMPTED: Sense = sense(
-  SENSE_KEY.ILLEGAL_REQUEST,
+  SENSE_KEY.ABORTED_COMMAND,
   0x4e,
   0x00,
 );
+
+/** Whether sense data tell of one of these overlaps. */
+export function tellsOverlap({ key, asc }: Sense): boolean {
+  return key === SENSE_KEY.ABORTED_COMMAND && (asc === 0x4d || asc === 0x4e);
+}
 
 // DATA PROTECT
 
@@ -244,6 +251,31 @@ export const PROTOCOL_SERVICE_CRC_ERROR: Sense = sense(
   0x05,
 );
 
+/** What `ctladm inject -i aborted` lets a command end with. */
+export const INJECTED_ABORT: Sense = sense(
+  SENSE_KEY.ABORTED_COMMAND,
+  0x45,
+  0x00,
+);
+
+// EXCEPTIONS
+
+/** The exception of a test; the key is that of REQUEST SENSE. */
+export const FAILURE_PREDICTION_FALSE: Sense = sense(
+  SENSE_KEY.NO_SENSE,
+  0x5d,
+  0xff,
+);
+
+/** Sense data that are sent as they are; their codes are read from them. */
+export function rawSense(bytes: Uint8Array): Sense {
+  const descriptors = ((bytes[0] ?? 0) & 0x7f) >= 0x72;
+  const [key = 0, asc = 0, ascq = 0] = descriptors
+    ? bytes.subarray(1, 4)
+    : Uint8Array.of(bytes[2] ?? 0, bytes[12] ?? 0, bytes[13] ?? 0);
+  return sense(key & 0x0f, asc, ascq, { bytes });
+}
+
 // MISCOMPARE
 
 /** Data differ; INFORMATION holds the byte offset of the first difference. */
@@ -254,6 +286,17 @@ export function miscompareDuringVerify(offset: number): Sense {
 /** A unit attention by its two codes. */
 export function unitAttention(asc: number, ascq: number): Sense {
   return sense(SENSE_KEY.UNIT_ATTENTION, asc, ascq);
+}
+
+/**
+ * A soft threshold of thin provisioning was reached (SBC-4 4.7.3.7).
+ *
+ * @param descriptorAt where its descriptor begins in mode page 1Ch/02h
+ */
+export function thresholdReached(descriptorAt: number): Sense {
+  return sense(SENSE_KEY.UNIT_ATTENTION, 0x38, 0x07, {
+    information: descriptorAt,
+  });
 }
 
 /**

@@ -88,6 +88,8 @@ export class ScsiTask<Context = unknown> {
   tag = 0;
   /** One of {@linkcode ATTRIBUTE}. */
   attribute: number = ATTRIBUTE.SIMPLE;
+  /** COMMAND PRIORITY: 1 goes first, 15 last; 0: none (SAM-5 8.7). */
+  priority = 0;
   /** Bytes the initiator is ready to receive. */
   expectedDataInLength = 0;
   /** Bytes the initiator is ready to send. */
@@ -126,6 +128,8 @@ export class ScsiTask<Context = unknown> {
   ranges: readonly BlockRange[] | null = null;
   /** A sequential follower need not wait for it any more. */
   sequentialDone = false;
+  /** GOOD has left with the last data: nothing else can be said. */
+  answered = false;
   /** Status that it ended with. */
   status: number = STATUS.GOOD;
   /** Sense data that it ended with; null: none. */
@@ -173,6 +177,7 @@ export function moveTask(task: ScsiTask, state: number): void {
 
 /** Makes a task ready for its next command. */
 export function resetTask(task: ScsiTask): void {
+  task.priority = 0;
   task.transportSense = null;
   task.immediate = NO_BYTES;
   task.immediateLength = 0;
@@ -184,6 +189,7 @@ export function resetTask(task: ScsiTask): void {
   task.blockCount = 0;
   task.ranges = null;
   task.sequentialDone = false;
+  task.answered = false;
   task.status = STATUS.GOOD;
   task.sense = null;
   task.transferLength = 0;

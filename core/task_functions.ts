@@ -10,6 +10,8 @@
 import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
+import { QUEUE_ERROR } from "./control_page.ts";
+import { type Sense, tellsOverlap } from "./sense.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import {
   TASK_MANAGEMENT,
@@ -17,7 +19,7 @@ import {
   type TaskManagementRequest,
   type TaskManagementResponse,
 } from "./task_management.ts";
-import { firstCondition, senseOfCondition } from "./unit_attention.ts";
+import { firstCondition } from "./unit_attention.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
 
 interface Call {
@@ -78,15 +80,42 @@ export function loseNexus(
   return new Promise((resolve) => dispatcher.abort(victims, resolve));
 }
 
-/** Aborts all tasks of some initiators on a unit, with TASK ABORTED. */
+/**
+ * Tasks to be aborted for another nexus' sake, told as the control mode page
+ * says: by TASK ABORTED (TAS 1), or by a unit attention (SAM-5 5.6).
+ */
 export function abortTasksOf(
   unit: LogicalUnit,
   belongs: (task: ScsiTask) => boolean,
 ): Victim[] {
-  return victimsOf(
+  const victims = victimsOf(
     unit,
-    (task) => belongs(task) ? ABORT.WITH_STATUS : ABORT.NONE,
+    (task) => belongs(task) ? howForOthers(unit) : ABORT.NONE,
   );
+  tellCleared(victims);
+  return victims;
+}
+
+/**
+ * The tasks that an error takes with it: after an overlap those of its nexus
+ * (SAM-5 5.10), otherwise those that QERR names (SPC-5 7.5.10).
+ */
+export function victimsOfError(
+  failed: ScsiTask,
+  unit: LogicalUnit,
+  sense: Sense,
+): Victim[] {
+  const { queueError, separateTaskSets } = unit.modePages.settings;
+  const overlap = tellsOverlap(sense);
+  if (queueError === QUEUE_ERROR.GO_ON && !overlap) return [];
+  const all = queueError === QUEUE_ERROR.ABORT_ALL && !separateTaskSets;
+  const { nexus } = failed;
+  const victims = victimsOf(unit, (task) => {
+    if (task === failed) return ABORT.NONE;
+    return all ? howFor(task, nexus, unit) : silentIfOwn(task, nexus);
+  });
+  tellCleared(victims.filter(({ task }) => task.nexus !== nexus));
+  return victims;
 }
 
 function abortTask(call: Call, unit: LogicalUnit): void {
@@ -110,8 +139,13 @@ function abortTaskSet(call: Call, unit: LogicalUnit): void {
   );
 }
 
+// A task set of one nexus holds its own tasks alone (TST 001b).
 function clearTaskSet(call: Call, unit: LogicalUnit): void {
-  abortAndAnswer(call, victimsOf(unit, (task) => howFor(task, call.nexus)));
+  const { nexus } = call;
+  if (unit.modePages.settings.separateTaskSets) return abortTaskSet(call, unit);
+  const victims = victimsOf(unit, (task) => howFor(task, nexus, unit));
+  tellCleared(victims.filter(({ task }) => task.nexus !== nexus));
+  abortAndAnswer(call, victims);
 }
 
 function resetUnit(call: Call, unit: LogicalUnit): void {
@@ -154,12 +188,12 @@ function queryTaskSet(call: Call, unit: LogicalUnit): void {
 
 function queryAsynchronousEvent(
   call: Call,
-  _unit: LogicalUnit,
+  unit: LogicalUnit,
   { pending }: ItlNexus,
 ): void {
   if (pending === 0) return call.answer("FUNCTION COMPLETE");
   const first = firstCondition(pending);
-  const { key, asc, ascq } = senseOfCondition(first);
+  const { key, asc, ascq } = unit.attentionSense(first);
   const many = pending === first ? 0x10 : 0x20;
   call.request.additionalResponse = (key | many) << 16 | asc << 8 | ascq;
   call.answer("FUNCTION SUCCEEDED");
@@ -189,11 +223,13 @@ function reset(
   nexus: Nexus,
   condition: number,
 ): Victim[] {
+  // TAS as it is, not as it will be once saved pages are in force.
+  const victims = victimsOf(unit, (task) => howFor(task, nexus, unit));
   unit.reservations.holder = null;
   for (const itl of unit.itls) itl.preventsRemoval = false;
   unit.modePages.restoreSaved();
   unit.raise(condition);
-  return victimsOf(unit, (task) => howFor(task, nexus));
+  return victims;
 }
 
 // All that a nexus has under way ends, and what it holds is dropped.
@@ -220,10 +256,24 @@ function silentIfOwn(task: ScsiTask, nexus: Nexus): number {
   return task.nexus === nexus ? ABORT.SILENT : ABORT.NONE;
 }
 
-// TAS is one: other initiators learn that their tasks were aborted; the one
-// that asked knows.
-function howFor(task: ScsiTask, nexus: Nexus): number {
-  return task.nexus === nexus ? ABORT.SILENT : ABORT.WITH_STATUS;
+// The nexus that asked knows.
+function howFor(task: ScsiTask, nexus: Nexus, unit: LogicalUnit): number {
+  return task.nexus === nexus ? ABORT.SILENT : howForOthers(unit);
+}
+
+// TAS: with status, or without.
+function howForOthers(unit: LogicalUnit): number {
+  return unit.modePages.settings.taskAbortedStatus
+    ? ABORT.WITH_STATUS
+    : ABORT.SILENT;
+}
+
+// COMMANDS CLEARED BY ANOTHER INITIATOR, for those who see no status.
+function tellCleared(victims: readonly Victim[]): void {
+  for (const { task, how } of victims) {
+    if (how !== ABORT.SILENT || task.abort !== ABORT.NONE) continue;
+    if (task.itl !== null) task.itl.pending |= UNIT_ATTENTION.COMMANDS_CLEARED;
+  }
 }
 
 function victimsOf(

@@ -5,7 +5,7 @@
  */
 
 import type { ScsiTask } from "./task.ts";
-import { encodeSense } from "./wire/sense_data.ts";
+import { encodeSense, limitSense } from "./wire/sense_data.ts";
 
 /**
  * Writes the sense data of a task: in the format of D_SENSE, and no longer
@@ -18,5 +18,5 @@ export function putSense(view: DataView, at: number, task: ScsiTask): number {
   const settings = task.itl?.unit.modePages.settings;
   const descriptorFormat = settings?.descriptorSense ?? false;
   const length = encodeSense(view, at, task.sense, descriptorFormat);
-  return Math.min(length, settings?.senseLengthMax || length);
+  return limitSense(view, at, length, settings?.senseLengthMax ?? 0);
 }

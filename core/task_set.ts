@@ -35,9 +35,15 @@ export interface OrderingRules {
   readonly serseq: SequentialMode;
   /** QUEUE ALGORITHM MODIFIER 1h of the control mode page. */
   readonly unrestrictedReordering: boolean;
+  /** TST 001b of the control mode page: a task set for each nexus. */
+  readonly separateTaskSets: boolean;
 }
 
-/** The tasks of one logical unit, of all its nexuses (TST 000b). */
+/**
+ * The tasks of one logical unit, of all its nexuses. With TST 001b each nexus
+ * has a task set of its own (SPC-5 7.5.10): attributes then order the tasks of
+ * one nexus alone; what commands do to the blocks and to the unit orders all.
+ */
 export class TaskSet {
   readonly #rules: OrderingRules;
   readonly #ready: (task: ScsiTask) => void;
@@ -193,10 +199,12 @@ export class TaskSet {
 
   // The first rule that fits decides (SAM-5 8.7; QErr and ACA aside).
   #mustWait(task: ScsiTask, older: ScsiTask): boolean {
-    if (task.attribute === ATTRIBUTE.ORDERED) return true;
     if (task.attribute === ATTRIBUTE.HEAD_OF_QUEUE) return false;
-    if (older.attribute === ATTRIBUTE.ORDERED) return true;
-    if (older.attribute === ATTRIBUTE.HEAD_OF_QUEUE) return true;
+    if (older.nexus === task.nexus || !this.#rules.separateTaskSets) {
+      if (task.attribute === ATTRIBUTE.ORDERED) return true;
+      if (older.attribute === ATTRIBUTE.ORDERED) return true;
+      if (older.attribute === ATTRIBUTE.HEAD_OF_QUEUE) return true;
+    }
     // A task without a row is being refused: it touches nothing.
     if (older.row === null || task.row === null) return false;
     const newerClass = task.row.serialization;

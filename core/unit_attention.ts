@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Sense, unitAttention } from "./sense.ts";
+import { type Sense, STATUS, unitAttention } from "./sense.ts";
 
 /**
  * Conditions in the order in which they are reported. Bits of a 32-bit set.
@@ -40,6 +40,16 @@ export const UNIT_ATTENTION = {
   THRESHOLD_REACHED: 0x2000,
   /** A medium was loaded. */
   MEDIUM_CHANGED: 0x4000,
+  /** Another initiator's doing has aborted commands of this nexus. */
+  COMMANDS_CLEARED: 0x100000,
+  /** An informational exception, by mode page 1Ch. */
+  INFORMATIONAL_EXCEPTION: 0x200000,
+  /** A command of this nexus ended BUSY (UA_INTLCK_CTRL 11b). */
+  PREVIOUS_BUSY: 0x400000,
+  /** A command of this nexus ended TASK SET FULL. */
+  PREVIOUS_TASK_SET_FULL: 0x800000,
+  /** A command of this nexus ended RESERVATION CONFLICT. */
+  PREVIOUS_RESERVATION_CONFLICT: 0x1000000,
 } as const;
 
 const SENSES: readonly Sense[] = [
@@ -61,6 +71,21 @@ const SENSES: readonly Sense[] = [
   unitAttention(0x28, 0x00),
 ];
 
+const FURTHER_SENSES: ReadonlyMap<number, Sense> = new Map([
+  [UNIT_ATTENTION.COMMANDS_CLEARED, unitAttention(0x2f, 0x00)],
+  [UNIT_ATTENTION.INFORMATIONAL_EXCEPTION, unitAttention(0x5d, 0xff)],
+  [UNIT_ATTENTION.PREVIOUS_BUSY, unitAttention(0x2c, 0x07)],
+  [UNIT_ATTENTION.PREVIOUS_TASK_SET_FULL, unitAttention(0x2c, 0x08)],
+  [UNIT_ATTENTION.PREVIOUS_RESERVATION_CONFLICT, unitAttention(0x2c, 0x09)],
+]);
+
+/** Conditions that statuses leave behind under UA_INTLCK_CTRL 11b. */
+export const PREVIOUS_STATUS: ReadonlyMap<number, number> = new Map([
+  [STATUS.BUSY, UNIT_ATTENTION.PREVIOUS_BUSY],
+  [STATUS.TASK_SET_FULL, UNIT_ATTENTION.PREVIOUS_TASK_SET_FULL],
+  [STATUS.RESERVATION_CONFLICT, UNIT_ATTENTION.PREVIOUS_RESERVATION_CONFLICT],
+]);
+
 /** Conditions of ASC 29h: each stands for all others of its nexus. */
 export const RESET_CONDITIONS: number = UNIT_ATTENTION.POWER_ON |
   UNIT_ATTENTION.BUS_RESET | UNIT_ATTENTION.TARGET_RESET |
@@ -73,7 +98,8 @@ export function firstCondition(pending: number): number {
 
 /** Sense data of one condition. */
 export function senseOfCondition(condition: number): Sense {
-  return SENSES[31 - Math.clz32(condition)] ?? unitAttention(0x29, 0x00);
+  return SENSES[31 - Math.clz32(condition)] ?? FURTHER_SENSES.get(condition) ??
+    unitAttention(0x29, 0x00);
 }
 
 /** What stays pending after one condition has been reported. */

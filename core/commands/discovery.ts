@@ -72,10 +72,12 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
 
 const DESC = 0x01;
 
+// A unit attention, else an informational exception, else nothing.
 function pendingSense(itl: ItlNexus | null): Sense {
-  if (itl === null || itl.pending === 0) return NO_ADDITIONAL_SENSE;
-  const taken = takeAttention(itl, firstCondition(itl.pending));
-  return typeof taken === "number" ? NO_ADDITIONAL_SENSE : taken;
+  if (itl === null) return NO_ADDITIONAL_SENSE;
+  return itl.pending === 0
+    ? itl.unit.exceptions.onRequest ?? NO_ADDITIONAL_SENSE
+    : takeAttention(itl, firstCondition(itl.pending));
 }
 
 function requestSense(

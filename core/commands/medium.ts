@@ -105,7 +105,8 @@ function readAtOnce(
     const bytes = blocks * blockLength;
     task.movedLength = done + bytes;
     task.moveCount += 1;
-    transport.sendDataIn(task, bytes, done + bytes === wanted);
+    task.answered = done + bytes === wanted && !unit.disturbed;
+    transport.sendDataIn(task, bytes, task.answered);
   }
   return STATUS.GOOD;
 }
@@ -144,7 +145,8 @@ async function readChunk(
   const done = task.movedLength;
   const length = Math.min(wanted - done, CHUNK_BYTES);
   const blocks = Math.ceil(length / blockLength);
-  const buffer = await buffers.acquire(blocks * blockLength);
+  const buffer = await buffers.acquire(blocks * blockLength, task);
+  if (buffer === null) return STATUS.TASK_ABORTED;
   try {
     const stopped = interruption(task, unit);
     if (stopped !== null) return stopped;
@@ -305,7 +307,7 @@ export function withDataOut(
   use: (buffer: Uint8Array) => MaybePromise<Completion>,
 ): MaybePromise<Completion> {
   const buffer = task.nexus.buffers
-    .acquire(piece.lengthBytes + (piece.spareBytes ?? 0));
+    .acquire(piece.lengthBytes + (piece.spareBytes ?? 0), task);
   return buffer instanceof Promise
     ? buffer.then((late) => useDataOut(task, unit, piece, late, use))
     : useDataOut(task, unit, piece, buffer, use);
@@ -315,10 +317,11 @@ async function useDataOut(
   task: ScsiTask,
   unit: LogicalUnit,
   { offset, lengthBytes }: DataOutPiece,
-  buffer: Uint8Array,
+  buffer: Uint8Array | null,
   use: (buffer: Uint8Array) => MaybePromise<Completion>,
 ): Promise<Completion> {
   const { buffers, transport } = task.nexus;
+  if (buffer === null) return STATUS.TASK_ABORTED;
   try {
     if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
     const received = transport

@@ -7,6 +7,7 @@
 import { withParameters } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
+import { wrongValue } from "../mode_page_values.ts";
 import type { ModePage, PageValues } from "../mode_pages.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import { keepSavedPages, type SavedPage } from "../saved_pages.ts";
@@ -56,6 +57,7 @@ export const MODE_SELECT_COMMANDS: readonly CommandDefinition[] = [
 
 const SP = 0x01;
 const RTD = 0x02;
+const INFORMATIONAL_EXCEPTIONS = 0x1c;
 const SUBPAGE_FORMAT = 0x40;
 const PAGE_CODE = 0x3f;
 
@@ -73,8 +75,11 @@ function modeSelect(
 ): MaybePromise<Completion> {
   if ((task.cdb.getUint8(1) & RTD) !== 0) {
     if (listLength !== 0) return invalidFieldInCdb(1, 1);
-    return save(task, unit, []) ??
-      apply(task, unit, () => unit.modePages.restoreDefaults());
+    return save(task, unit, []) ?? apply(task, unit, () => {
+      const changed = unit.modePages.restoreDefaults();
+      unit.exceptions.pageSelected(task);
+      return changed;
+    });
   }
   // No page is no error (SPC-5 6.12); SP saves those in force.
   if (listLength === 0) {
@@ -84,10 +89,7 @@ function modeSelect(
     const changes = decodeList(list, unit, headerLength);
     if (!Array.isArray(changes)) return changes;
     return save(task, unit, unit.modePages.toSave(changes)) ??
-      apply(task, unit, () =>
-        changes
-          .map(({ page, values }) => unit.modePages.change(page, values))
-          .includes(true));
+      apply(task, unit, () => putInForce(task, unit, changes));
   });
 }
 
@@ -102,6 +104,22 @@ function save(
   if (!keepSavedPages(unit.state, pages)) return INTERNAL_TARGET_FAILURE;
   unit.modePages.setSaved(pages);
   return null;
+}
+
+function putInForce(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  changes: readonly PageChange[],
+): boolean {
+  const changed = changes
+    .map(({ page, values }) => unit.modePages.change(page, values))
+    .includes(true);
+  // A test of exceptions begins anew whenever its page is sent.
+  const tests = changes.some(({ page }) =>
+    page.code === INFORMATIONAL_EXCEPTIONS && page.subcode === 0
+  );
+  if (tests) unit.exceptions.pageSelected(task);
+  return changed;
 }
 
 // Pages are shared: the other nexuses learn of a change (SPC-5 5.11).
@@ -181,5 +199,8 @@ function decodeBody(
     }
     values[byte] = wanted;
   }
-  return { page, values, length };
+  const field = wrongValue(page.code, page.subcode, values);
+  return field === null
+    ? { page, values, length }
+    : invalidFieldInParameterList(at + field.byte, field.bit);
 }

@@ -144,7 +144,8 @@ async function readThrough(
   unit: LogicalUnit,
 ): Promise<Completion> {
   const { buffers } = task.nexus;
-  const buffer = await buffers.acquire(chunkBytes(task, unit));
+  const buffer = await buffers.acquire(chunkBytes(task, unit), task);
+  if (buffer === null) return STATUS.TASK_ABORTED;
   try {
     return await forEachChunk(
       task,

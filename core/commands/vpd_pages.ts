@@ -19,6 +19,7 @@ import {
   scsiPortsLength,
 } from "./vpd_designators.ts";
 import { compareAndWriteBlocksMax } from "./verify.ts";
+import { SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
 
 /** What a page is built from. */
 export interface VpdContext {
@@ -179,11 +180,13 @@ const CORE_PAGES: readonly VpdPage[] = [
 ];
 
 function extendedInquiry(body: DataView, { unit }: VpdContext): void {
-  // HEADSUP, ORDSUP, SIMPSUP; V_SUP; LUICLR; RTD_SUP.
-  body.setUint8(1, 0x07);
+  // PRIOR_SUP, HEADSUP, ORDSUP, SIMPSUP; V_SUP; LUICLR; RTD_SUP.
+  body.setUint8(1, 0x0f);
   body.setUint8(2, unit.store?.capabilities.volatileCache ? 0x01 : 0);
   body.setUint8(3, 0x01);
   body.setUint8(4, 0x08);
+  // MAXIMUM SUPPORTED SENSE DATA LENGTH.
+  body.setUint8(9, SENSE_LENGTH_MAX);
 }
 
 function blockLimits(body: DataView, { unit }: VpdContext): void {

@@ -95,7 +95,8 @@ async function writeZeroes(
   unit: LogicalUnit,
 ): Promise<Completion> {
   const { buffers } = task.nexus;
-  const buffer = await buffers.acquire(patternBytes(task, unit));
+  const buffer = await buffers.acquire(patternBytes(task, unit), task);
+  if (buffer === null) return STATUS.TASK_ABORTED;
   try {
     buffer.fill(0, 0, unit.geometry.blockLength);
     return await writeBlock(task, unit, buffer);

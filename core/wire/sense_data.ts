@@ -10,8 +10,8 @@ import { SENSE_KEY } from "./sense_key.ts";
 /** Bytes of fixed format sense data as we build them. */
 export const FIXED_SENSE_LENGTH = 18;
 
-/** Bytes that either format takes at the most. */
-export const SENSE_LENGTH_MAX = 32;
+/** Bytes of sense data at the most (SPC-5 4.4.1). */
+export const SENSE_LENGTH_MAX = 252;
 
 const FixedAt = {
   RESPONSE_CODE: 0,
@@ -31,6 +31,9 @@ const VALID = 0x80;
 const SKSV = 0x80;
 const COMMAND_DATA = 0x40;
 const BIT_POINTER_VALID = 0x08;
+const SDAT_OVFL_FIXED = 0x10;
+const SDAT_OVFL_DESCRIPTOR = 0x80;
+const DESCRIPTOR_FLAGS_AT = 4;
 
 /**
  * Writes sense data in the format that the control mode page asks for.
@@ -43,9 +46,39 @@ export function encodeSense(
   value: Sense,
   descriptorFormat: boolean,
 ): number {
+  if (value.bytes !== undefined) return putBytes(view, start, value.bytes);
   return descriptorFormat
     ? encodeDescriptorSense(view, start, value)
     : encodeFixedSense(view, start, value);
+}
+
+/**
+ * Cuts sense data at the MAXIMUM SENSE DATA LENGTH of the control extension
+ * page and marks them as cut (SPC-5 7.5.9).
+ *
+ * @param lengthBytes bytes that were encoded at `start`
+ * @param limitBytes bytes that may be sent; 0: all
+ * @returns bytes to send
+ */
+export function limitSense(
+  view: DataView,
+  start: number,
+  lengthBytes: number,
+  limitBytes: number,
+): number {
+  if (limitBytes === 0 || lengthBytes <= limitBytes) return lengthBytes;
+  const fixed = (view.getUint8(start) & 0x7f) < RESPONSE_CODE_DESCRIPTOR;
+  const at = start + (fixed ? FixedAt.KEY : DESCRIPTOR_FLAGS_AT);
+  const overflow = fixed ? SDAT_OVFL_FIXED : SDAT_OVFL_DESCRIPTOR;
+  if (at < start + limitBytes) view.setUint8(at, view.getUint8(at) | overflow);
+  return limitBytes;
+}
+
+function putBytes(view: DataView, start: number, bytes: Uint8Array): number {
+  const length = Math.min(bytes.length, SENSE_LENGTH_MAX);
+  new Uint8Array(view.buffer, view.byteOffset + start, length)
+    .set(bytes.subarray(0, length));
+  return length;
 }
 
 function encodeFixedSense(view: DataView, start: number, value: Sense): number {

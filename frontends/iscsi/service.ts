@@ -57,6 +57,12 @@ export type Listen = (
 /** Connections at once; more are closed as soon as they come. */
 export const CONNECTIONS_MAX = 2048;
 
+/**
+ * Milliseconds that a login waits for the tasks of the session whose place it
+ * takes. Shorter than initiators wait for the login: then they hear why.
+ */
+export const REINSTATEMENT_WAIT_MS = 10_000;
+
 /** What the service works with. */
 export interface IscsiServices {
   /** The machine. */
@@ -284,7 +290,12 @@ export class IscsiService implements AsyncDisposable {
         each.outcome.isidHex === outcome.isidHex
       );
       if (old === undefined) break;
-      await this.#end(old, "taken over by a new login");
+      if (await this.#endsInTime(old)) continue;
+      this.#services.host.log.warn("A new login waits for a store", {
+        initiator: outcome.initiatorName,
+        target: owner.request.target,
+      });
+      return { status: LOGIN_STATUS.SERVICE_UNAVAILABLE };
     }
     return this.#startSession(connection, outcome, owner);
   }
@@ -347,6 +358,19 @@ export class IscsiService implements AsyncDisposable {
     record.connection.connection.close(reason);
     record.connection.pump.close();
     await record.connection.finished;
+  }
+
+  // A session may begin when the tasks of the one before it cannot touch data
+  // any more. A store that hangs must not let logins hang: they are refused,
+  // and the initiator tries again.
+  async #endsInTime(old: SessionRecord): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>();
+    const cancel = this.#services.host.clock
+      .after(REINSTATEMENT_WAIT_MS, () => late.resolve(false));
+    const ended = this.#end(old, "taken over by a new login");
+    const inTime = await Promise.race([ended.then(() => true), late.promise]);
+    cancel();
+    return inTime;
   }
 
   #coldReset(target: string): void {

@@ -264,7 +264,8 @@ export class IscsiSession implements Transport<TaskContext> {
     const reason = this.#refusalOf(pdu, immediate);
     if (reason !== 0) this.#responder.reject(reason, pdu.bytes, start);
     else if (this.#heldBytes > HELD_BYTES_MAX) {
-      this.#refuse(pdu, STATUS.TASK_SET_FULL, null);
+      const lun = decodeLun(pdu.view, pdu.start + 8);
+      this.#refuse(pdu, this.#requireNexus().overloadStatus(lun), null);
     } else if (ahsLengthOf(pdu.view, start) > 0) {
       // Neither longer CDBs nor two-way transfers (RFC 7143 11.2.2).
       const sense = INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
@@ -336,6 +337,7 @@ export class IscsiSession implements Transport<TaskContext> {
     task.tag = command.initiatorTaskTag;
     // Every iSCSI task has a tag: an untagged one is a simple one.
     task.attribute = command.attribute || ATTRIBUTE.SIMPLE;
+    task.priority = this.#parameters.protocolLevel < 2 ? 0 : command.priority;
     task.expectedDataInLength = command.read ? expected : 0;
     task.expectedDataOutLength = command.write ? expected : 0;
     task.immediate = bytes;

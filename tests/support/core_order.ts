@@ -102,10 +102,11 @@ export function mustWait(
   rules: OrderingRules,
 ): boolean {
   const { ORDERED, HEAD_OF_QUEUE } = ATTRIBUTE;
-  if (newer.attribute === ORDERED) return true;
+  const together = newer.nexus === older.nexus || !rules.separateTaskSets;
   if (newer.attribute === HEAD_OF_QUEUE) return false;
-  if (older.attribute === ORDERED) return true;
-  if (older.attribute === HEAD_OF_QUEUE) return true;
+  if (together && newer.attribute === ORDERED) return true;
+  if (together && older.attribute === ORDERED) return true;
+  if (together && older.attribute === HEAD_OF_QUEUE) return true;
   if (newer.row === null || older.row === null) return false;
   const name = NAMES.get(newer.row.serialization) ?? "";
   const olderName = NAMES.get(older.row.serialization) ?? "";

@@ -52,6 +52,8 @@ export interface CommandOptions {
   readonly immediate?: number;
   /** Task attribute. */
   readonly attribute?: number;
+  /** Command priority; default none. */
+  readonly priority?: number;
   /** Tag; default: a fresh one. */
   readonly tag?: number;
   /** Bytes of the CDB that count; default all. */
@@ -281,6 +283,7 @@ export class LocalInitiator implements Transport<LocalContext> {
     task.tag = options.tag ?? this.#nextTag;
     this.#nextTag = Math.max(this.#nextTag, task.tag + 1);
     task.attribute = options.attribute ?? ATTRIBUTE.SIMPLE;
+    task.priority = options.priority ?? 0;
     task.arrivedMs = options.arrivedMs ?? 0;
     task.expectedDataInLength = options.read ?? 0;
     task.expectedDataOutLength = options.expectedOut ?? write.length;

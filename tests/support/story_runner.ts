@@ -227,6 +227,7 @@ function sendCommand(
   const ending = nexus.command(lun, cdb, {
     ...data,
     tag,
+    priority: given.number("priority", 0),
     attribute: ATTRIBUTES[given.text("attr") ?? "simple"] ?? -1,
     cdbLength: given.number("cdblength", cdb.length),
     immediate: given.number("immediate", data.write.length),

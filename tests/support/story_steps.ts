@@ -14,17 +14,28 @@
  * port first maps 0=3 1=0              or: maps all
  * port second online | offline
  * clock 10                             milliseconds pass
+ * inject 0 aborted read,write range=8+4 cont    also: mediumerr, ua, custom
+ * inject 0 custom any sense=70.00.0b.00*15
+ * uninject 0 3                         by serial number
+ * delay 0 done 5 cont                  or: datamove; seconds
+ * store usage used=1m available=0      what it says of its space
  * ```
  *
  * @module
  */
 
 import { assertEquals } from "@std/assert";
-import type { RawOptions, StoreFaultCause } from "../../core/mod.ts";
+import {
+  INJECTION_PATTERN,
+  type InjectionKind,
+  type RawOptions,
+  type StoreFaultCause,
+  type StoreUsage,
+} from "../../core/mod.ts";
 import type { StoreWork } from "./core_store.ts";
 import { settle } from "./core_target.ts";
 import type { StoryScene } from "./story_scene.ts";
-import { blocksOf, numberOf, StoryArguments } from "./story_values.ts";
+import { blocksOf, bytesOf, numberOf, StoryArguments } from "./story_values.ts";
 
 type Step = (
   scene: StoryScene,
@@ -37,6 +48,17 @@ const STEPS: Readonly<Record<string, Step>> = {
   target: changeTarget,
   port: changePort,
   state: steerState,
+  inject: injectError,
+  uninject: (scene, [lun = "", serial = ""]) => {
+    const { injections } = scene.unit(numberOf(lun));
+    assertEquals(injections.delete(numberOf(serial)), true);
+  },
+  delay: (scene, [lun = "", location = "", seconds = "", cont]) =>
+    scene.unit(numberOf(lun)).injections.delay({
+      location: location === "done" ? "done" : "datamove",
+      seconds: numberOf(seconds),
+      continuous: cont === "cont",
+    }),
   clock: (scene, [ms = "0"]) => scene.test.host.clock.advance(numberOf(ms)),
 };
 
@@ -91,9 +113,47 @@ function steerStore(
     case "keeps":
       checkDurable(scene, words);
       break;
+    case "usage":
+      store.usageNow = usageOf(words);
+      break;
     default:
       throw new TypeError(`A store does not "${verb}"`);
   }
+}
+
+function usageOf(words: readonly string[]): StoreUsage {
+  const given = new StoryArguments(words);
+  const entries = ["used", "available", "poolUsed", "poolAvailable"]
+    .filter((name) => given.has(name))
+    .map((name) => [name, given.number(name, 0)]);
+  return Object.fromEntries(entries);
+}
+
+const PATTERNS: Readonly<Record<string, number>> = {
+  read: INJECTION_PATTERN.READ,
+  write: INJECTION_PATTERN.WRITE,
+  readcap: INJECTION_PATTERN.READ_CAPACITY,
+  tur: INJECTION_PATTERN.TEST_UNIT_READY,
+  any: INJECTION_PATTERN.ANY,
+};
+
+const KINDS: readonly InjectionKind[] = ["aborted", "mediumerr", "ua"];
+
+function injectError(
+  scene: StoryScene,
+  [lun = "", kind = "", pattern = "", ...words]: readonly string[],
+): void {
+  const given = new StoryArguments(words);
+  const range = given.text("range")?.split("+").map(Number);
+  const senseData = given.text("sense");
+  scene.unit(numberOf(lun)).injections.add({
+    kind: KINDS.find((each) => each === kind) ?? "custom",
+    pattern: pattern.split(",")
+      .reduce((sum, word) => sum | (PATTERNS[word] ?? 0), 0),
+    range: range && { lba: range[0] ?? 0, blockCount: range[1] ?? 0 },
+    senseData: senseData === undefined ? undefined : bytesOf(senseData),
+    continuous: given.has("cont"),
+  });
 }
 
 function checkDurable(

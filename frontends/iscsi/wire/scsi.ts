@@ -6,7 +6,7 @@
 
 import { At, BHS_LENGTH, FINAL, RESPONSE } from "./pdu.ts";
 
-const CommandAt = { EXPECTED_LENGTH: 20, CDB: 32 } as const;
+const CommandAt = { PRIORITY: 2, EXPECTED_LENGTH: 20, CDB: 32 } as const;
 const READ = 0x40;
 const WRITE = 0x20;
 const ATTRIBUTE = 0x07;
@@ -21,6 +21,8 @@ export interface ScsiCommandPdu {
   write: boolean;
   /** ATTR: a task attribute. */
   attribute: number;
+  /** PRI: a command priority, with iSCSIProtocolLevel 2 (RFC 7144). */
+  priority: number;
   /** Initiator Task Tag. */
   initiatorTaskTag: number;
   /** Expected Data Transfer Length in bytes. */
@@ -38,6 +40,7 @@ export function newScsiCommand(): ScsiCommandPdu {
     read: false,
     write: false,
     attribute: 0,
+    priority: 0,
     initiatorTaskTag: 0,
     expectedDataTransferLength: 0,
     cmdSn: 0,
@@ -56,6 +59,7 @@ export function decodeScsiCommand(
   into.read = (flags & READ) !== 0;
   into.write = (flags & WRITE) !== 0;
   into.attribute = flags & ATTRIBUTE;
+  into.priority = view.getUint8(start + CommandAt.PRIORITY) >> 4;
   into.initiatorTaskTag = view.getUint32(start + At.INITIATOR_TASK_TAG);
   into.expectedDataTransferLength = view.getUint32(
     start + CommandAt.EXPECTED_LENGTH,

@@ -4,6 +4,7 @@
  */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { REINSTATEMENT_WAIT_MS } from "../../../frontends/iscsi/service.ts";
 import { assertBytes, patternBytes } from "../../support/bytes.ts";
 import {
   LOGIN_STATUS,
@@ -81,6 +82,24 @@ systemTest("it waits for tasks of a lost connection, too", async (system) => {
   await passTurns(witness);
   store.answerAll();
   assertEquals(await tasksLeft, 0);
+});
+
+systemTest("a store that hangs lets it be refused in time", async (system) => {
+  const witness = await system.open();
+  const { session, store } = await openWriting(system);
+  const refused = loginStatus({
+    portal: system.portal,
+    targetName: TARGET_NAME,
+    isid: ISID,
+  });
+  await session.expectClose();
+  await passTurns(witness);
+  system.host.clock.advance(REINSTATEMENT_WAIT_MS);
+  assertEquals(await refused, LOGIN_STATUS.SERVICE_UNAVAILABLE);
+  // The old task could still write: nobody has taken its place.
+  assertEquals(system.target.luns.get(1)?.taskSet.size, 1);
+  store.answerAll();
+  assertEquals(await tasksLeftAtLogin(system), 0);
 });
 
 systemTest("of many logins of one port one lasts", async (system) => {

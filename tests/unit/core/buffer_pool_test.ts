@@ -88,6 +88,24 @@ Deno.test("BufferBudget serves who waits longest, however much", async () => {
   assertEquals(got, ["large", "small"]);
 });
 
+Deno.test("BufferBudget.giveUp() ends a wait and serves the next", async () => {
+  const lender = budget();
+  const first = atHand(lender, BUFFER_LENGTH_MAX);
+  const second = atHand(lender, MEBIBYTE);
+  const [one, other] = [{}, {}];
+  const large = lender.acquire(BUFFER_LENGTH_MAX, one);
+  const small = lender.acquire(MEBIBYTE, other);
+  lender.giveUp({});
+  assert(large instanceof Promise && !await isSettled(large));
+  lender.giveUp(one);
+  assertEquals(await large, null);
+  assertEquals((await small)?.length, MEBIBYTE);
+  lender.giveUp(other);
+  assertEquals(lender.usedBytes, BUFFER_LENGTH_MAX + 2 * MEBIBYTE);
+  lender.release(first);
+  lender.release(second);
+});
+
 Deno.test("BufferBudget lets nobody overtake those who wait", async () => {
   const lender = budget();
   const first = atHand(lender, BUFFER_LENGTH_MAX);

@@ -37,7 +37,7 @@ function ranged(opcode: number, flags: number, lba: number, count: number) {
 
 /** Commands of many kinds on a few blocks. */
 const COMMAND: fc.Arbitrary<Sent> = fc.tuple(
-  fc.nat({ max: 13 }),
+  fc.nat({ max: 16 }),
   LBA,
   COUNT,
   fc.nat({ max: 3 }),
@@ -78,6 +78,12 @@ function commandOf(
       return { cdb: [0x1a, 0, 0x3f, 0, 255, 0], read: 255 };
     case 12:
       return reserveOut(more, count);
+    case 13:
+      return selectControl(more, count);
+    case 14:
+      return selectExceptions(more);
+    case 15:
+      return { cdb: [3, 0, 0, 0, 18, 0], read: 18 };
     default:
       return { cdb: [0x1b, 0, 0, 0, more & 1, 0] };
   }
@@ -96,6 +102,24 @@ function reserveOut(more: number, count: number): Sent {
   if (action === 6 || action === 5) list[15] = 1;
   const type = count % 2 === 0 ? 5 : 8;
   return { cdb: [0x5f, action, type, 0, 0, 0, 0, 0, 24, 0], write: list };
+}
+
+// QERR, UA_INTLCK_CTRL, TAS and TST in all their ways.
+function selectControl(more: number, count: number): Sent {
+  const tst = count & 1 ? 0x20 : 0;
+  const queue = [0x00, 0x02, 0x06, 0x02][more] ?? 0;
+  const lock = [0x00, 0x20, 0x30][count % 3] ?? 0;
+  const tas = count & 2 ? 0x40 : 0;
+  const page = [0x0a, 0x0a, tst, queue, lock, tas, 0, 0, 0, 0, 0, 0];
+  const write = Uint8Array.of(0, 0, 0, 0, ...page);
+  return { cdb: [0x15, 0x10, 0, 0, write.length, 0], write };
+}
+
+// MRIE 2 to 5, a report each second.
+function selectExceptions(more: number): Sent {
+  const page = [0x1c, 0x0a, 0x14, 2 + more, 0, 0, 0, 10, 0, 0, 0, 3];
+  const write = Uint8Array.of(0, 0, 0, 0, ...page);
+  return { cdb: [0x15, 0x10, 0, 0, write.length, 0], write };
 }
 
 /** Something that happens; its words are shown when a run fails. */
@@ -122,8 +146,34 @@ function send(
 ): void {
   const immediate = at ? {} : { immediate: 0 };
   const { cdb, ...data } = sent;
-  const options = { ...data, ...immediate, attribute };
+  const priority = sent.cdb.length === 10 ? at ? 3 : 9 : 0;
+  const options = { ...data, ...immediate, attribute, priority };
   chaos.await(chaos.nexus(nexus).command(lun, cdb, options));
+}
+
+// Two commands with one tag.
+function overlap(chaos: Chaos, [nexus, sent]: readonly [number, Sent]): void {
+  const { cdb, ...data } = sent;
+  const initiator = chaos.nexus(nexus);
+  chaos.await(initiator.command(0, cdb, { ...data, tag: 1 }));
+  chaos.await(initiator.command(0, cdb, { ...data, tag: 1 }));
+}
+
+function inject(chaos: Chaos, [lun, continuous]: InjectWords): void {
+  chaos.test.target.luns.get(lun)?.injections
+    .add({ kind: "mediumerr", pattern: 0x03, continuous });
+}
+
+function delay(
+  chaos: Chaos,
+  [lun, location, seconds, continuous]: DelayWords,
+): void {
+  chaos.test.target.luns.get(lun)?.injections
+    .delay({ location, seconds, continuous });
+}
+
+function wait(chaos: Chaos, [seconds]: readonly [number]): void {
+  chaos.test.host.clock.advance(1000 * seconds);
 }
 
 function manage(chaos: Chaos, [nexus, lun, what, tag]: ManageWords): void {
@@ -191,6 +241,8 @@ const CAUSE = fc.constantFrom<StoreFaultCause>("medium", "offline");
 
 type SendWords = readonly [number, number, Sent, number, boolean];
 type ManageWords = readonly [number, number, TaskManagementFunction, number];
+type InjectWords = readonly [number, boolean];
+type DelayWords = readonly [number, "datamove" | "done", number, boolean];
 type FailWords = readonly [StoreWork, StoreFaultCause];
 
 const EVENT: fc.Arbitrary<Event> = fc.oneof(
@@ -202,6 +254,19 @@ const EVENT: fc.Arbitrary<Event> = fc.oneof(
   event(2, fc.tuple(NEXUS, LUN, WHAT, fc.nat({ max: 60 })), manage),
   event(4, fc.tuple(NEXUS, fc.boolean()), hold),
   event(4, fc.tuple(fc.boolean()), holdStores),
+  event(1, fc.tuple(NEXUS, COMMAND), overlap),
+  event(1, fc.tuple(LUN, fc.boolean()), inject),
+  event(
+    1,
+    fc.tuple(
+      LUN,
+      fc.constantFrom("datamove", "done"),
+      fc.nat({ max: 2 }),
+      fc.boolean(),
+    ),
+    delay,
+  ),
+  event(2, fc.tuple(fc.nat({ max: 3 })), wait),
   event(1, fc.tuple(WORK, CAUSE), failStore),
   event(1, fc.tuple(NEXUS), leave),
   event(1, fc.tuple(LUN, fc.integer({ min: 1, max: 80 })), resize),
@@ -255,6 +320,7 @@ class Chaos {
     // What ends may begin something else that waits.
     for (let times = 0; times < 20; times += 1) {
       for (const nexus of nexuses) nexus.resume();
+      this.test.host.clock.advance(10_000);
       holdStores(this, [false]);
       await settle(200);
     }

@@ -120,11 +120,22 @@ Deno.test("ModePages unpacks what the core looks at", () => {
     writeCacheEnabled: true,
     readCacheDisabled: false,
     senseLengthMax: 0,
+    separateTaskSets: false,
+    queueError: 0,
+    attentionInterlock: 0,
+    taskAbortedStatus: true,
+    initialPriority: 0,
+    reportsThresholds: true,
+    singleThresholdAttention: false,
   });
-  set(pages, [0x0a, 0], 2, 0x04);
-  set(pages, [0x0a, 0], 3, 0x18);
-  set(pages, [0x0a, 0], 4, 0x08);
+  set(pages, [0x0a, 0], 2, 0x24);
+  set(pages, [0x0a, 0], 3, 0x1e);
+  set(pages, [0x0a, 0], 4, 0x38);
+  set(pages, [0x0a, 0], 5, 0x00);
+  set(pages, [0x0a, 1], 5, 0x07);
   set(pages, [0x0a, 1], 6, 0x20);
+  set(pages, [0x01, 0], 7, 0x00);
+  set(pages, [0x1c, 2], 4, 0x01);
   set(pages, [0x08, 0], 2, 0x11);
   assertEquals(pages.settings, {
     descriptorSense: true,
@@ -134,6 +145,13 @@ Deno.test("ModePages unpacks what the core looks at", () => {
     writeCacheEnabled: false,
     readCacheDisabled: true,
     senseLengthMax: 0x20,
+    separateTaskSets: true,
+    queueError: 3,
+    attentionInterlock: 3,
+    taskAbortedStatus: false,
+    initialPriority: 7,
+    reportsThresholds: false,
+    singleThresholdAttention: true,
   });
 });
 
@@ -198,7 +216,7 @@ Deno.test("valuesOf() serves all four page controls", () => {
   set(pages, [0x0a, 0], 2, 0x04);
   const control = page(pages, 0x0a);
   assertEquals(valuesOf(control, PAGE_CONTROL.CURRENT)[2], 0x04);
-  assertEquals(valuesOf(control, PAGE_CONTROL.CHANGEABLE)[3], 0xf8);
+  assertEquals(valuesOf(control, PAGE_CONTROL.CHANGEABLE)[3], 0x1e);
   assertEquals(valuesOf(control, PAGE_CONTROL.DEFAULT)[2], 0x00);
   assertEquals(valuesOf(control, PAGE_CONTROL.SAVED)[2], 0x00);
 });
@@ -284,5 +302,5 @@ Deno.test("saved pages of another length are passed over", () => {
 Deno.test("ModePages can save what an initiator can change", () => {
   const savable = make().all.filter((each) => each.savable)
     .map(({ code, subcode }) => `${code.toString(16)}/${subcode}`);
-  assertEquals(savable, ["1/0", "7/0", "8/0", "a/0", "a/1", "1c/2"]);
+  assertEquals(savable, ["1/0", "7/0", "8/0", "a/0", "a/1", "1c/0", "1c/2"]);
 });

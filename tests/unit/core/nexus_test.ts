@@ -158,3 +158,31 @@ targetTest("moveTask() refuses any move that is none", async (test) => {
   task.state = 99;
   assertThrows(() => moveTask(task, FREE));
 });
+
+targetTest(
+  "Nexus.overloadStatus() is TASK SET FULL with tasks",
+  async (test) => {
+    const unit = await test.addLun({ backend: "controlled" });
+    const [a, b] = [await test.connectReady("a"), await test.connectReady("b")];
+    assertEquals(a.nexus.overloadStatus(0), STATUS.BUSY);
+    assertEquals(a.nexus.overloadStatus(7), STATUS.BUSY);
+    a.hold();
+    const task = a.command(0, READ_200, { read: READ_LENGTH });
+    assertEquals(a.nexus.overloadStatus(0), STATUS.TASK_SET_FULL);
+    assertEquals(b.nexus.overloadStatus(0), STATUS.BUSY);
+    assertEquals([...unit.itls].map(({ pending }) => pending), [0, 0]);
+    const page = unit.modePages.find(0x0a, 0);
+    assert(page !== undefined);
+    const interlocked = page.current.slice();
+    interlocked[4] = 0x30;
+    unit.modePages.change(page, interlocked);
+    a.nexus.overloadStatus(0);
+    b.nexus.overloadStatus(0);
+    assertEquals([...unit.itls].map(({ pending }) => pending), [
+      UNIT_ATTENTION.PREVIOUS_TASK_SET_FULL,
+      UNIT_ATTENTION.PREVIOUS_BUSY,
+    ]);
+    a.resume();
+    await task;
+  },
+);

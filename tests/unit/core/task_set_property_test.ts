@@ -22,7 +22,10 @@ type Event =
     readonly ranges: readonly BlockRange[];
   };
 
-type Wish = Parameters<TaskMaker["make"]>[0];
+type Wish = Parameters<TaskMaker["make"]>[0] & {
+  /** Which of the nexuses it comes over. */
+  readonly from: number;
+};
 
 const LBA = fc.nat({ max: 8 });
 const BLOCKS = fc.nat({ max: 4 });
@@ -39,6 +42,7 @@ const WISH: fc.Arbitrary<Wish> = fc.record({
   of: fc.option(CLASS, { nil: undefined, freq: 20 }),
   lba: LBA,
   blocks: BLOCKS,
+  from: fc.nat({ max: 1 }),
   attribute: fc.constantFrom(SIMPLE, SIMPLE, SIMPLE, ORDERED, HEAD_OF_QUEUE),
 });
 const WHICH = fc.nat({ max: 20 });
@@ -69,6 +73,7 @@ const EVENT: fc.Arbitrary<Event> = fc.oneof(
 const RULES: fc.Arbitrary<OrderingRules> = fc.record({
   serseq: fc.constantFrom("off", "soft", "read", "on"),
   unrestrictedReordering: fc.boolean(),
+  separateTaskSets: fc.boolean(),
 });
 
 /** The naive set: an array, looked through again after every event. */
@@ -121,7 +126,9 @@ class Pair {
   }
 
   #enter(wish: Wish): void {
-    const task = this.#maker.make(wish);
+    const nexus = this.#maker.nexuses[wish.from];
+    assert(nexus !== undefined);
+    const task = this.#maker.make({ ...wish, nexus });
     this.naive.tasks.push(task);
     this.set.enter(task);
     if (this.set.admit(task)) this.running.add(task);

@@ -20,6 +20,7 @@ class Bench {
   readonly rules = {
     serseq: "off" as SequentialMode,
     unrestrictedReordering: false,
+    separateTaskSets: false,
   };
   readonly ready: ScsiTask[] = [];
   readonly maker: TaskMaker = new TaskMaker();
@@ -144,6 +145,25 @@ Deno.test("TaskSet lets HEAD OF QUEUE pass all and holds the rest", () => {
   bench.set.leave(head);
   assertEquals(later.blocker, ordered);
   assertEquals(b.blocker, a);
+});
+
+Deno.test("TaskSet with a set for each nexus keeps attributes apart", () => {
+  const bench = new Bench();
+  bench.rules.separateTaskSets = true;
+  const [, other] = bench.maker.nexuses;
+  assert(other);
+  const { ORDERED, HEAD_OF_QUEUE } = ATTRIBUTE;
+  const a = bench.enter(writing(0, 8));
+  const ordered = bench.enter({ ...writing(20, 1), attribute: ORDERED });
+  const head = bench.enter({ of: INQUIRY, attribute: HEAD_OF_QUEUE });
+  const b = bench.enter({ of: INQUIRY, attribute: ORDERED, nexus: other });
+  const c = bench.enter({ ...writing(30, 1), nexus: other });
+  const d = bench.enter({ ...writing(7, 1), nexus: other });
+  assertEquals(bench.released(), [a, head, b]);
+  assertEquals([ordered.blocker, c.blocker, d.blocker], [a, b, b]);
+  bench.set.leave(b);
+  assertEquals(bench.released(), [c]);
+  assertEquals(d.blocker, a, "blocks that overlap keep their order");
 });
 
 Deno.test("TaskSet treats ACA and untagged tasks like SIMPLE ones", () => {
@@ -303,7 +323,7 @@ Deno.test("TaskSet tells of ready tasks after looking at all", () => {
   const maker = new TaskMaker();
   const ready: ScsiTask[] = [];
   const set = new TaskSet(
-    { serseq: "off", unrestrictedReordering: false },
+    { serseq: "off", unrestrictedReordering: false, separateTaskSets: false },
     (task) => ready.push(task),
     () => {
       for (const task of ready) seen.push([task.tag, task.blocker]);

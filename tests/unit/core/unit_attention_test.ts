@@ -4,8 +4,10 @@ import {
   firstCondition,
   RESET_CONDITIONS,
   senseOfCondition,
+  STATUS,
   UNIT_ATTENTION,
 } from "../../../core/mod.ts";
+import { targetTest } from "../../support/core_target.ts";
 
 /** Conditions in their order, and their codes (task-model.md, 7). */
 const CODES: readonly [number, string][] = [
@@ -24,6 +26,11 @@ const CODES: readonly [number, string][] = [
   [UNIT_ATTENTION.CAPACITY_CHANGED, "2a/09"],
   [UNIT_ATTENTION.THRESHOLD_REACHED, "38/07"],
   [UNIT_ATTENTION.MEDIUM_CHANGED, "28/00"],
+  [UNIT_ATTENTION.COMMANDS_CLEARED, "2f/00"],
+  [UNIT_ATTENTION.INFORMATIONAL_EXCEPTION, "5d/ff"],
+  [UNIT_ATTENTION.PREVIOUS_BUSY, "2c/07"],
+  [UNIT_ATTENTION.PREVIOUS_TASK_SET_FULL, "2c/08"],
+  [UNIT_ATTENTION.PREVIOUS_RESERVATION_CONFLICT, "2c/09"],
 ];
 
 Deno.test("senseOfCondition() knows the codes of every condition", () => {
@@ -51,4 +58,27 @@ Deno.test("afterReporting() lets a reset stand for all", () => {
     const left = isReset ? 0 : all & ~condition;
     assertEquals(afterReporting(all, condition), left);
   }
+});
+
+targetTest("Every condition is told once, with its codes", async (test) => {
+  const unit = await test.addLun();
+  const a = await test.connectReady("a");
+  const hear = async () => (await a.command(0, [0, 0, 0, 0, 0, 0])).sense;
+  for (const [condition, codes] of CODES) {
+    unit.raise(condition);
+    assertEquals([await hear(), await hear()], [`6/${codes}`, ""]);
+  }
+});
+
+targetTest("Several conditions are told in their order", async (test) => {
+  const unit = await test.addLun();
+  const a = await test.connectReady("a");
+  const others = CODES.filter(([bit]) => (bit & RESET_CONDITIONS) === 0);
+  for (const [condition] of others.toReversed()) unit.raise(condition);
+  for (const [, codes] of others) {
+    const { sense } = await a.command(0, [0, 0, 0, 0, 0, 0]);
+    assertEquals(sense, `6/${codes}`);
+  }
+  const { status } = await a.command(0, [0, 0, 0, 0, 0, 0]);
+  assertEquals(status, STATUS.GOOD);
 });

@@ -127,8 +127,8 @@ story(
   `
   lun 0 ramdisk
   lun 1 controlled cache=on
-  a  INQUIRY evpd page=86   -> GOOD data 00.86.003c.00.07.00.01.08.00*55
-  a:1  INQUIRY evpd page=86 -> GOOD data 00.86.003c.00.07.01.01.08.00*55
+  a  INQUIRY evpd page=86   -> GOOD data 00.86.003c.00.0f.00.01.08.00*4.fc.00*50
+  a:1  INQUIRY evpd page=86 -> GOOD data 00.86.003c.00.0f.01.01.08.00*4.fc.00*50
   a  INQUIRY evpd page=87   -> GOOD data 00.87.0004.3f.ff.00.00
   `,
 );

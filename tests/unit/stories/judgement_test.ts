@@ -79,9 +79,9 @@ story(
   a holds
   a  READ(10) lba=0 n=200 as r1
   b  PR REGISTER newkey=2 as p1
-  a  READ(10) lba=0 n=1 tagof=r1           -> 5/4d/03
+  a  READ(10) lba=0 n=1 tagof=r1           -> b/4d/03
   a resumes
-  r1 -> GOOD blocks=00*200
+  r1 -> SILENT
   p1 -> GOOD
   b  PR RESERVE key=2 type=3               -> GOOD
   a  READ(10) lba=0 n=1                    -> RESERVATION CONFLICT
@@ -126,28 +126,54 @@ story(
 );
 
 story(
-  "Overlapped tags and untagged commands are refused",
+  "An overlap ends all tasks of its nexus, and of no other (SAM-5 5.10)",
   `
-  lun 0 ramdisk
+  lun 0 controlled
+  lun 1 ramdisk
   a ready
+  a ready 1
   b ready
   a holds
   b holds
   a  READ(10) lba=0 n=200 tag=0x1234 as r1
-  a  READ(10) lba=0 n=1 tag=0x1234         -> 5/4d/34
   a  READ(10) lba=0 n=200 tag=0x1235 as r2
   b  READ(10) lba=0 n=200 tag=0x1234 as r3
-  a  READ(10) lba=0 n=200 attr=untagged tag=0x1234 as u1
-  a  READ(10) lba=0 n=1 attr=untagged tag=0x77 -> 5/4e/00
-  b  READ(10) lba=0 n=200 attr=untagged as u2
+  a  WRITE(10) lba=0 data=aa tag=9 as w1
+  a:1  READ(10) lba=0 n=200 tag=0x1236 as r4
+  a  READ(10) lba=0 n=1 attr=untagged tag=0x1234 as u1
+  a  READ(10) lba=0 n=1 tag=0x1234         -> b/4d/34
+  r1 -> SILENT
+  r2 -> SILENT
+  w1 -> SILENT
+  u1 -> SILENT
+  r3 waits
+  r4 waits
+  a  READ(10) lba=0 n=200 attr=untagged as u2
+  b  READ(10) lba=0 n=200 attr=untagged as u3
+  a  READ(10) lba=0 n=1 attr=untagged tag=0x77 -> b/4e/00
+  u2 -> SILENT
   a resumes
   b resumes
-  r1 -> GOOD any
-  r2 -> GOOD any
   r3 -> GOOD any
-  u1 -> GOOD any
-  u2 -> GOOD any
+  r4 -> GOOD any
+  u3 -> GOOD any
   a  READ(10) lba=0 n=1 tag=0x1234         -> GOOD any
+  `,
+);
+
+story(
+  "An overlap is told when the tasks that it ended cannot write any more",
+  `
+  lun 0 controlled
+  a ready
+  store holds
+  a  WRITE(10) lba=0 data=a1 tag=7 as w1
+  a  WRITE(10) lba=8 data=a2 tag=7 as w2
+  w2 waits
+  store answers
+  w1 -> SILENT
+  w2 -> b/4d/07
+  store calls write 0 1
   `,
 );
 

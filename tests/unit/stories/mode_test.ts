@@ -14,7 +14,7 @@ story(
      88.12.10.00.ffff.0000.ffff.ffff.00*8
      8a.0a.00.00.00.40.00.00.0000.0000
      ca.01.001c.00*28
-     1c.0a.10.00.00000000.00000001
+     9c.0a.10.00.00000000.00000001
      dc.02.002c.00.00*11
      02.01.0000.00000000
      01.02.0000.00000000
@@ -40,11 +40,11 @@ story(
      87.0a.00*10
      88.12.10.00.ffff.0000.ffff.ffff.00*8
      8a.0a.00.00.00.40.00.00.0000.0000
-     1c.0a.10.00.00000000.00000001
+     9c.0a.10.00.00000000.00000001
      2a.16.3f00f000.2900.00*4.0800.00*10
   a:1  MODE SENSE(6) page=3f -> GOOD data 23.00.00.08.00*8
      8a.0a.00.00.00.40.00.00.0000.0000
-     1c.0a.10.00.00000000.00000001
+     9c.0a.10.00.00000000.00000001
   a:1  MODE SENSE(6) page=08 -> 5/24/00 cdb=2.5
   a:1  MODE SENSE(10) page=0a llbaa -> GOOD length=28 @4=00 @6=0008
   `,
@@ -59,7 +59,7 @@ story(
   a  MODE SENSE(6) page=0a dbd      -> GOOD data 0f.00.10.00
      8a.0a.04.00.00.40.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=1 -> GOOD data 0f.00.10.00
-     8a.0a.04.f8.08.00.00.00.0000.0000
+     8a.0a.24.1e.38.40.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=2 -> GOOD data 0f.00.10.00
      8a.0a.00.00.00.40.00.00.0000.0000
   a  MODE SENSE(6) page=0a dbd pc=3 -> GOOD data 0f.00.10.00
@@ -70,7 +70,7 @@ story(
   a  MODE SENSE(6) page=08 dbd pc=1 -> GOOD data 17.00.10.00
      88.12.05.00.00*16
   a  MODE SENSE(6) page=0a subpage=01 dbd pc=1 -> GOOD length=36
-     @4=ca.01.001c.0000.ff.00
+     @4=ca.01.001c.000f.ff.00
   a  MODE SENSE(6) page=1c subpage=02 dbd pc=1 -> GOOD length=52
      @4=dc.02.002c.01.00
   a  MODE SENSE(6) page=03 dbd pc=1 -> GOOD length=28 @4=03.16.00*22

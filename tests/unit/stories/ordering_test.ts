@@ -170,3 +170,48 @@ story(
   r2 -> GOOD any
   `,
 );
+
+story(
+  "Of those that have waited the most urgent one goes first",
+  `
+  lun 0 controlled
+  a ready
+  b ready
+  store holds
+  a  WRITE(10) lba=0 data=aa*64 as w1
+  a  WRITE(10) lba=1 data=a1 as w2
+  a  WRITE(10) lba=2 data=a2 priority=9 as w3
+  b  WRITE(10) lba=3 data=a3 priority=2 as w4
+  a  WRITE(10) lba=4 data=a4 priority=9 as w5
+  store calls write 0 64
+  store answers once
+  store calls write 3 1, write 2 1, write 4 1, write 1 1
+  store answers
+  w1 -> GOOD
+  w2 -> GOOD
+  w3 -> GOOD
+  w4 -> GOOD
+  w5 -> GOOD
+  `,
+);
+
+story(
+  "INITIAL COMMAND PRIORITY is that of commands that have none",
+  `
+  lun 0 controlled
+  a ready
+  a  MODE SELECT(6) list=00000000.4a.01.001c.00.05.00*26 -> GOOD
+  store holds
+  a  WRITE(10) lba=0 data=aa*64 as w1
+  a  WRITE(10) lba=1 data=a1 priority=6 as w2
+  a  WRITE(10) lba=2 data=a2 as w3
+  a  WRITE(10) lba=3 data=a3 priority=4 as w4
+  store answers once
+  store calls write 0 64, write 3 1, write 2 1, write 1 1
+  store answers
+  w1 -> GOOD
+  w2 -> GOOD
+  w3 -> GOOD
+  w4 -> GOOD
+  `,
+);

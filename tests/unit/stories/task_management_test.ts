@@ -288,6 +288,55 @@ story(
 );
 
 story(
+  "ABORT TASK of a task that waits for memory is answered at once",
+  `
+  lun 0 controlled size=64m
+  a ready
+  store holds
+  a  READ(10) lba=0 n=8192 as r1
+  a  READ(10) lba=8192 n=8192 as r2
+  a  READ(10) lba=16384 n=8192 as r3
+  a  READ(10) lba=24576 n=8192 as r4
+  a  READ(10) lba=32768 n=8192 as r5
+  a  READ(10) lba=40960 n=8192 as r6
+  a  READ(10) lba=49152 n=8192 as r7
+  a  READ(10) lba=57344 n=8192 as r8
+  store calls read 0 2048, read 8192 2048, read 16384 2048, read 24576 2048,
+     read 32768 2048, read 40960 2048, read 49152 2048, read 57344 2048
+  a  READ(10) lba=65536 n=8 as r9
+  a  WRITE(10) lba=70000 data=aa as w1
+  a  VERIFY(10) lba=75000 n=8 as v1
+  a  WRITE SAME(16) lba=80000 n=8 ndob as s1
+  a  READ(10) lba=90000 n=1 as r10
+  store calls
+  a  ABORT TASK of=r9            -> FUNCTION COMPLETE
+  r9 -> SILENT
+  a  ABORT TASK of=w1            -> FUNCTION COMPLETE
+  w1 -> SILENT
+  a  ABORT TASK of=v1            -> FUNCTION COMPLETE
+  v1 -> SILENT
+  a  ABORT TASK of=s1            -> FUNCTION COMPLETE
+  s1 -> SILENT
+  r10 waits
+  a  ABORT TASK SET as t1
+  r10 -> SILENT
+  t1 waits
+  store answers
+  r1 -> SILENT
+  r2 -> SILENT
+  r3 -> SILENT
+  r4 -> SILENT
+  r5 -> SILENT
+  r6 -> SILENT
+  r7 -> SILENT
+  r8 -> SILENT
+  t1 -> FUNCTION COMPLETE
+  store calls
+  a  READ(10) lba=0 n=1          -> GOOD blocks=00
+  `,
+);
+
+story(
   "Functions for LUNs that are not there, and unknown ones, are refused",
   `
   lun 0 ramdisk

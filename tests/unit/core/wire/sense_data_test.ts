@@ -6,7 +6,9 @@ import {
   invalidFieldInCdb,
   invalidFieldInParameterList,
   lbaOutOfRange,
+  limitSense,
   NO_ADDITIONAL_SENSE,
+  rawSense,
   type Sense,
   sense,
   SENSE_LENGTH_MAX,
@@ -166,4 +168,39 @@ Deno.test("encodeSense() takes no more than it says it may", () => {
     assertEquals(encodeSense(exact, 0, most, descriptorFormat), length);
     assert(length <= SENSE_LENGTH_MAX);
   }
+});
+
+Deno.test("rawSense() is sent as it is, and reads its codes", () => {
+  const raws = [
+    ["70000600000000050000000029ff", 6, 0x29, 0xff],
+    ["720b4401", 0xb, 0x44, 0x01],
+    ["70", 0, 0, 0],
+    ["aa".repeat(252), 0x0a, 0xaa, 0xaa],
+  ] as const;
+  for (const [hex, key, asc, ascq] of raws) {
+    const value = rawSense(Uint8Array.fromHex(hex));
+    assertEquals([value.key, value.asc, value.ascq], [key, asc, ascq]);
+    for (const descriptors of [false, true]) {
+      const bytes = new Uint8Array(SENSE_LENGTH_MAX + 2);
+      const view = new DataView(bytes.buffer);
+      const length = encodeSense(view, 2, value, descriptors);
+      assertEquals(bytes.subarray(2, 2 + length).toHex(), hex);
+    }
+  }
+});
+
+Deno.test("limitSense() cuts and says so, where there is room to", () => {
+  const cut = (descriptors: boolean, limit: number) => {
+    const bytes = new Uint8Array(SENSE_LENGTH_MAX);
+    const view = new DataView(bytes.buffer);
+    const length = encodeSense(view, 0, lbaOutOfRange(0x1234), descriptors);
+    return bytes.subarray(0, limitSense(view, 0, length, limit)).toHex();
+  };
+  assertEquals(cut(false, 0), cut(false, 18));
+  assertEquals(cut(false, 252), cut(false, 18));
+  assertEquals(cut(false, 8), "f00015000012340a");
+  assertEquals(cut(false, 2), "f000");
+  assertEquals(cut(true, 0).length, 40);
+  assertEquals(cut(true, 8), "720521008000000c");
+  assertEquals(cut(true, 4), "72052100");
 });
