@@ -75,7 +75,8 @@ function reportOperationCodes(
     (option === OPTION.OPCODE && grouped) ||
     (option === OPTION.SERVICE_ACTION &&
       table.get(opcode) !== undefined) ||
-    (option !== OPTION.OPCODE && grouped && serviceAction > 0x1f)
+    (option !== OPTION.OPCODE && grouped &&
+      serviceAction > table.serviceActionMax(opcode))
   ) {
     return invalidFieldInCdb(2, 2);
   }

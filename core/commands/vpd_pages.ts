@@ -19,6 +19,7 @@ import {
   scsiPortsLength,
 } from "./vpd_designators.ts";
 import { compareAndWriteBlocksMax } from "./verify.ts";
+import { atomicBlocksMax } from "./whole_writes.ts";
 
 /** What a page is built from. */
 export interface VpdContext {
@@ -179,8 +180,8 @@ const CORE_PAGES: readonly VpdPage[] = [
 ];
 
 function extendedInquiry(body: DataView, { unit }: VpdContext): void {
-  // HEADSUP, ORDSUP, SIMPSUP; V_SUP; LUICLR; RTD_SUP.
-  body.setUint8(1, 0x07);
+  // GROUP_SUP, HEADSUP, ORDSUP, SIMPSUP; V_SUP; LUICLR; RTD_SUP.
+  body.setUint8(1, 0x17);
   body.setUint8(2, unit.store?.capabilities.volatileCache ? 0x01 : 0);
   body.setUint8(3, 0x01);
   body.setUint8(4, 0x08);
@@ -198,6 +199,8 @@ function blockLimits(body: DataView, { unit }: VpdContext): void {
   if (unit.unmapSupported) unmapLimits(body, unit);
   // 0: no limit is told.
   setUint64(body, 32, writeSameMax ?? 0);
+  // Any alignment and any granularity; no atomic boundary.
+  body.setUint32(40, atomicBlocksMax(unit));
 }
 
 function unmapLimits(body: DataView, unit: LogicalUnit): void {
