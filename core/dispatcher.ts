@@ -179,6 +179,7 @@ export class Dispatcher {
     if (task.abort === ABORT.NONE) return;
     if (task.state === TASK_STATE.EXECUTING) {
       task.nexus.transport.abortTransfer(task);
+      task.wake?.();
     } else if (task.state === TASK_STATE.BLOCKED && task.blocker !== null) {
       // Without a blocker it is among the ready ones: it ends in its turn.
       task.itl?.unit.taskSet.stopWaiting(task);

@@ -7,12 +7,13 @@
 import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
 import type { UnitIdentity } from "./identity.ts";
 import type { LunOptions } from "./lun_options.ts";
+import type { MediumOperation } from "./medium_operation.ts";
 import { ModePages } from "./mode_pages.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { RawOptions } from "./options.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
-import type { Clock } from "./ports/host.ts";
+import type { Clock, Log } from "./ports/host.ts";
 import { Reservations } from "./reservations.ts";
 import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
@@ -58,6 +59,8 @@ export interface UnitParts {
   readonly blockLength: number;
   /** Time, for work in slices. */
   readonly clock: Clock;
+  /** Log lines of what goes on without a command. */
+  readonly log: Log;
   /** What it keeps over restarts. */
   readonly state: UnitState;
 }
@@ -84,6 +87,8 @@ export class LogicalUnit {
   readonly identity: UnitIdentity;
   /** Time, for work in slices. */
   readonly clock: Clock;
+  /** Log lines of what goes on without a command. */
+  readonly log: Log;
   /** What it keeps over restarts. */
   readonly state: UnitState;
   /** Its tasks. */
@@ -107,6 +112,8 @@ export class LogicalUnit {
   geometry: UnitGeometry = NO_GEOMETRY;
   /** Mode pages. */
   modePages: ModePages;
+  /** A format or sanitize that runs or has failed; null: none. */
+  operation: MediumOperation | null = null;
   /** START STOP UNIT has stopped it. */
   stopped = false;
   /** The medium was ejected. */
@@ -140,6 +147,7 @@ export class LogicalUnit {
     this.driver = parts.driver;
     this.identity = parts.identity;
     this.clock = parts.clock;
+    this.log = parts.log;
     this.state = parts.state;
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;

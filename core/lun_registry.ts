@@ -21,6 +21,7 @@ import {
   typeOptions,
 } from "./lun_store.ts";
 import { ManagementError } from "./management_error.ts";
+import { resumeOperation } from "./medium_operation.ts";
 import type { RawOptions } from "./options.ts";
 import type { PluginHost } from "./plugin_host.ts";
 import type { PortRegistry } from "./port_registry.ts";
@@ -163,7 +164,7 @@ export class LunRegistry implements UnitDirectory {
     this.#units.delete(number);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
-    await this.#endTasks(unit);
+    await this.#endWork(unit);
     await unit.store?.close();
     this.#forgetIdentity(unit);
   }
@@ -172,7 +173,7 @@ export class LunRegistry implements UnitDirectory {
   async closeAll(): Promise<void> {
     for (const unit of this.all()) {
       unit.removing = true;
-      await this.#endTasks(unit);
+      await this.#endWork(unit);
       await unit.store?.close();
     }
     this.#units.clear();
@@ -230,8 +231,10 @@ export class LunRegistry implements UnitDirectory {
       rawOptions: raw,
       blockLength: blockLength ?? (hasBlocks(deviceType) ? 512 : 0),
       clock: host.clock,
+      log: host.log,
       state,
     }, (ready) => this.#services.dispatcher.runReady(ready));
+    resumeOperation(unit);
     this.#units.set(number, unit);
     return { unit, warning: outcome.warning };
   }
@@ -249,7 +252,7 @@ export class LunRegistry implements UnitDirectory {
     // Commands find no medium until those under way have left the old store.
     const old = unit.store;
     unit.setStore(null);
-    if (old !== null) await this.#endTasks(unit);
+    if (old !== null) await this.#endWork(unit);
     await old?.close();
     if (unit.removing) {
       await opened.store?.close();
@@ -257,8 +260,15 @@ export class LunRegistry implements UnitDirectory {
     }
     unit.setOptions(request.options, request.raw);
     unit.setStore(opened.store);
+    resumeOperation(unit);
     if (unit.removable && opened.store !== null) unit.load();
     return opened.warning;
+  }
+
+  // Ends all that uses the store: tasks, and what has outlived its task.
+  async #endWork(unit: LogicalUnit): Promise<void> {
+    await this.#endTasks(unit);
+    await unit.operation?.stop();
   }
 
   async #endTasks(unit: LogicalUnit): Promise<void> {

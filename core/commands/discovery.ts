@@ -73,7 +73,10 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
 const DESC = 0x01;
 
 function pendingSense(itl: ItlNexus | null): Sense {
-  if (itl === null || itl.pending === 0) return NO_ADDITIONAL_SENSE;
+  if (itl === null) return NO_ADDITIONAL_SENSE;
+  if (itl.pending === 0) {
+    return itl.unit.operation?.sense ?? NO_ADDITIONAL_SENSE;
+  }
   const taken = takeAttention(itl, firstCondition(itl.pending));
   return typeof taken === "number" ? NO_ADDITIONAL_SENSE : taken;
 }

@@ -8,6 +8,7 @@ import { CAPACITY_COMMANDS } from "./capacity.ts";
 import { CommandTable } from "./command_table.ts";
 import { DEFECT_COMMANDS } from "./defects.ts";
 import { DISCOVERY_COMMANDS } from "./discovery.ts";
+import { FORMAT_COMMANDS } from "./format.ts";
 import { inquiryCommand } from "./inquiry.ts";
 import { LOG_COMMANDS } from "./log_sense.ts";
 import { MODE_SELECT_COMMANDS } from "./mode_select.ts";
@@ -18,6 +19,7 @@ import { PROVISIONING_COMMANDS } from "./provisioning.ts";
 import { READ_WRITE_COMMANDS } from "./read_write.ts";
 import { reportSupportedCommands } from "./report_supported.ts";
 import { RESERVE_COMMANDS } from "./reserve.ts";
+import { SANITIZE_COMMANDS } from "./sanitize.ts";
 import { UNIT_CONTROL_COMMANDS } from "./unit_control.ts";
 import { VERIFY_COMMANDS } from "./verify.ts";
 import type { VpdPages } from "./vpd_pages.ts";
@@ -36,6 +38,8 @@ export function coreCommandTable(pages: VpdPages): CommandTable {
     ...WHOLE_WRITE_COMMANDS,
     ...PREFETCH_COMMANDS,
     ...DEFECT_COMMANDS,
+    ...FORMAT_COMMANDS,
+    ...SANITIZE_COMMANDS,
     ...PROVISIONING_COMMANDS,
     ...CAPACITY_COMMANDS,
     ...MODE_SENSE_COMMANDS,

@@ -8,7 +8,7 @@
 import { BUFFER_LENGTH_MAX } from "../buffer_pool.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
-import { type MaybePromise, OK } from "../ports/block_store.ts";
+import { OK } from "../ports/block_store.ts";
 import {
   type Completion,
   INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,

@@ -18,6 +18,7 @@ import {
   scsiPorts,
   scsiPortsLength,
 } from "./vpd_designators.ts";
+import { erasesBlocks } from "./sanitize.ts";
 import { compareAndWriteBlocksMax } from "./verify.ts";
 import { atomicBlocksMax } from "./whole_writes.ts";
 
@@ -218,7 +219,9 @@ function blockDeviceCharacteristics(
   { unit }: VpdContext,
 ): void {
   body.setUint16(0, unit.options.rpm);
-  body.setUint8(3, unit.options.formfactor & 0x0f);
+  // WABEREQ: blocks read without error after a BLOCK ERASE.
+  const erases = erasesBlocks(unit) ? 0x40 : 0;
+  body.setUint8(3, erases | (unit.options.formfactor & 0x0f));
   // RBWZ, FUAB, VBULS.
   body.setUint8(4, 0x0b);
 }
