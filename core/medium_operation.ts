@@ -10,6 +10,7 @@
 import { FLAG, PATTERN } from "./commands/command_row.ts";
 import type { CommandRow } from "./commands/command_table.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
+import { ManagementError } from "./management_error.ts";
 import {
   forgetOperation,
   keepOperation,
@@ -28,6 +29,7 @@ import {
   type Completion,
   FORMAT_COMMAND_FAILED,
   formatInProgress,
+  INTERNAL_TARGET_FAILURE,
   MEDIUM_FORMAT_CORRUPTED,
   SANITIZE_COMMAND_FAILED,
   sanitizeInProgress,
@@ -128,10 +130,16 @@ export class MediumOperation {
     return this.#cutOff();
   }
 
-  /** SANITIZE with EXIT FAILURE MODE: the medium is used as it is. */
-  leaveFailure(): void {
-    forgetOperation(this.#unit.state);
-    this.#unit.operation = null;
+  /**
+   * SANITIZE with EXIT FAILURE MODE: the medium is used as it is.
+   *
+   * @returns false when that cannot be kept: it is as it was
+   */
+  leaveFailure(): boolean {
+    const unit = this.#unit;
+    const left = tryState(unit, () => forgetOperation(unit.state));
+    if (left) unit.operation = null;
+    return left;
   }
 
   async #cutOff(): Promise<void> {
@@ -179,9 +187,7 @@ export class MediumOperation {
       const completion = await this.#runPass();
       if (completion !== STATUS.GOOD) return completion;
     }
-    forgetOperation(this.#unit.state);
-    this.#unit.operation = null;
-    return STATUS.GOOD;
+    return this.leaveFailure() ? STATUS.GOOD : this.#fail();
   }
 
   // Commands that came in at the head of the queue may still be at work.
@@ -195,19 +201,22 @@ export class MediumOperation {
     const unit = this.#unit;
     this.#lba = 0;
     const change = this.#changeOfPass();
-    while (this.#lba < unit.geometry.blockCount) {
-      const { store } = unit;
+    let { store } = unit;
+    // Without a store there are no blocks: that is not the end of them.
+    while (store === null || this.#lba < unit.geometry.blockCount) {
       if (this.#stopping || store === null) return STATUS.TASK_ABORTED;
       const blocks = this.#blocksOfStep();
       const result = await change(store, this.#lba, blocks);
       if (result !== OK) return this.#fail(result.message);
       this.#lba += blocks;
       await this.#pace(blocks * unit.geometry.blockLength);
+      store = unit.store;
     }
-    const flushed = await unit.store?.flush() ?? OK;
+    const flushed = await store.flush();
     if (flushed !== OK) return this.#fail(flushed.message);
     this.#passesDone += 1;
     this.#lba = 0;
+    // What is not kept of a pass is done once more after a restart.
     if (this.#passesDone < this.plan.passes) this.#keep();
     return STATUS.GOOD;
   }
@@ -283,31 +292,24 @@ export class MediumOperation {
   }
 
   #keep(): void {
-    const { plan } = this;
-    keepOperation(this.#unit.state, {
-      plan,
+    const record = {
+      plan: this.plan,
       passesDone: this.#passesDone,
       failed: this.#failed,
-    });
+    };
+    tryState(this.#unit, () => keepOperation(this.#unit.state, record));
   }
 
   #fail(message?: string): Sense {
     this.#failed = true;
     if (message !== undefined) {
-      this.#unit.log.error("An operation on a medium has failed", {
+      this.#unit.log.warn("An operation on a medium has failed", {
         lun: this.#unit.number,
         reason: message,
       });
     }
-    try {
-      this.#keep();
-    } catch (error) {
-      // It has failed now, whatever can be kept of that.
-      this.#unit.log.error("A failed operation cannot be kept", {
-        lun: this.#unit.number,
-        reason: error instanceof Error ? error.message : String(error),
-      });
-    }
+    // It has failed now, whatever can be kept of that.
+    this.#keep();
     return this.#failure;
   }
 }
@@ -327,7 +329,9 @@ function beginOperation(
     return unit.operation.sense;
   }
   const record = { plan, passesDone: 0, failed: false };
-  keepOperation(unit.state, record);
+  if (!tryState(unit, () => keepOperation(unit.state, record))) {
+    return INTERNAL_TARGET_FAILURE;
+  }
   const operation = new MediumOperation(unit, record, task);
   unit.operation = operation;
   // From now on the operation itself keeps others off the medium.
@@ -389,6 +393,21 @@ async function writeOut(
     if (result !== OK) return result;
   }
   return OK;
+}
+
+/** Changes what a unit keeps; false: that could not be done. */
+function tryState(unit: LogicalUnit, change: () => void): boolean {
+  try {
+    change();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ManagementError)) throw error;
+    unit.log.warn("The state of an operation cannot be kept", {
+      lun: unit.number,
+      reason: error.message,
+    });
+    return false;
+  }
 }
 
 function isBusy(unit: LogicalUnit, by: ScsiTask | null): boolean {

@@ -12,6 +12,7 @@ import { OPERATION, type OperationPlan } from "../operation_record.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import {
   type Completion,
+  INTERNAL_TARGET_FAILURE,
   invalidFieldInCdb,
   invalidFieldInParameterList,
   PARAMETER_LIST_LENGTH_ERROR,
@@ -148,8 +149,7 @@ function exitFailureMode(task: ScsiTask, unit: LogicalUnit): Completion {
     return STATUS.GOOD;
   }
   if (!operation.plan.unrestrictedExit) return invalidFieldInCdb(1, 4);
-  operation.leaveFailure();
-  return STATUS.GOOD;
+  return operation.leaveFailure() ? STATUS.GOOD : INTERNAL_TARGET_FAILURE;
 }
 
 function allowsExit(task: ScsiTask): boolean {

@@ -31,6 +31,7 @@ import {
   writeSame,
   writing,
 } from "./story_cdb.ts";
+import { MEDIA_FORMS } from "./story_media.ts";
 import { blocksOf, bytesOf, type StoryArguments } from "./story_values.ts";
 
 /** What a command is sent with. */
@@ -46,6 +47,7 @@ export interface StoryCommand {
 }
 
 const FORMS: Readonly<Record<string, Form>> = {
+  ...MEDIA_FORMS,
   "TEST UNIT READY": nothing(0x00, 6),
   "REQUEST SENSE": asking(
     { opcode: 0x03, length: 6 },

@@ -223,7 +223,7 @@ story(
   a  UNMAP list=0026.0018.00000000.00*24           -> GOOD
   a  UNMAP ranges=0+1 length=25                    -> 5/0e/03
   a  UNMAP ranges=0+1 cdb=1:02                     -> 5/24/00 cdb=1.1
-  a  UNMAP ranges=0+1 cdb=6:1f                     -> 5/24/00 cdb=6.4
+  a  UNMAP ranges=0+1 cdb=6:7f                     -> 5/24/00 cdb=6.6
   `,
 );
 
