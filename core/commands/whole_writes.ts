@@ -108,12 +108,19 @@ async function orWriteChunk(
     if (read !== STATUS.GOOD) return read;
     const stopped = interruption(task, unit);
     if (stopped !== null) return stopped;
-    for (let at = 0; at < bytes; at += 1) {
-      buffer[at] = (buffer[at] ?? 0) | (medium[at] ?? 0);
-    }
+    mergeBits(buffer, medium, bytes);
     const written = await writeBlocks(unit, chunk.lba, chunk.blocks, buffer);
     return written === OK ? STATUS.GOOD : senseOfStoreFault(written, "write");
   });
+}
+
+/** Adds the bits of one buffer to another, word by word: blocks are whole. */
+function mergeBits(into: Uint8Array, from: Uint8Array, bytes: number): void {
+  const words = new Uint32Array(into.buffer, into.byteOffset, bytes / 4);
+  const more = new Uint32Array(from.buffer, from.byteOffset, bytes / 4);
+  for (let at = 0; at < words.length; at += 1) {
+    words[at] = (words[at] ?? 0) | (more[at] ?? 0);
+  }
 }
 
 /**

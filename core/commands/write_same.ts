@@ -28,7 +28,6 @@ import {
 } from "./cdb.ts";
 import { type CommandDefinition, PATTERN } from "./command_row.ts";
 import {
-  blocksPerChunk,
   checkRange,
   flush,
   inSteps,
@@ -122,10 +121,17 @@ async function writeZeroes(
   }
 }
 
-// The block is repeated in one buffer, as often as a chunk holds it.
+/**
+ * Bytes written between two looks at the clock. Memory that is touched for the
+ * first time takes ten times as long as other memory, so they are few.
+ */
+const FILL_BYTES = 2 ** 18;
+
+// The block is repeated in one buffer.
 function patternBytes(task: ScsiTask, unit: LogicalUnit): number {
-  const blocks = Math.min(task.blockCount, blocksPerChunk(unit));
-  return blocks * unit.geometry.blockLength;
+  const { blockLength } = unit.geometry;
+  const blocks = Math.max(1, Math.floor(FILL_BYTES / blockLength));
+  return Math.min(task.blockCount, blocks) * blockLength;
 }
 
 function checkFlags(task: ScsiTask, unit: LogicalUnit): Completion | null {
