@@ -11,6 +11,7 @@ import { FLAG, PATTERN } from "./commands/command_row.ts";
 import type { CommandRow } from "./commands/command_table.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import { ManagementError } from "./management_error.ts";
+import { changeOfPass, OPERATION_BUFFER_BYTES } from "./medium_pass.ts";
 import {
   forgetOperation,
   keepOperation,
@@ -19,12 +20,7 @@ import {
   type OperationPlan,
   type OperationRecord,
 } from "./operation_record.ts";
-import {
-  type BlockStore,
-  type MaybePromise,
-  OK,
-  type StoreResult,
-} from "./ports/block_store.ts";
+import { type MaybePromise, OK } from "./ports/block_store.ts";
 import {
   type Completion,
   FORMAT_COMMAND_FAILED,
@@ -39,8 +35,6 @@ import {
 import { Slices } from "./slices.ts";
 import { type ScsiTask, TASK_STATE } from "./task.ts";
 
-/** Bytes of the buffer that a running operation has of its own. */
-export const OPERATION_BUFFER_BYTES: number = 2 ** 18;
 /** Blocks that are deallocated at a time. */
 const DEALLOCATE_BLOCKS = 2 ** 21;
 /** With a rate, a step takes at most so much of a second. */
@@ -52,13 +46,6 @@ const QUIET_MS = 10;
 
 const SANITIZE_OPCODE = 0x48;
 const FORMAT_OPCODE = 0x04;
-
-/** How a pass changes a step: so many blocks from an LBA on. */
-type Change = (
-  store: BlockStore,
-  lba: number,
-  blockCount: number,
-) => MaybePromise<StoreResult>;
 
 /** An operation of one unit: running, stopped, or failed. */
 export class MediumOperation {
@@ -200,8 +187,9 @@ export class MediumOperation {
   async #runPass(): Promise<Completion> {
     const unit = this.#unit;
     this.#lba = 0;
-    const change = this.#changeOfPass();
     let { store } = unit;
+    if (store === null) return STATUS.TASK_ABORTED;
+    const change = changeOfPass(this.plan, this.#passesDone, store);
     // Without a store there are no blocks: that is not the end of them.
     while (store === null || this.#lba < unit.geometry.blockCount) {
       if (this.#stopping || store === null) return STATUS.TASK_ABORTED;
@@ -249,24 +237,6 @@ export class MediumOperation {
 
   get #isRated(): boolean {
     return this.plan.kind === OPERATION.SANITIZE;
-  }
-
-  #changeOfPass(): Change {
-    const { pattern, invert, kind } = this.plan;
-    if (pattern === null && this.#unit.store?.unmap !== undefined) {
-      return (store, lba, blockCount) =>
-        store.unmap?.(lba, blockCount, false) ?? OK;
-    }
-    const written = pattern ?? ZERO;
-    // To sanitize is to write: zeroes that a store only notes do not do.
-    const zeroes = kind === OPERATION.FORMAT &&
-      written.every((byte) => byte === 0);
-    const inverted = invert && this.#passesDone % 2 === 1;
-    const buffer = fill(written, inverted, this.#unit.geometry.blockLength);
-    return (store, lba, blockCount) =>
-      zeroes && store.writeZeroes !== undefined
-        ? store.writeZeroes(lba, blockCount)
-        : writeOut(store, lba, blockCount, buffer);
   }
 
   /** Gives others their turns, and is no faster than the option allows. */
@@ -377,24 +347,6 @@ function whenEnded(
   });
 }
 
-/** A pass that deallocates, on a store that cannot, writes zeroes. */
-const ZERO = Uint8Array.of(0);
-
-async function writeOut(
-  store: BlockStore,
-  lba: number,
-  blockCount: number,
-  buffer: Uint8Array,
-): Promise<StoreResult> {
-  const blocks = buffer.length / store.geometry.blockLength;
-  for (let done = 0; done < blockCount; done += blocks) {
-    const count = Math.min(blocks, blockCount - done);
-    const result = await store.write(lba + done, count, buffer, 0);
-    if (result !== OK) return result;
-  }
-  return OK;
-}
-
 /** Changes what a unit keeps; false: that could not be done. */
 function tryState(unit: LogicalUnit, change: () => void): boolean {
   try {
@@ -417,21 +369,4 @@ function isBusy(unit: LogicalUnit, by: ScsiTask | null): boolean {
     if (((task.row?.pattern ?? 0) & media) !== 0) return true;
   }
   return false;
-}
-
-/** A buffer of whole blocks, each filled with the pattern from its start. */
-function fill(
-  pattern: Uint8Array,
-  inverted: boolean,
-  blockLength: number,
-): Uint8Array {
-  const buffer = new Uint8Array(Math.max(OPERATION_BUFFER_BYTES, blockLength));
-  const flip = inverted ? 0xff : 0;
-  for (let at = 0; at < blockLength; at += 1) {
-    buffer[at] = (pattern[at % pattern.length] ?? 0) ^ flip;
-  }
-  for (let done = blockLength; done < buffer.length; done *= 2) {
-    buffer.copyWithin(done, 0, Math.min(done, buffer.length - done));
-  }
-  return buffer;
 }
