@@ -199,9 +199,14 @@ export class Dispatcher {
     }
     if (task.itl !== null) this.#account(task, task.itl.unit);
     this.#answer(task);
-    task.itl?.unit.taskSet.leave(task);
+    if (task.itl !== null) this.#leave(task, task.itl.unit);
     task.nexus.releaseTask(task);
     if (this.#endings.size > 0) this.#tellEnded(task);
+  }
+
+  #leave(task: ScsiTask, unit: LogicalUnit): void {
+    unit.taskSet.leave(task);
+    unit.operation?.taskEnded();
   }
 
   #tellEnded(task: ScsiTask): void {

@@ -41,8 +41,6 @@ const DEALLOCATE_BLOCKS = 2 ** 21;
 const STEPS_PER_SECOND = 8;
 /** PROGRESS INDICATION is so many parts of the whole (SPC-5 4.4.2.4.6). */
 const PROGRESS_PARTS = 65536;
-/** How often it is looked whether other commands have left the medium. */
-const QUIET_MS = 10;
 
 const SANITIZE_OPCODE = 0x48;
 const FORMAT_OPCODE = 0x04;
@@ -61,6 +59,7 @@ export class MediumOperation {
   #failed: boolean;
   #stopping = false;
   #wake: (() => void) | null = null;
+  #tellTaskEnded: (() => void) | null = null;
   #passesDone: number;
   #lba = 0;
   #paidUntilMs = 0;
@@ -99,10 +98,16 @@ export class MediumOperation {
     return this.sense;
   }
 
+  /** A task has left its unit: it may have been the last one at work. */
+  taskEnded(): void {
+    this.#tellTaskEnded?.();
+  }
+
   /** Stops it; what is kept of it goes on when the unit is made again. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#wake?.();
+    this.#tellTaskEnded?.();
     await this.ended;
   }
 
@@ -180,8 +185,9 @@ export class MediumOperation {
   // Commands that came in at the head of the queue may still be at work.
   async #untilQuiet(by: ScsiTask | null): Promise<void> {
     while (!this.#stopping && isBusy(this.#unit, by)) {
-      await this.#sleep(QUIET_MS);
+      await new Promise<void>((resolve) => this.#tellTaskEnded = resolve);
     }
+    this.#tellTaskEnded = null;
   }
 
   async #runPass(): Promise<Completion> {

@@ -150,7 +150,6 @@ story(
   a  TEST UNIT READY                       -> 2/04/1b progress=0
   b resumes
   w1 -> GOOD moves=512
-  clock 10
   s1 -> GOOD moves=5
   store calls write 0 1, write 0 4, flush
   b  READ(10) lba=0 n=1                    -> GOOD blocks=aa
