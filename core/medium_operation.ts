@@ -33,7 +33,7 @@ import {
   STATUS,
 } from "./sense.ts";
 import { Slices } from "./slices.ts";
-import { type ScsiTask, TASK_STATE } from "./task.ts";
+import { ABORT, type ScsiTask, TASK_STATE } from "./task.ts";
 
 /** Blocks that are deallocated at a time. */
 const DEALLOCATE_BLOCKS = 2 ** 21;
@@ -338,6 +338,8 @@ export function carryOut(
   plan: OperationPlan,
   immediate: boolean,
 ): MaybePromise<Completion> {
+  // It may have been aborted while its parameters were on their way.
+  if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
   const operation = beginOperation(task, unit, plan);
   if (!(operation instanceof MediumOperation)) return operation;
   return immediate ? STATUS.GOOD : whenEnded(task, operation);

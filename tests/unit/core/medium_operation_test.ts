@@ -7,7 +7,11 @@ import {
   targetTest,
   TestTarget,
 } from "../../support/core_target.ts";
-import { GOOD, type LocalInitiator } from "../../support/local_initiator.ts";
+import {
+  GOOD,
+  type LocalInitiator,
+  SILENT,
+} from "../../support/local_initiator.ts";
 
 // Operations on the medium: what stories cannot show.
 
@@ -231,3 +235,24 @@ targetTest("SANITIZE lets other units have their turns", async (test) => {
   assertEquals(turns, 16);
   test.host.clock.nextTurn = () => Promise.resolve();
 });
+
+targetTest(
+  "a task aborted with its list at hand begins nothing",
+  async (test) => {
+    await test.addLun(LUN);
+    const a = await test.connectReady("a");
+    a.hold();
+    const command = a.command(0, [0x48, 0x01, 0, 0, 0, 0, 0, 0, 5, 0], {
+      write: OVERWRITE_LIST,
+      immediate: 0,
+    });
+    await settle();
+    // The list and the abort come in one turn.
+    a.resume();
+    const answer = await settled(a.manage("ABORT TASK SET"));
+    assertEquals(answer?.response, "FUNCTION COMPLETE");
+    assertEquals((await command).status, SILENT);
+    assertEquals(test.driver.store.calls, []);
+    assertEquals(await readiness(a), "");
+  },
+);
