@@ -204,6 +204,7 @@ export class Dispatcher {
     if (task.state === TASK_STATE.EXECUTING) {
       task.nexus.transport.abortTransfer(task);
       task.nexus.buffers.giveUp(task);
+      task.wake?.();
     } else if (task.state === TASK_STATE.BLOCKED && task.blocker !== null) {
       // Without a blocker it is among the ready ones: it ends in its turn.
       task.itl?.unit.taskSet.stopWaiting(task);
@@ -282,9 +283,14 @@ export class Dispatcher {
     }
     if (task.itl !== null) this.#account(task, task.itl.unit);
     this.#answer(task);
-    task.itl?.unit.taskSet.leave(task);
+    if (task.itl !== null) this.#leave(task, task.itl.unit);
     task.nexus.releaseTask(task);
     if (this.#endings.size > 0) this.#tellEnded(task);
+  }
+
+  #leave(task: ScsiTask, unit: LogicalUnit): void {
+    unit.taskSet.leave(task);
+    unit.operation?.taskEnded();
   }
 
   #tellEnded(task: ScsiTask): void {

@@ -47,7 +47,7 @@ import {
  * 4. a unit attention of a reset
  * 5. reservations
  * 6. any other unit attention
- * 7. write protection, medium
+ * 7. a format or sanitize operation, write protection, medium
  * 8. overlap with the tag of an older task
  *
  * Unit attentions of resets come before reservations and others after them
@@ -155,6 +155,10 @@ function judgeUnitState(
   unit: LogicalUnit,
   row: CommandRow,
 ): Completion | null {
+  if (unit.operation !== null) {
+    const refused = unit.operation.refusal(row);
+    if (refused !== null) return refused;
+  }
   if ((row.pattern & PATTERN.WRITE) !== 0) {
     if (unit.readOnly) return HARDWARE_WRITE_PROTECTED;
     if (unit.modePages.settings.softwareWriteProtect) {

@@ -9,13 +9,14 @@ import type { UnitIdentity } from "./identity.ts";
 import { InformationalExceptions } from "./informational_exceptions.ts";
 import { Injections } from "./injections.ts";
 import type { LunOptions } from "./lun_options.ts";
+import type { MediumOperation } from "./medium_operation.ts";
 import { ModePages } from "./mode_pages.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { RawOptions } from "./options.ts";
 import type { PersistentReservations } from "./persistent_reservations.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
-import type { Clock } from "./ports/host.ts";
+import type { Clock, Log } from "./ports/host.ts";
 import { Reservations } from "./reservations.ts";
 import type { SavedPage } from "./saved_pages.ts";
 import { type Sense, thresholdReached } from "./sense.ts";
@@ -68,6 +69,8 @@ export interface UnitParts {
   readonly blockLength: number;
   /** Time, for work in slices. */
   readonly clock: Clock;
+  /** Log lines of what goes on without a command. */
+  readonly log: Log;
   /** What it keeps over restarts. */
   readonly state: UnitState;
   /** Persistent reservations that it has kept. */
@@ -101,6 +104,8 @@ export class LogicalUnit implements ThresholdPlace {
   readonly identity: UnitIdentity;
   /** Time, for work in slices. */
   readonly clock: Clock;
+  /** Log lines of what goes on without a command. */
+  readonly log: Log;
   /** What it keeps over restarts. */
   readonly state: UnitState;
   /** Its tasks. */
@@ -131,6 +136,8 @@ export class LogicalUnit implements ThresholdPlace {
   geometry: UnitGeometry = NO_GEOMETRY;
   /** Mode pages. */
   modePages: ModePages;
+  /** A format or sanitize that runs or has failed; null: none. */
+  operation: MediumOperation | null = null;
   /** START STOP UNIT has stopped it. */
   stopped = false;
   /** The medium was ejected. */
@@ -172,6 +179,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.driver = parts.driver;
     this.identity = parts.identity;
     this.clock = parts.clock;
+    this.log = parts.log;
     this.state = parts.state;
     this.reservations = new Reservations(parts.persistent);
     this.idleSinceMs = parts.clock.nowMs();

@@ -11,6 +11,7 @@ import {
   optionalFlagOption,
   optionalSizeOption,
   optionalTextOption,
+  type OptionSpec,
   type OptionTable,
   textOption,
 } from "./options.ts";
@@ -74,6 +75,8 @@ export interface LunOptions {
   readonly unmap_max_descr: number;
   /** MAXIMUM WRITE SAME LENGTH; undefined: no limit. */
   readonly write_same_max_lba: number | undefined;
+  /** Bytes a second that SANITIZE does at most; undefined: no limit. */
+  readonly sanitize_rate: number | undefined;
   /** Bytes available in the LUN that raise a unit attention. */
   readonly "avail-threshold": number | undefined;
   /** Bytes used by the LUN that raise a unit attention. */
@@ -130,11 +133,20 @@ export const LUN_OPTIONS: OptionTable<LunOptions> = {
     "descriptors in one UNMAP",
   ),
   write_same_max_lba: optionalSizeOption("blocks in one WRITE SAME"),
+  sanitize_rate: sanitizeRateOption(),
   "avail-threshold": optionalSizeOption("threshold of bytes available"),
   "used-threshold": optionalSizeOption("threshold of bytes used"),
   "pool-avail-threshold": optionalSizeOption("threshold, pool available"),
   "pool-used-threshold": optionalSizeOption("threshold, pool used"),
 };
+
+function sanitizeRateOption(): OptionSpec<number | undefined> {
+  const option = optionalSizeOption(
+    "bytes a second of SANITIZE (default: any)",
+  );
+  // Nothing would ever be done at a rate of 0.
+  return { ...option, parse: (text) => option.parse(text) || undefined };
+}
 
 /** Characters a serial number holds (`-S`). */
 export const SERIAL_LENGTH_MAX = 16;

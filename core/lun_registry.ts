@@ -17,6 +17,7 @@ import {
 } from "./lun_options.ts";
 import { mustReopen, openStore, resizeStore } from "./lun_store.ts";
 import { ManagementError } from "./management_error.ts";
+import { resumeOperation } from "./medium_operation.ts";
 import { type RawOptions, typeOptions } from "./options.ts";
 import type { PluginHost } from "./plugin_host.ts";
 import type { PortRegistry } from "./port_registry.ts";
@@ -161,7 +162,7 @@ export class LunRegistry implements UnitDirectory {
     this.#units.delete(number);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
-    await this.#endTasks(unit);
+    await this.#endWork(unit);
     await unit.store?.close();
     this.#forgetIdentity(unit);
   }
@@ -171,7 +172,7 @@ export class LunRegistry implements UnitDirectory {
     for (const unit of this.all()) {
       unit.removing = true;
       unit.end();
-      await this.#endTasks(unit);
+      await this.#endWork(unit);
       await unit.store?.close();
     }
     this.#units.clear();
@@ -231,10 +232,12 @@ export class LunRegistry implements UnitDirectory {
       rawOptions: raw,
       blockLength: blockLength ?? (hasBlocks(deviceType) ? 512 : 0),
       clock: host.clock,
+      log: host.log,
       state,
       persistent,
       savedPages,
     }, (ready) => this.#services.dispatcher.runReady(ready));
+    resumeOperation(unit);
     this.#units.set(number, unit);
     return { unit, warning: outcome.warning };
   }
@@ -252,7 +255,7 @@ export class LunRegistry implements UnitDirectory {
     // Commands find no medium until those under way have left the old store.
     const old = unit.store;
     unit.setStore(null);
-    if (old !== null) await this.#endTasks(unit);
+    if (old !== null) await this.#endWork(unit);
     await old?.close();
     if (unit.removing) {
       await opened.store?.close();
@@ -260,8 +263,15 @@ export class LunRegistry implements UnitDirectory {
     }
     unit.setOptions(request.options, request.raw);
     unit.setStore(opened.store);
+    resumeOperation(unit);
     if (unit.removable && opened.store !== null) unit.load();
     return opened.warning;
+  }
+
+  // Ends all that uses the store: tasks, and what has outlived its task.
+  async #endWork(unit: LogicalUnit): Promise<void> {
+    await this.#endTasks(unit);
+    await unit.operation?.stop();
   }
 
   async #endTasks(unit: LogicalUnit): Promise<void> {

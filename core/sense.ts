@@ -48,6 +48,8 @@ export interface Sense {
   readonly retryCount?: number;
   /** Sense data to be sent as they are, in whatever format. */
   readonly bytes?: Uint8Array;
+  /** SENSE-KEY SPECIFIC progress indication: parts of 65536. */
+  readonly progress?: number;
 }
 
 /** How a command ended: a status without, or sense with CHECK CONDITION. */
@@ -74,6 +76,14 @@ export const INITIALIZING_COMMAND_REQUIRED: Sense = sense(
   0x04,
   0x02,
 );
+/** A format operation has the medium; `progress` is parts of 65536. */
+export function formatInProgress(progress: number): Sense {
+  return sense(SENSE_KEY.NOT_READY, 0x04, 0x04, { progress });
+}
+/** A sanitize operation has the medium; `progress` is parts of 65536. */
+export function sanitizeInProgress(progress: number): Sense {
+  return sense(SENSE_KEY.NOT_READY, 0x04, 0x1b, { progress });
+}
 /** The medium is missing and a person has to bring it. */
 export const MANUAL_INTERVENTION_REQUIRED: Sense = sense(
   SENSE_KEY.NOT_READY,
@@ -110,6 +120,24 @@ export const UNRECOVERED_READ_ERROR: Sense = sense(
 );
 /** Blocks could not be written. */
 export const WRITE_ERROR: Sense = sense(SENSE_KEY.MEDIUM_ERROR, 0x0c, 0x02);
+/** A format was cut off: the medium must be formatted again. */
+export const MEDIUM_FORMAT_CORRUPTED: Sense = sense(
+  SENSE_KEY.MEDIUM_ERROR,
+  0x31,
+  0x00,
+);
+/** A format operation has failed. */
+export const FORMAT_COMMAND_FAILED: Sense = sense(
+  SENSE_KEY.MEDIUM_ERROR,
+  0x31,
+  0x01,
+);
+/** A sanitize operation has failed, and has not been left since. */
+export const SANITIZE_COMMAND_FAILED: Sense = sense(
+  SENSE_KEY.MEDIUM_ERROR,
+  0x31,
+  0x03,
+);
 /** The target itself has failed. */
 export const INTERNAL_TARGET_FAILURE: Sense = sense(
   SENSE_KEY.HARDWARE_ERROR,

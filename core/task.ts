@@ -126,6 +126,10 @@ export class ScsiTask<Context = unknown> {
   blockCount = 0;
   /** Ranges of an UNMAP once they are known. */
   ranges: readonly BlockRange[] | null = null;
+  /** Others need not wait for it: its unit keeps them off by itself. */
+  aside = false;
+  /** Called when it is aborted while it waits for no transport; or null. */
+  wake: (() => void) | null = null;
   /** A sequential follower need not wait for it any more. */
   sequentialDone = false;
   /** GOOD has left with the last data: nothing else can be said. */
@@ -188,6 +192,8 @@ export function resetTask(task: ScsiTask): void {
   task.lba = 0;
   task.blockCount = 0;
   task.ranges = null;
+  task.aside = false;
+  task.wake = null;
   task.sequentialDone = false;
   task.answered = false;
   task.status = STATUS.GOOD;

@@ -149,7 +149,8 @@ function clearTaskSet(call: Call, unit: LogicalUnit): void {
 }
 
 function resetUnit(call: Call, unit: LogicalUnit): void {
-  abortAndAnswer(call, reset(unit, call.nexus, UNIT_ATTENTION.UNIT_RESET));
+  const victims = reset(unit, call.nexus, UNIT_ATTENTION.UNIT_RESET);
+  abortAndAnswer(call, victims, cutOff([unit]));
 }
 
 function resetTarget(call: Call): void {
@@ -158,11 +159,11 @@ function resetTarget(call: Call): void {
     port.visibleLuns().map((lun) => port.unitAt(lun)),
   );
   const victims: Victim[] = [];
-  for (const unit of units) {
-    if (unit === null) continue;
+  const known = [...units].filter((unit) => unit !== null);
+  for (const unit of known) {
     victims.push(...reset(unit, call.nexus, UNIT_ATTENTION.TARGET_RESET));
   }
-  abortAndAnswer(call, victims);
+  abortAndAnswer(call, victims, cutOff(known));
 }
 
 function resetNexus(call: Call): void {
@@ -212,9 +213,22 @@ function answerQuery(
   call.answer("FUNCTION COMPLETE");
 }
 
-function abortAndAnswer(call: Call, victims: readonly Victim[]): void {
+function abortAndAnswer(
+  call: Call,
+  victims: readonly Victim[],
+  operations: readonly Promise<void>[] = [],
+): void {
   call.request.tasksFound = victims.length;
-  call.dispatcher.abort(victims, () => call.answer("FUNCTION COMPLETE"));
+  call.dispatcher.abort(victims, () => {
+    if (operations.length === 0) return call.answer("FUNCTION COMPLETE");
+    Promise.all(operations).then(() => call.answer("FUNCTION COMPLETE"));
+  });
+}
+
+// Resets cut off what runs without a task, where the standard has it so.
+function cutOff(units: readonly LogicalUnit[]): Promise<void>[] {
+  return units.map((unit) => unit.operation?.reset() ?? null)
+    .filter((stopped) => stopped !== null);
 }
 
 // A logical unit reset condition (SAM-5 6.3.3), by whatever brought it.

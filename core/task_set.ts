@@ -153,6 +153,12 @@ export class TaskSet {
     if (task.firstWaiter !== null) this.#releaseWaiters(task, task);
   }
 
+  /** Nobody need wait for a task any more, although it goes on. */
+  stepAside(task: ScsiTask): void {
+    task.aside = true;
+    if (task.firstWaiter !== null) this.#releaseWaiters(task, task);
+  }
+
   #admitFrom(task: ScsiTask, from: ScsiTask | null): boolean {
     for (let older = from; older !== null; older = older.older) {
       if (!this.#mustWait(task, older)) continue;
@@ -199,6 +205,7 @@ export class TaskSet {
 
   // The first rule that fits decides (SAM-5 8.7; QErr and ACA aside).
   #mustWait(task: ScsiTask, older: ScsiTask): boolean {
+    if (older.aside) return false;
     if (task.attribute === ATTRIBUTE.HEAD_OF_QUEUE) return false;
     if (older.nexus === task.nexus || !this.#rules.separateTaskSets) {
       if (task.attribute === ATTRIBUTE.ORDERED) return true;

@@ -29,6 +29,9 @@ export const WRITE_NOW_BYTES_MAX: number = 2 ** 20;
 export const SLOW_WRITE_MS = 5;
 /** How long writes are then left to other threads. */
 export const PATIENCE_MS = 1000;
+/** Bytes that are read ahead at the most, and at a time, for a PRE-FETCH. */
+const PREFETCH_BYTES_MAX = 2 ** 25;
+const PREFETCH_SLICE_BYTES = 2 ** 18;
 /** Bytes that one call zeroes (emulated unmap), and that a buffer holds. */
 const ZERO_SLICE_BYTES = 2 ** 18;
 /** Bytes that one call frees or zeroes: bounds the time a thread is busy. */
@@ -76,6 +79,8 @@ export class FileStore implements BlockStore {
   readonly #clock: Pick<Clock, "nowMs">;
   readonly #syncs: SyncGroup;
   #zeroes: Uint8Array | undefined;
+  #prefetching = false;
+  #closing = false;
   /** Until then no write is made in the event loop's own time. */
   #patientUntilMs = 0;
 
@@ -130,6 +135,22 @@ export class FileStore implements BlockStore {
     return await this.#writeAll(lba * this.#blockLength, length, from, at);
   }
 
+  /**
+   * Reads into the page cache, one range at a time and not all of a long one.
+   * How much of it will stay there nobody knows.
+   */
+  prefetch(lba: number, blockCount: number): boolean {
+    this.#assertInside(lba, blockCount, 0);
+    if (this.#prefetching || blockCount === 0) return false;
+    this.#prefetching = true;
+    const begin = lba * this.#blockLength;
+    const length = Math.min(blockCount * this.#blockLength, PREFETCH_BYTES_MAX);
+    this.#readAhead(begin, begin + length).finally(() => {
+      this.#prefetching = false;
+    });
+    return false;
+  }
+
   /** Makes durable what was written; callers that come together share it. */
   flush(): MaybePromise<StoreResult> {
     return this.capabilities.readOnly ? OK : this.#syncs.flush();
@@ -160,7 +181,19 @@ export class FileStore implements BlockStore {
 
   /** Waits for what is under way and closes the file. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#io.close();
+  }
+
+  // A fault is no matter here: the read that needs the blocks will meet it.
+  async #readAhead(begin: number, end: number): Promise<void> {
+    const thrown = new Uint8Array(PREFETCH_SLICE_BYTES);
+    for (let at = begin; at < end && !this.#closing;) {
+      const length = Math.min(end - at, PREFETCH_SLICE_BYTES);
+      const read = await this.#io.read(at, thrown, 0, length);
+      if (isFault(read) || read === 0) return;
+      at += read;
+    }
   }
 
   #tryRead(

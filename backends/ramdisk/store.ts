@@ -65,6 +65,8 @@ export class RamStore implements BlockStore {
       unmap: "native",
       anchor: true,
       extents: "native",
+      // A write is one turn of the event loop, and all or nothing.
+      atomicWriteBlocksMax: Infinity,
     });
     this.#blockLength = geometry.blockLength;
     this.#pages = new PageMap(pageBytes, pageCountMax);
@@ -116,6 +118,11 @@ export class RamStore implements BlockStore {
     at: number,
   ): Promise<StoreResult> {
     return Promise.resolve(this.tryWrite(lba, blockCount, from, at));
+  }
+
+  /** All blocks are at hand, always. */
+  prefetch(): boolean {
+    return true;
   }
 
   /** Nothing is to be done: memory is the medium. */

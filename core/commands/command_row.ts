@@ -9,6 +9,7 @@ import type { MaybePromise } from "../ports/block_store.ts";
 import type { Completion } from "../sense.ts";
 import type { SerializationClass } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
+import { VARIABLE_LENGTH } from "./cdb.ts";
 
 /** Under which conditions a command runs, as bits. */
 export const FLAG = {
@@ -98,10 +99,13 @@ export function makeRow(definition: CommandDefinition): CommandRow {
   const rest = Uint8Array.fromHex(definition.usage.replaceAll(" ", ""));
   const usageBytes = Uint8Array.of(definition.opcode, ...rest);
   const words = new DataView(new ArrayBuffer((usageBytes.length + 3) & ~3));
-  const last = usageBytes.length - 1;
-  for (let byte = 1; byte <= last; byte += 1) {
+  // CONTROL is the last byte, but the second of variable length CDBs.
+  const control = definition.opcode === VARIABLE_LENGTH
+    ? 1
+    : usageBytes.length - 1;
+  for (let byte = 1; byte < usageBytes.length; byte += 1) {
     const allowed = usageBytes[byte] ?? 0;
-    words.setUint8(byte, ~allowed & 0xff | (byte === last ? NACA : 0));
+    words.setUint8(byte, ~allowed & 0xff | (byte === control ? NACA : 0));
   }
   const forbidden = new Uint32Array(words.byteLength / 4);
   forbidden.forEach((_, word) => {

@@ -10,6 +10,7 @@ import {
   INVALID_COMMAND_OPERATION_CODE,
   invalidFieldInCdb,
 } from "../sense.ts";
+import { VARIABLE_LENGTH } from "./cdb.ts";
 import {
   type CommandDefinition,
   type CommandRow,
@@ -20,6 +21,9 @@ export type { CommandRow } from "./command_row.ts";
 
 /** SERVICE ACTION: the low five bits of byte 1. */
 const SERVICE_ACTION = 0x1f;
+/** SERVICE ACTION of variable length CDBs: two bytes. */
+const SERVICE_ACTION_LONG = 0xffff;
+const VariableAt = { ADDITIONAL_CDB_LENGTH: 7, SERVICE_ACTION: 8 } as const;
 
 /** Rows by operation code and service action. */
 export class CommandTable {
@@ -38,7 +42,7 @@ export class CommandTable {
     if (this.#isTaken(opcode, serviceAction)) {
       throw new TypeError(`Cannot add ${definition.name}: its code is taken`);
     }
-    if ((serviceAction ?? 0) > SERVICE_ACTION) {
+    if ((serviceAction ?? 0) > this.serviceActionMax(opcode)) {
       throw new TypeError(
         `Cannot add ${definition.name}: its service action has no row`,
       );
@@ -57,7 +61,11 @@ export class CommandTable {
     const plain = this.#plain[opcode];
     if (plain !== undefined) return plain;
     const group = this.#grouped[opcode];
-    return group?.[cdb.getUint8(1) & SERVICE_ACTION] ?? null;
+    if (group === undefined) return null;
+    const serviceAction = opcode === VARIABLE_LENGTH
+      ? cdb.getUint16(VariableAt.SERVICE_ACTION)
+      : cdb.getUint8(1) & SERVICE_ACTION;
+    return group[serviceAction] ?? null;
   }
 
   /** The row with these codes. */
@@ -70,6 +78,11 @@ export class CommandTable {
   /** Whether an operation code has service actions. */
   hasServiceActions(opcode: number): boolean {
     return this.#grouped[opcode] !== undefined;
+  }
+
+  /** The largest service action that a CDB with this operation code holds. */
+  serviceActionMax(opcode: number): number {
+    return opcode === VARIABLE_LENGTH ? SERVICE_ACTION_LONG : SERVICE_ACTION;
   }
 
   /** All rows by operation code, then service action. */
@@ -108,13 +121,16 @@ export function unknownCommand(
   table: CommandTable,
   cdb: DataView,
 ): Completion {
-  return table.hasServiceActions(cdb.getUint8(0))
-    ? invalidFieldInCdb(1, 4)
-    : INVALID_COMMAND_OPERATION_CODE;
+  const opcode = cdb.getUint8(0);
+  if (!table.hasServiceActions(opcode)) return INVALID_COMMAND_OPERATION_CODE;
+  return opcode === VARIABLE_LENGTH
+    ? invalidFieldInCdb(VariableAt.SERVICE_ACTION)
+    : invalidFieldInCdb(1, 4);
 }
 
 /**
- * Looks for bits of a CDB that must be zero and are not.
+ * Looks for bits of a CDB that must be zero and are not, and whether a CDB of
+ * variable length is as long as its service action wants it.
  *
  * @returns the sense that points at the first such byte, or null
  */
@@ -124,7 +140,14 @@ export function checkUsage(row: CommandRow, cdb: DataView): Completion | null {
     const wrong = cdb.getUint32(4 * word) & (forbidden[word] ?? 0);
     if (wrong !== 0) return pointAt(word, wrong >>> 0);
   }
-  return null;
+  return row.opcode === VARIABLE_LENGTH ? checkLength(row, cdb) : null;
+}
+
+function checkLength(row: CommandRow, cdb: DataView): Completion | null {
+  const at = VariableAt.ADDITIONAL_CDB_LENGTH;
+  return cdb.getUint8(at) === row.cdbLength - VariableAt.SERVICE_ACTION
+    ? null
+    : invalidFieldInCdb(at);
 }
 
 function pointAt(word: number, wrong: number): Completion {

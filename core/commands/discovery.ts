@@ -75,9 +75,11 @@ const DESC = 0x01;
 // A unit attention, else an informational exception, else nothing.
 function pendingSense(itl: ItlNexus | null): Sense {
   if (itl === null) return NO_ADDITIONAL_SENSE;
-  return itl.pending === 0
-    ? itl.unit.exceptions.onRequest ?? NO_ADDITIONAL_SENSE
-    : takeAttention(itl, firstCondition(itl.pending));
+  if (itl.pending !== 0) {
+    return takeAttention(itl, firstCondition(itl.pending));
+  }
+  const { operation, exceptions } = itl.unit;
+  return operation?.sense ?? exceptions.onRequest ?? NO_ADDITIONAL_SENSE;
 }
 
 function requestSense(

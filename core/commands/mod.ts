@@ -6,20 +6,25 @@
 
 import { CAPACITY_COMMANDS } from "./capacity.ts";
 import { CommandTable } from "./command_table.ts";
+import { DEFECT_COMMANDS } from "./defects.ts";
 import { DISCOVERY_COMMANDS } from "./discovery.ts";
+import { FORMAT_COMMANDS } from "./format.ts";
 import { inquiryCommand } from "./inquiry.ts";
 import { LOG_COMMANDS } from "./log_sense.ts";
 import { MODE_SELECT_COMMANDS } from "./mode_select.ts";
 import { MODE_SENSE_COMMANDS } from "./mode_sense.ts";
 import { PERSISTENT_RESERVE_IN_COMMANDS } from "./persistent_reserve_in.ts";
 import { PERSISTENT_RESERVE_OUT_COMMANDS } from "./persistent_reserve_out.ts";
+import { PREFETCH_COMMANDS } from "./prefetch.ts";
 import { PROVISIONING_COMMANDS } from "./provisioning.ts";
 import { READ_WRITE_COMMANDS } from "./read_write.ts";
 import { reportSupportedCommands } from "./report_supported.ts";
 import { RESERVE_COMMANDS } from "./reserve.ts";
+import { SANITIZE_COMMANDS } from "./sanitize.ts";
 import { UNIT_CONTROL_COMMANDS } from "./unit_control.ts";
 import { VERIFY_COMMANDS } from "./verify.ts";
 import type { VpdPages } from "./vpd_pages.ts";
+import { WHOLE_WRITE_COMMANDS } from "./whole_writes.ts";
 import { WRITE_SAME_COMMANDS } from "./write_same.ts";
 
 /** A table with all of them; plugins add theirs to it. */
@@ -31,6 +36,11 @@ export function coreCommandTable(pages: VpdPages): CommandTable {
     ...READ_WRITE_COMMANDS,
     ...VERIFY_COMMANDS,
     ...WRITE_SAME_COMMANDS,
+    ...WHOLE_WRITE_COMMANDS,
+    ...PREFETCH_COMMANDS,
+    ...DEFECT_COMMANDS,
+    ...FORMAT_COMMANDS,
+    ...SANITIZE_COMMANDS,
     ...PROVISIONING_COMMANDS,
     ...CAPACITY_COMMANDS,
     ...MODE_SENSE_COMMANDS,

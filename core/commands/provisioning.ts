@@ -35,7 +35,7 @@ export const PROVISIONING_COMMANDS: readonly CommandDefinition[] = [
     name: "UNMAP",
     opcode: 0x42,
     deviceTypes: FOR.DISK,
-    usage: "01 0000000000 ffff 07",
+    usage: "01 00000000 3f ffff 07",
     serialization: SERIALIZATION.UNMAP,
     direction: "out",
     flags: 0,

@@ -10,7 +10,16 @@ import type { MaybePromise } from "../ports/block_store.ts";
 import { type Completion, STATUS } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
-import { FUA, range10, range12, range16, range6 } from "./cdb.ts";
+import {
+  flagsOf,
+  FUA,
+  range10,
+  range12,
+  range16,
+  range32,
+  range6,
+  VARIABLE_LENGTH,
+} from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import {
   checkRange,
@@ -61,7 +70,7 @@ export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
     name: "READ(10)",
     opcode: 0x28,
     deviceTypes: FOR.DISK_AND_CD,
-    usage: "1a ffffffff 00 ffff 07",
+    usage: "1e ffffffff 3f ffff 07",
     range: range10,
     execute: read,
   },
@@ -69,7 +78,7 @@ export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
     ...WRITE,
     name: "WRITE(10)",
     opcode: 0x2a,
-    usage: "1a ffffffff 00 ffff 07",
+    usage: "1a ffffffff 3f ffff 07",
     range: range10,
     execute: write,
   },
@@ -78,7 +87,7 @@ export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
     name: "READ(12)",
     opcode: 0xa8,
     deviceTypes: FOR.DISK_AND_CD,
-    usage: "1a ffffffff ffffffff 00 07",
+    usage: "1e ffffffff ffffffff 3f 07",
     range: range12,
     execute: read,
   },
@@ -86,7 +95,7 @@ export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
     ...WRITE,
     name: "WRITE(12)",
     opcode: 0xaa,
-    usage: "1a ffffffff ffffffff 00 07",
+    usage: "1a ffffffff ffffffff 3f 07",
     range: range12,
     execute: write,
   },
@@ -95,7 +104,7 @@ export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
     name: "READ(16)",
     opcode: 0x88,
     deviceTypes: FOR.DISK,
-    usage: "1a ffffffffffffffff ffffffff 00 07",
+    usage: "1e ffffffffffffffff ffffffff 3f 07",
     range: range16,
     execute: read,
   },
@@ -103,14 +112,39 @@ export const READ_WRITE_COMMANDS: readonly CommandDefinition[] = [
     ...WRITE,
     name: "WRITE(16)",
     opcode: 0x8a,
-    usage: "1a ffffffffffffffff ffffffff 00 07",
+    usage: "1a ffffffffffffffff ffffffff 3f 07",
     range: range16,
     execute: write,
+  },
+  {
+    ...READ,
+    name: "READ(32)",
+    opcode: VARIABLE_LENGTH,
+    serviceAction: 0x0009,
+    deviceTypes: FOR.DISK,
+    usage: "07 00000000 3f ff 0009 1c 00 ffffffffffffffff " +
+      "ffffffff ffff ffff ffffffff",
+    range: range32,
+    execute: read32,
+  },
+  {
+    ...WRITE,
+    name: "WRITE(32)",
+    opcode: VARIABLE_LENGTH,
+    serviceAction: 0x000b,
+    usage: "07 00000000 3f ff 000b 18 00 ffffffffffffffff " +
+      "ffffffff ffff ffff ffffffff",
+    range: range32,
+    execute: write32,
   },
 ];
 
 function read(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
   return readChecked(task, unit, (task.cdb.getUint8(1) & FUA) !== 0);
+}
+
+function read32(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+  return readChecked(task, unit, (flagsOf(task) & FUA) !== 0);
 }
 
 function read6(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
@@ -142,6 +176,12 @@ async function readFromMedium(
 
 function write(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
   const fua = (task.cdb.getUint8(1) & FUA) !== 0;
+  return checkRange(task, unit) ??
+    writeRange(task, unit, writesThrough(unit, fua));
+}
+
+function write32(task: ScsiTask, unit: LogicalUnit): MaybePromise<Completion> {
+  const fua = (flagsOf(task) & FUA) !== 0;
   return checkRange(task, unit) ??
     writeRange(task, unit, writesThrough(unit, fua));
 }

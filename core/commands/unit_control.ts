@@ -49,14 +49,14 @@ export const UNIT_CONTROL_COMMANDS: readonly CommandDefinition[] = [
     ...SYNCHRONIZE,
     name: "SYNCHRONIZE CACHE(10)",
     opcode: 0x35,
-    usage: "06 ffffffff 00 ffff 07",
+    usage: "06 ffffffff 3f ffff 07",
     range: range10,
   },
   {
     ...SYNCHRONIZE,
     name: "SYNCHRONIZE CACHE(16)",
     opcode: 0x91,
-    usage: "06 ffffffffffffffff ffffffff 00 07",
+    usage: "06 ffffffffffffffff ffffffff 3f 07",
     range: range16,
   },
   {

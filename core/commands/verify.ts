@@ -8,7 +8,7 @@
 import { BUFFER_LENGTH_MAX } from "../buffer_pool.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
-import { type MaybePromise, OK } from "../ports/block_store.ts";
+import { OK } from "../ports/block_store.ts";
 import {
   type Completion,
   INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
@@ -18,16 +18,30 @@ import {
   STATUS,
 } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
-import { Slices } from "../slices.ts";
 import type { ScsiTask } from "../task.ts";
-import { FUA, range10, range12, range16, rangeCompareAndWrite } from "./cdb.ts";
+import {
+  flagsAt,
+  flagsOf,
+  FUA,
+  range10,
+  range12,
+  range16,
+  range32,
+  rangeCompareAndWrite,
+  VARIABLE_LENGTH,
+} from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import {
-  blocksPerChunk,
+  type Chunk,
+  chunkBytes,
+  expectAllData,
+  forEachChunk,
+  readChunk,
+} from "./chunks.ts";
+import {
   checkRange,
   flush,
   interruption,
-  readBlocks,
   readsThrough,
   withDataOut,
   writeBlocks,
@@ -61,49 +75,67 @@ export const VERIFY_COMMANDS: readonly CommandDefinition[] = [
     ...VERIFY,
     name: "VERIFY(10)",
     opcode: 0x2f,
-    usage: "16 ffffffff 00 ffff 07",
+    usage: "16 ffffffff 3f ffff 07",
     range: range10,
   },
   {
     ...VERIFY,
     name: "VERIFY(12)",
     opcode: 0xaf,
-    usage: "16 ffffffff ffffffff 00 07",
+    usage: "16 ffffffff ffffffff 3f 07",
     range: range12,
   },
   {
     ...VERIFY,
     name: "VERIFY(16)",
     opcode: 0x8f,
-    usage: "16 ffffffffffffffff ffffffff 00 07",
+    usage: "16 ffffffffffffffff ffffffff 3f 07",
     range: range16,
   },
   {
     ...WRITE_AND_VERIFY,
     name: "WRITE AND VERIFY(10)",
     opcode: 0x2e,
-    usage: "12 ffffffff 00 ffff 07",
+    usage: "12 ffffffff 3f ffff 07",
     range: range10,
   },
   {
     ...WRITE_AND_VERIFY,
     name: "WRITE AND VERIFY(12)",
     opcode: 0xae,
-    usage: "12 ffffffff ffffffff 00 07",
+    usage: "12 ffffffff ffffffff 3f 07",
     range: range12,
   },
   {
     ...WRITE_AND_VERIFY,
     name: "WRITE AND VERIFY(16)",
     opcode: 0x8e,
-    usage: "12 ffffffffffffffff ffffffff 00 07",
+    usage: "12 ffffffffffffffff ffffffff 3f 07",
     range: range16,
+  },
+  {
+    ...VERIFY,
+    name: "VERIFY(32)",
+    opcode: VARIABLE_LENGTH,
+    serviceAction: 0x000a,
+    usage: "07 00000000 3f ff 000a 16 00 ffffffffffffffff " +
+      "ffffffff ffff ffff ffffffff",
+    range: range32,
+  },
+  {
+    ...WRITE_AND_VERIFY,
+    name: "WRITE AND VERIFY(32)",
+    opcode: VARIABLE_LENGTH,
+    serviceAction: 0x000c,
+    usage: "07 00000000 3f ff 000c 12 00 ffffffffffffffff " +
+      "ffffffff ffff ffff ffffffff",
+    range: range32,
   },
   {
     name: "COMPARE AND WRITE",
     opcode: 0x89,
     deviceTypes: FOR.DISK,
-    usage: "18 ffffffffffffffff 000000 ff 00 07",
+    usage: "18 ffffffffffffffff 000000 ff 3f 07",
     serialization: SERIALIZATION.WRITE,
     direction: "out",
     flags: 0,
@@ -124,8 +156,10 @@ const BYTE_CHECK = {
 async function verify(task: ScsiTask, unit: LogicalUnit): Promise<Completion> {
   const outside = checkRange(task, unit);
   if (outside !== null) return outside;
-  const byteCheck = task.cdb.getUint8(1) >> 1 & 3;
-  if (byteCheck === BYTE_CHECK.RESERVED) return invalidFieldInCdb(1, 2);
+  const byteCheck = flagsOf(task) >> 1 & 3;
+  if (byteCheck === BYTE_CHECK.RESERVED) {
+    return invalidFieldInCdb(flagsAt(task), 2);
+  }
   if (task.blockCount === 0) return STATUS.GOOD;
   // What is verified is the medium, not the cache before it.
   if (readsThrough(unit, true)) {
@@ -216,69 +250,6 @@ async function verifyEveryBlock(
   });
 }
 
-// The initiator must offer all data that the command compares.
-function expectAllData(
-  task: ScsiTask,
-  blockCount: number,
-  unit: LogicalUnit,
-): Completion | null {
-  task.transferLength = blockCount * unit.geometry.blockLength;
-  return task.expectedDataOutLength < task.transferLength
-    ? INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT
-    : null;
-}
-
-/** A piece of a task's range. */
-interface Chunk {
-  /** First block. */
-  readonly lba: number;
-  /** Blocks. */
-  readonly blocks: number;
-  /** Their bytes. */
-  readonly bytes: number;
-  /** Bytes of the range before it. */
-  readonly offset: number;
-}
-
-function chunkBytes(task: ScsiTask, unit: LogicalUnit): number {
-  const blocks = Math.min(task.blockCount, blocksPerChunk(unit));
-  return blocks * unit.geometry.blockLength;
-}
-
-/** Goes over the task's range in slices until `use` objects. */
-async function forEachChunk(
-  task: ScsiTask,
-  unit: LogicalUnit,
-  use: (chunk: Chunk) => MaybePromise<Completion>,
-): Promise<Completion> {
-  const { blockLength } = unit.geometry;
-  const slices = new Slices(unit.clock);
-  for (let done = 0; done < task.blockCount;) {
-    if (slices.used) await slices.next();
-    const stopped = interruption(task, unit);
-    if (stopped !== null) return stopped;
-    const blocks = Math.min(task.blockCount - done, blocksPerChunk(unit));
-    const completion = await use({
-      lba: task.lba + done,
-      blocks,
-      bytes: blocks * blockLength,
-      offset: done * blockLength,
-    });
-    if (completion !== STATUS.GOOD) return completion;
-    done += blocks;
-  }
-  return STATUS.GOOD;
-}
-
-async function readChunk(
-  unit: LogicalUnit,
-  chunk: Chunk,
-  into: Uint8Array,
-): Promise<Completion> {
-  const result = await readBlocks(unit, chunk.lba, chunk.blocks, into);
-  return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "read");
-}
-
 function compared(
   medium: Uint8Array,
   expected: Uint8Array,
@@ -304,7 +275,7 @@ async function writeAndVerify(
   }
   // Fewer blocks than asked for may be offered; the others stay as they are.
   task.blockCount = offered / blockLength;
-  const compare = (task.cdb.getUint8(1) & 0x02) !== 0;
+  const compare = (flagsOf(task) & 0x02) !== 0;
   return await forEachChunk(
     task,
     unit,

@@ -18,8 +18,10 @@ import {
   scsiPorts,
   scsiPortsLength,
 } from "./vpd_designators.ts";
+import { erasesBlocks } from "./sanitize.ts";
 import { compareAndWriteBlocksMax } from "./verify.ts";
 import { SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
+import { atomicBlocksMax } from "./whole_writes.ts";
 
 /** What a page is built from. */
 export interface VpdContext {
@@ -180,8 +182,8 @@ const CORE_PAGES: readonly VpdPage[] = [
 ];
 
 function extendedInquiry(body: DataView, { unit }: VpdContext): void {
-  // PRIOR_SUP, HEADSUP, ORDSUP, SIMPSUP; V_SUP; LUICLR; RTD_SUP.
-  body.setUint8(1, 0x0f);
+  // GROUP_SUP, PRIOR_SUP, HEADSUP, ORDSUP, SIMPSUP; V_SUP; LUICLR; RTD_SUP.
+  body.setUint8(1, 0x1f);
   body.setUint8(2, unit.store?.capabilities.volatileCache ? 0x01 : 0);
   body.setUint8(3, 0x01);
   body.setUint8(4, 0x08);
@@ -201,6 +203,8 @@ function blockLimits(body: DataView, { unit }: VpdContext): void {
   if (unit.unmapSupported) unmapLimits(body, unit);
   // 0: no limit is told.
   setUint64(body, 32, writeSameMax ?? 0);
+  // Any alignment and any granularity; no atomic boundary.
+  body.setUint32(40, atomicBlocksMax(unit));
 }
 
 function unmapLimits(body: DataView, unit: LogicalUnit): void {
@@ -218,7 +222,9 @@ function blockDeviceCharacteristics(
   { unit }: VpdContext,
 ): void {
   body.setUint16(0, unit.options.rpm);
-  body.setUint8(3, unit.options.formfactor & 0x0f);
+  // WABEREQ: blocks read without error after a BLOCK ERASE.
+  const erases = erasesBlocks(unit) ? 0x40 : 0;
+  body.setUint8(3, erases | (unit.options.formfactor & 0x0f));
   // RBWZ, FUAB, VBULS.
   body.setUint8(4, 0x0b);
 }

@@ -17,10 +17,17 @@ import {
 import { SERIALIZATION } from "../serialization.ts";
 import { Slices } from "../slices.ts";
 import type { ScsiTask } from "../task.ts";
-import { range10, range16, toTheEnd } from "./cdb.ts";
+import {
+  flagsAt,
+  flagsOf,
+  range10,
+  range16,
+  range32,
+  toTheEnd,
+  VARIABLE_LENGTH,
+} from "./cdb.ts";
 import { type CommandDefinition, PATTERN } from "./command_row.ts";
 import {
-  blocksPerChunk,
   checkRange,
   flush,
   inSteps,
@@ -50,7 +57,7 @@ export const WRITE_SAME_COMMANDS: readonly CommandDefinition[] = [
     ...WRITE_SAME,
     name: "WRITE SAME(10)",
     opcode: 0x41,
-    usage: "1a ffffffff 00 ffff 07",
+    usage: "1a ffffffff 3f ffff 07",
     range: toTheEnd(range10),
     execute: (task, unit) => writeSame(task, unit, 7),
   },
@@ -58,9 +65,19 @@ export const WRITE_SAME_COMMANDS: readonly CommandDefinition[] = [
     ...WRITE_SAME,
     name: "WRITE SAME(16)",
     opcode: 0x93,
-    usage: "1b ffffffffffffffff ffffffff 00 07",
+    usage: "1b ffffffffffffffff ffffffff 3f 07",
     range: toTheEnd(range16),
     execute: (task, unit) => writeSame(task, unit, 10),
+  },
+  {
+    ...WRITE_SAME,
+    name: "WRITE SAME(32)",
+    opcode: VARIABLE_LENGTH,
+    serviceAction: 0x000d,
+    usage: "07 00000000 3f ff 000d 19 00 ffffffffffffffff " +
+      "ffffffff ffff ffff ffffffff",
+    range: toTheEnd(range32),
+    execute: (task, unit) => writeSame(task, unit, 28),
   },
 ];
 
@@ -69,8 +86,8 @@ async function writeSame(
   unit: LogicalUnit,
   countField: number,
 ): Promise<Completion> {
-  const flags = task.cdb.getUint8(1);
-  const wrong = checkRange(task, unit) ?? checkFlags(flags, unit) ??
+  const flags = flagsOf(task);
+  const wrong = checkRange(task, unit) ?? checkFlags(task, unit) ??
     checkCount(task, unit, countField);
   if (wrong !== null) return wrong;
   if (task.blockCount === 0) return STATUS.GOOD;
@@ -105,20 +122,31 @@ async function writeZeroes(
   }
 }
 
-// The block is repeated in one buffer, as often as a chunk holds it.
+/**
+ * Bytes written between two looks at the clock. Memory that is touched for the
+ * first time takes ten times as long as other memory, so they are few.
+ */
+const FILL_BYTES = 2 ** 18;
+
+// The block is repeated in one buffer.
 function patternBytes(task: ScsiTask, unit: LogicalUnit): number {
-  const blocks = Math.min(task.blockCount, blocksPerChunk(unit));
-  return blocks * unit.geometry.blockLength;
+  const { blockLength } = unit.geometry;
+  const blocks = Math.max(1, Math.floor(FILL_BYTES / blockLength));
+  return Math.min(task.blockCount, blocks) * blockLength;
 }
 
-function checkFlags(flags: number, unit: LogicalUnit): Completion | null {
+function checkFlags(task: ScsiTask, unit: LogicalUnit): Completion | null {
+  const flags = flagsOf(task);
+  const at = flagsAt(task);
   if ((flags & UNMAP) !== 0 && !unit.unmapSupported) {
-    return invalidFieldInCdb(1, 3);
+    return invalidFieldInCdb(at, 3);
   }
   const anchors = (flags & UNMAP) !== 0 && unit.store?.capabilities.anchor;
-  if ((flags & ANCHOR) !== 0 && !anchors) return invalidFieldInCdb(1, 4);
+  if ((flags & ANCHOR) !== 0 && !anchors) return invalidFieldInCdb(at, 4);
   const repeats = (flags & LBDATA) !== 0;
-  if (repeats && (flags & (UNMAP | NDOB)) !== 0) return invalidFieldInCdb(1, 1);
+  if (repeats && (flags & (UNMAP | NDOB)) !== 0) {
+    return invalidFieldInCdb(at, 1);
+  }
   return null;
 }
 
@@ -139,7 +167,7 @@ async function writeBlock(
   unit: LogicalUnit,
   buffer: Uint8Array,
 ): Promise<Completion> {
-  const flags = task.cdb.getUint8(1);
+  const flags = flagsOf(task);
   const withLba = (flags & LBDATA) !== 0;
   const block = buffer.subarray(0, unit.geometry.blockLength);
   // Whatever the block holds: so CTL, LIO and libiscsi's conformance suite

@@ -90,6 +90,12 @@ export interface StoreCapabilities {
    * sequential reads are then kept in order (LUN option `serseq`, soft).
    */
   readonly readAhead?: boolean;
+  /**
+   * Blocks that one call of `write` or `tryWrite` puts down whole or not at
+   * all, whatever happens meanwhile: a reader, a crash, a loss of power.
+   * Absent: no such promise.
+   */
+  readonly atomicWriteBlocksMax?: number;
 }
 
 /** Provisioning status of a block, by its code (SBC-4 GET LBA STATUS). */
@@ -168,6 +174,13 @@ export interface BlockStore {
     from: Uint8Array,
     at: number,
   ): Promise<StoreResult>;
+
+  /**
+   * Blocks will be read soon. Never waits, and may do nothing.
+   *
+   * @returns whether all of them will be at hand
+   */
+  prefetch?(lba: number, blockCount: number): boolean;
 
   /** Makes all writes answered before this call durable. */
   flush(): MaybePromise<StoreResult>;

@@ -137,15 +137,18 @@ function encodeInformation(
 }
 
 function hasKeySpecific(value: Sense): boolean {
-  return value.field !== undefined || value.retryCount !== undefined;
+  return value.field !== undefined || value.retryCount !== undefined ||
+    value.progress !== undefined;
 }
 
 function encodeKeySpecific(view: DataView, at: number, value: Sense): void {
+  // A retry count and a progress indication look the same.
+  const count = value.progress ?? value.retryCount;
   if (value.field !== undefined && value.key === SENSE_KEY.ILLEGAL_REQUEST) {
     encodeFieldPointer(view, at, value.field);
-  } else if (value.retryCount !== undefined) {
+  } else if (count !== undefined) {
     view.setUint8(at, SKSV);
-    view.setUint16(at + 1, value.retryCount);
+    view.setUint16(at + 1, count);
   } else {
     view.setUint8(at, 0);
     view.setUint16(at + 1, 0);

@@ -5,7 +5,7 @@
  */
 
 import type { ReceivedPdu } from "./framer.ts";
-import { BHS_LENGTH } from "./wire/pdu.ts";
+import { ahsLengthOf, BHS_LENGTH } from "./wire/pdu.ts";
 
 /** Bytes of requests that came too early and are kept until their turn. */
 export const EARLY_BYTES_MAX: number = 2 ** 20;
@@ -24,9 +24,10 @@ export class EarlyRequests {
   keep(cmdSn: number, pdu: ReceivedPdu): boolean {
     if (this.#requests.has(cmdSn)) return true;
     const { bytes, start, dataAt, dataLength } = pdu;
-    const copy = new Uint8Array(BHS_LENGTH + dataLength);
-    copy.set(bytes.subarray(start, start + BHS_LENGTH));
-    copy.set(bytes.subarray(dataAt, dataAt + dataLength), BHS_LENGTH);
+    const headerLength = BHS_LENGTH + ahsLengthOf(pdu.view, start);
+    const copy = new Uint8Array(headerLength + dataLength);
+    copy.set(bytes.subarray(start, start + headerLength));
+    copy.set(bytes.subarray(dataAt, dataAt + dataLength), headerLength);
     this.#requests.set(cmdSn, copy);
     this.#lengthBytes += copy.length;
     return this.#lengthBytes <= EARLY_BYTES_MAX;
@@ -38,12 +39,14 @@ export class EarlyRequests {
     if (bytes === undefined) return null;
     this.#requests.delete(cmdSn);
     this.#lengthBytes -= bytes.length;
+    const view = new DataView(bytes.buffer);
+    const dataAt = BHS_LENGTH + ahsLengthOf(view, 0);
     return {
       bytes,
-      view: new DataView(bytes.buffer),
+      view,
       start: 0,
-      dataAt: BHS_LENGTH,
-      dataLength: bytes.length - BHS_LENGTH,
+      dataAt,
+      dataLength: bytes.length - dataAt,
       dataCorrupt: false,
     };
   }

@@ -9,8 +9,10 @@
 import {
   ATTRIBUTE,
   type BufferPool,
+  CDB_LENGTH_MAX,
   decodeLun,
   INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
+  invalidFieldInCdb,
   type Nexus,
   type ScsiTask,
   type Sense,
@@ -44,15 +46,21 @@ import {
   REJECT_REASON,
 } from "./wire/control.ts";
 import { decodeDataOut, newDataOut } from "./wire/data.ts";
+import { copyExtendedCdb, extendedCdbLength } from "./wire/ahs.ts";
 import {
   ahsLengthOf,
+  BHS_LENGTH,
   isImmediate,
   opcodeOf,
   REQUEST,
   RESERVED_TAG,
   RESPONSE,
 } from "./wire/pdu.ts";
-import { decodeScsiCommand, newScsiCommand } from "./wire/scsi.ts";
+import {
+  CDB_IN_HEADER_LENGTH,
+  decodeScsiCommand,
+  newScsiCommand,
+} from "./wire/scsi.ts";
 
 type Task = ScsiTask<TaskContext>;
 
@@ -266,11 +274,11 @@ export class IscsiSession implements Transport<TaskContext> {
     else if (this.#heldBytes > HELD_BYTES_MAX) {
       const lun = decodeLun(pdu.view, pdu.start + 8);
       this.#refuse(pdu, this.#requireNexus().overloadStatus(lun), null);
-    } else if (ahsLengthOf(pdu.view, start) > 0) {
-      // Neither longer CDBs nor two-way transfers (RFC 7143 11.2.2).
-      const sense = INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
-      this.#refuse(pdu, STATUS.CHECK_CONDITION, sense);
-    } else this.#deliver(pdu, immediate);
+    } else {
+      const sense = senseOfAhs(pdu.view, start);
+      if (sense === null) this.#deliver(pdu, immediate);
+      else this.#refuse(pdu, STATUS.CHECK_CONDITION, sense);
+    }
     if (!immediate) this.#takeEarly();
   }
 
@@ -331,7 +339,8 @@ export class IscsiSession implements Transport<TaskContext> {
     cdb.setUint32(4, view.getUint32(at + 4));
     cdb.setUint32(8, view.getUint32(at + 8));
     cdb.setUint32(12, view.getUint32(at + 12));
-    task.cdbLength = 16;
+    task.cdbLength = CDB_IN_HEADER_LENGTH;
+    if (ahsLengthOf(view, start) > 0) fillLongCdb(task, view, start);
     task.arrivedMs = this.#nowMs;
     task.visibleLun = decodeLun(view, start + 8);
     task.tag = command.initiatorTaskTag;
@@ -553,6 +562,35 @@ export class IscsiSession implements Transport<TaskContext> {
     if (this.#nexus === null) throw new TypeError("A session has no nexus");
     return this.#nexus;
   }
+}
+
+/** Operation codes of CDBs that may be longer than 16 bytes (SPC-5 4.2). */
+const LONG_CDB: ReadonlySet<number> = new Set([0x7e, 0x7f]);
+/** Where such a CDB tells how long it is. */
+const ADDITIONAL_CDB_LENGTH = 7;
+
+/**
+ * Why a command with additional headers is refused, or null. A longer CDB is
+ * served; a transfer in both directions is not.
+ */
+function senseOfAhs(view: DataView, start: number): Sense | null {
+  const length = ahsLengthOf(view, start);
+  if (length === 0) return null;
+  const cdbLength = extendedCdbLength(view, start + BHS_LENGTH, length);
+  if (cdbLength === 0 || !LONG_CDB.has(view.getUint8(command.cdbAt))) {
+    return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
+  }
+  return cdbLength > CDB_LENGTH_MAX
+    ? invalidFieldInCdb(ADDITIONAL_CDB_LENGTH)
+    : null;
+}
+
+function fillLongCdb(task: Task, view: DataView, start: number): void {
+  const at = start + BHS_LENGTH;
+  const length = extendedCdbLength(view, at, ahsLengthOf(view, start));
+  if (length === 0 || length > CDB_LENGTH_MAX) return;
+  copyExtendedCdb(view, at, task.cdb, length);
+  task.cdbLength = length;
 }
 
 /** Target Transfer Tag of our pings; transfers use their own numbers. */

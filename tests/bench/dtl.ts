@@ -28,12 +28,17 @@ const PERMISSIONS = [
 /**
  * Starts the daemon on a free port of 127.0.0.1, with its state in a folder
  * of its own.
+ *
+ * @param luns RAM LUNs of that size, from LUN 0 on
  */
-export async function startDtl(sizeBytes: number): Promise<BenchTarget> {
+export async function startDtl(
+  sizeBytes: number,
+  luns = 1,
+): Promise<BenchTarget> {
   const port = freePort();
   const folder = await Deno.makeTempDir({ prefix: "dtl-bench-" });
   try {
-    return await startIn(folder, port, sizeBytes);
+    return await startIn(folder, port, sizeBytes, luns);
   } catch (error) {
     await Deno.remove(folder, { recursive: true });
     throw error;
@@ -44,13 +49,18 @@ async function startIn(
   folder: string,
   port: number,
   sizeBytes: number,
+  luns: number,
 ): Promise<BenchTarget> {
   const confPath = `${folder}/ctl.conf`;
   const pidPath = `${folder}/ctld.pid`;
   await Deno.mkdir(`${folder}/state`);
-  await Deno.writeTextFile(confPath, configuration(pidPath, port, sizeBytes), {
-    mode: 0o600,
-  });
+  await Deno.writeTextFile(
+    confPath,
+    configuration(pidPath, port, sizeBytes, luns),
+    {
+      mode: 0o600,
+    },
+  );
   const daemon = await startDaemon({
     program: Deno.execPath(),
     words: ["run", ...PERMISSIONS, "ctladm/ctld.ts", "-f", confPath],
@@ -83,8 +93,10 @@ function configuration(
   pidPath: string,
   port: number,
   sizeBytes: number,
+  luns: number,
 ): string {
   const size = `${sizeBytes / 2 ** 20}M`;
+  const numbers = Array.from({ length: luns }, (_, number) => number);
   return `pidfile "${pidPath}"
 
 portal-group bench {
@@ -95,11 +107,15 @@ portal-group bench {
 target ${TARGET_NAME} {
 	auth-group no-authentication
 	portal-group bench
-	lun 0 {
+	${numbers.map((number) => lunOf(number, size)).join("\n\t")}
+}
+`;
+}
+
+function lunOf(number: number, size: string): string {
+  return `lun ${number} {
 		backend ramdisk
 		size ${size}
 		option capacity ${size}
-	}
-}
-`;
+	}`;
 }

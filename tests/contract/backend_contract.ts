@@ -65,6 +65,8 @@ export function backendContract(name: string, make: MakeSubject): void {
   check("serves many requests at once", SMALL, servesManyAtOnce);
   check("answers tryRead and tryWrite like the others", SMALL, triesAgree);
   check("flushes, also many times at once", SMALL, flushes);
+  check("fetches ahead without a trace", SMALL, prefetches);
+  check("writes whole or not, if it says so", SMALL, writesWhole);
   check("unmaps as far as it says", SMALL, unmaps);
   check("anchors if it says so", SMALL, anchors);
   check("tells extents that cover the store", ODD, tellsExtents);
@@ -165,6 +167,37 @@ async function triesAgree(store: BlockStore): Promise<void> {
   if (read === NOT_NOW) return;
   assertEquals(read, OK);
   assertSame(into.subarray(3), bytes);
+}
+
+async function prefetches(store: BlockStore): Promise<void> {
+  const { blockCount, blockLength } = store.geometry;
+  const written = new Uint8Array(8 * blockLength).fill(0xaa);
+  assertEquals(await store.write(0, 8, written, 0), OK);
+  for (const [lba, count] of [[0, 8], [0, blockCount], [blockCount, 0]]) {
+    const fits = store.prefetch?.(lba ?? 0, count ?? 0) ?? false;
+    assertEquals(typeof fits, "boolean");
+  }
+  const read = new Uint8Array(8 * blockLength);
+  assertEquals(await store.read(0, 8, read, 0), OK);
+  assertEquals(read, written);
+}
+
+// No read sees a part of a write that was promised to be whole.
+async function writesWhole(store: BlockStore): Promise<void> {
+  const { blockCount, blockLength } = store.geometry;
+  const promised = store.capabilities.atomicWriteBlocksMax ?? 0;
+  const blocks = Math.min(promised, blockCount);
+  if (blocks === 0) return;
+  const one = new Uint8Array(blocks * blockLength).fill(1);
+  const two = new Uint8Array(blocks * blockLength).fill(2);
+  assertEquals(await store.write(0, blocks, one, 0), OK);
+  const read = new Uint8Array(blocks * blockLength);
+  const answers = await Promise.all([
+    store.write(0, blocks, two, 0),
+    store.read(0, blocks, read, 0),
+  ]);
+  assertEquals(answers, [OK, OK]);
+  assertEquals(new Set(read).size, 1);
 }
 
 async function flushes(store: BlockStore): Promise<void> {

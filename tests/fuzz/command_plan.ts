@@ -43,7 +43,7 @@ type Fit = "exact" | "short" | "long" | "odd" | "none";
 
 /** A command as it is sent. */
 export interface BuiltCommand {
-  /** Sixteen bytes. */
+  /** Sixteen bytes, or as many as a command of variable length has. */
   readonly cdb: Uint8Array;
   /** Which way its data go. */
   readonly direction: Direction;
@@ -58,6 +58,8 @@ export const ROWS: readonly CommandRow[] = [
   ...createTarget({ host: memoryHost(), findPlugin: () => undefined })
     .commands.rows(),
 ];
+
+const VARIABLE_LENGTH = 0x7f;
 
 /** Operation codes that the table lacks, tried now and then. */
 const STRANGE_ROWS = 4;
@@ -102,10 +104,8 @@ export const COMMAND_PLAN: fc.Arbitrary<CommandPlan> = fc.record({
 /** Builds the CDB of a plan, and the lengths around it. */
 export function buildCommand(plan: CommandPlan): BuiltCommand {
   const row = ROWS[plan.row];
-  const cdb = new Uint8Array(16);
-  const list = plan.wellFormed
-    ? parameterList(row?.opcode, plan.seed)
-    : undefined;
+  const cdb = new Uint8Array(Math.max(16, row?.cdbLength ?? 0));
+  const list = plan.wellFormed ? parameterList(row, plan.seed) : undefined;
   const length = row === undefined
     ? strangeCdb(plan, cdb)
     : putFields(row, plan.values, list?.length, cdb);
@@ -163,7 +163,10 @@ function putFields(
     if (index === last) length = kept;
     at += mask.length;
   }
-  if (serviceAction !== undefined) {
+  if (opcode === VARIABLE_LENGTH) {
+    new DataView(cdb.buffer).setUint32(6, cdb.length - 8 << 16);
+    cdb[9] = serviceAction ?? 0;
+  } else if (serviceAction !== undefined) {
     cdb[1] = (cdb[1] ?? 0) & 0xe0 | serviceAction;
   }
   return length;

@@ -4,19 +4,27 @@
  * @module
  */
 
+import type { CommandRow } from "../../core/mod.ts";
+
 const OPCODE = {
+  FORMAT_UNIT: 0x04,
   MODE_SELECT_6: 0x15,
   UNMAP: 0x42,
+  SANITIZE: 0x48,
   MODE_SELECT_10: 0x55,
   PERSISTENT_RESERVE_OUT: 0x5f,
 } as const;
 
 /** A list that a command could take; undefined: it takes none. */
 export function parameterList(
-  opcode: number | undefined,
+  row: CommandRow | undefined,
   seed: Uint8Array,
 ): Uint8Array | undefined {
-  switch (opcode) {
+  switch (row?.opcode) {
+    case OPCODE.FORMAT_UNIT:
+      return formatList(seed);
+    case OPCODE.SANITIZE:
+      return row?.direction === "out" ? overwriteList(seed) : undefined;
     case OPCODE.MODE_SELECT_6:
       return modeList(4, seed);
     case OPCODE.MODE_SELECT_10:
@@ -44,6 +52,18 @@ function modeList(headerLength: number, seed: Uint8Array): Uint8Array {
   list[headerLength + 1] = length;
   list.set(body.slice(0, length), headerLength + 2);
   return list;
+}
+
+// FOV, IMMED and IP as they come; a pattern of one byte.
+function formatList(seed: Uint8Array): Uint8Array {
+  const [flags = 0, pattern = 0] = seed;
+  const list = Uint8Array.of(0, 0x80 | flags & 0x0a, 0, 0, 0, 1, 0, 1, pattern);
+  return (flags & 0x08) === 0 ? list.subarray(0, 4) : list;
+}
+
+function overwriteList(seed: Uint8Array): Uint8Array {
+  const [flags = 0, pattern = 0] = seed;
+  return Uint8Array.of(flags & 0x80 | flags % 3, 0, 0, 1, pattern);
 }
 
 function unmapList(seed: Uint8Array): Uint8Array {

@@ -11,6 +11,7 @@ import {
   choiceOption,
   definePlugin,
   flagOption,
+  integerOption,
   type OpenOutcome,
   type OpenRequest,
   optionalTextOption,
@@ -36,6 +37,8 @@ export interface ControlledOptions {
   readonly anchors: boolean;
   /** Tells extents. */
   readonly extents: boolean;
+  /** Blocks that it writes whole or not at all. */
+  readonly atomic: number;
   /** Reads ahead. */
   readonly readahead: boolean;
   /** How opening ends. */
@@ -54,6 +57,7 @@ const OPTIONS: OptionTable<ControlledOptions> = {
   ),
   anchors: flagOption(false, "anchors"),
   extents: flagOption(false, "tells extents"),
+  atomic: integerOption(0, { min: 0, max: 65536 }, "blocks of a whole write"),
   readahead: flagOption(false, "reads ahead"),
   opens: choiceOption<
     ControlledOptions["opens"],
@@ -115,6 +119,7 @@ export class ControlledDriver implements BackendDriver<ControlledOptions> {
         anchor: options.anchors,
         extents: options.extents ? "native" : "none",
         readAhead: options.readahead,
+        atomicWriteBlocksMax: options.atomic,
       },
     });
     this.stores.push(store);

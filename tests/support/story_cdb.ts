@@ -47,8 +47,8 @@ export interface LengthField {
 /** None. */
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** The byte 1 flags that media commands have. */
-function flags({ words }: Given): number {
+/** The flags that media commands have. */
+export function flags({ words }: Given): number {
   return words.bit("dpo", 0x10) | words.bit("fua", 0x08) |
     words.number("bytchk", 0) << 1;
 }

@@ -32,6 +32,7 @@ import {
   writeSame,
   writing,
 } from "./story_cdb.ts";
+import { MEDIA_FORMS } from "./story_media.ts";
 import { blocksOf, bytesOf, type StoryArguments } from "./story_values.ts";
 
 /** What a command is sent with. */
@@ -47,6 +48,7 @@ export interface StoryCommand {
 }
 
 const FORMS: Readonly<Record<string, Form>> = {
+  ...MEDIA_FORMS,
   "TEST UNIT READY": nothing(0x00, 6),
   "REQUEST SENSE": asking(
     { opcode: 0x03, length: 6 },

@@ -3,7 +3,8 @@
  *
  * The end is a status (`GOOD`, `RESERVATION CONFLICT`, `SILENT` for a task that
  * was aborted without one) or sense (`5/24/00`), then all that the sense says
- * beyond its codes: `cdb=2.5` (byte and bit), `list=20`, `info=65536`.
+ * beyond its codes: `cdb=2.5` (byte and bit), `list=20`, `info=65536`,
+ * `progress=32768`.
  *
  * What follows is about Data-In. Without a word of it there must be none.
  * `any` leaves it open; `length=N` its length; `@N=hex` (or `@N="text"`) bytes
@@ -25,7 +26,7 @@ const STATUS_WORDS: ReadonlyMap<number, string> = new Map<number, string>([
   [SILENT, "SILENT"],
 ]);
 
-const SENSE_TERM = /^(cdb|list|info|retry)=/;
+const SENSE_TERM = /^(cdb|list|info|retry|progress)=/;
 
 /** Compares how a command ended with the words of a story. */
 export function checkOutcome(
@@ -54,11 +55,12 @@ function describeEnd(result: CommandResult): string {
 }
 
 function detailsOf(sense: Sense): string[] {
-  const { field, information, retryCount } = sense;
+  const { field, information, retryCount, progress } = sense;
   return [
     ...(field === undefined ? [] : [describeField(field)]),
     ...(information === undefined ? [] : [`info=${information}`]),
     ...(retryCount === undefined ? [] : [`retry=${retryCount}`]),
+    ...(progress === undefined ? [] : [`progress=${progress}`]),
   ];
 }
 

@@ -56,6 +56,22 @@ function block12(
   });
 }
 
+/** A 32-byte CDB (SPC-5 4.2.3): READ is 9, WRITE 0Bh. */
+function block32(
+  serviceAction: number,
+  lba: number,
+  blocks: number,
+  flags: BlockFlags = {},
+): Uint8Array {
+  return makeCdb(32, 0x7f, (view) => {
+    view.setUint8(7, 24);
+    view.setUint16(8, serviceAction);
+    view.setUint8(10, flagsByte(flags));
+    setUint64(view, 12, lba);
+    view.setUint32(28, blocks);
+  });
+}
+
 function block16(
   opcode: number,
   lba: number,
@@ -99,6 +115,24 @@ export function read16(
   flags?: BlockFlags,
 ): Uint8Array {
   return block16(0x88, lba, blocks, flags);
+}
+
+/** READ (32). */
+export function read32(
+  lba: number,
+  blocks: number,
+  flags?: BlockFlags,
+): Uint8Array {
+  return block32(0x0009, lba, blocks, flags);
+}
+
+/** WRITE (32). */
+export function write32(
+  lba: number,
+  blocks: number,
+  flags?: BlockFlags,
+): Uint8Array {
+  return block32(0x000b, lba, blocks, flags);
 }
 
 /** WRITE (6); 0 blocks stand for 256. */

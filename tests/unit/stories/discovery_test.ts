@@ -85,7 +85,9 @@ story(
   a  TEST UNIT READY          -> GOOD
   a  TEST UNIT READY cdb=3:01 -> 5/24/00 cdb=3.0
   a  RAW raw=ff00000000000000 -> 5/20/00 cdb=0
-  a  RAW raw=04.00.00.00.00.00 -> 5/20/00 cdb=0
+  a  RAW raw=07.00.00.00.00.00 -> 5/20/00 cdb=0
+  a  RAW raw=3e.00*9           -> 5/20/00 cdb=0
+  a  RAW raw=7e.00*31          -> 5/20/00 cdb=0
   a  RAW raw=9e.1f.00*14      -> 5/24/00 cdb=1.4
   a  RAW raw=5f.08.00*8       -> 5/24/00 cdb=1.4
   a:4  TEST UNIT READY        -> 5/25/00

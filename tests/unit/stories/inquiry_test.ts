@@ -127,8 +127,8 @@ story(
   `
   lun 0 ramdisk
   lun 1 controlled cache=on
-  a  INQUIRY evpd page=86   -> GOOD data 00.86.003c.00.0f.00.01.08.00*4.fc.00*50
-  a:1  INQUIRY evpd page=86 -> GOOD data 00.86.003c.00.0f.01.01.08.00*4.fc.00*50
+  a  INQUIRY evpd page=86   -> GOOD data 00.86.003c.00.1f.00.01.08.00*4.fc.00*50
+  a:1  INQUIRY evpd page=86 -> GOOD data 00.86.003c.00.1f.01.01.08.00*4.fc.00*50
   a  INQUIRY evpd page=87   -> GOOD data 00.87.0004.3f.ff.00.00
   `,
 );
@@ -161,11 +161,11 @@ story(
   a  INQUIRY evpd page=b0   -> GOOD data 00.b0.003c
      00.ff.0000.ffffffff.00000800.00000000
      ffffffff.00000fff.00000008.80000000
-     00*28
+     00*8.00002000.00*16
   a:1  INQUIRY evpd page=b0 -> GOOD data 00.b0.003c
      00.ff.0000.ffffffff.00000800.00000000
      00000000.00000000.00000000.00000000
-     00*28
+     00*8.00002000.00*16
   a:2  INQUIRY evpd page=b0 -> GOOD length=64 @28=00000080.8000007e
   `,
 );
@@ -177,9 +177,9 @@ story(
   lun 1 ramdisk rpm=7200 formfactor=2 provisioning_type=resource
   lun 2 ramdisk provisioning_type=unknown
   lun 3 controlled unmaps=native
-  a  INQUIRY evpd page=b1   -> GOOD data 00.b1.003c.0001.00.00.0b.00*55
+  a  INQUIRY evpd page=b1   -> GOOD data 00.b1.003c.0001.00.40.0b.00*55
   a  INQUIRY evpd page=b2   -> GOOD data 00.b2.0004.0b.e6.02.00
-  a:1  INQUIRY evpd page=b1 -> GOOD data 00.b1.003c.1c20.00.02.0b.00*55
+  a:1  INQUIRY evpd page=b1 -> GOOD data 00.b1.003c.1c20.00.42.0b.00*55
   a:1  INQUIRY evpd page=b2 -> GOOD data 00.b2.0004.0b.e6.01.00
   a:2  INQUIRY evpd page=b2 -> GOOD data 00.b2.0004.0b.e6.00.00
   a:3  INQUIRY evpd page=b2 -> GOOD data 00.b2.0004.0b.e4.02.00

@@ -153,12 +153,12 @@ story(
   lun 0 controlled size=4m unmaps=native
   a ready
   store fails write no-space
-  a  WRITE SAME(10) lba=0 n=5000 data=a1        -> 7/27/07
+  a  WRITE SAME(10) lba=0 n=1200 data=a1        -> 7/27/07
   store fails unmap hardware
   a  WRITE SAME(10) lba=0 n=8 data=00 unmap     -> 3/0c/02
-  a  WRITE SAME(10) lba=0 n=5000 data=a1        -> GOOD
-  store calls write 0 2048, unmap 0 8, write 0 2048, write 2048 2048,
-    write 4096 904
+  a  WRITE SAME(10) lba=0 n=1200 data=a1        -> GOOD
+  store calls write 0 512, unmap 0 8, write 0 512, write 512 512,
+    write 1024 176
   `,
 );
 
@@ -223,7 +223,7 @@ story(
   a  UNMAP list=0026.0018.00000000.00*24           -> GOOD
   a  UNMAP ranges=0+1 length=25                    -> 5/0e/03
   a  UNMAP ranges=0+1 cdb=1:02                     -> 5/24/00 cdb=1.1
-  a  UNMAP ranges=0+1 cdb=6:1f                     -> 5/24/00 cdb=6.4
+  a  UNMAP ranges=0+1 cdb=6:7f                     -> 5/24/00 cdb=6.6
   `,
 );
 

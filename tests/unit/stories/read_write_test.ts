@@ -87,13 +87,13 @@ story(
   a ready
   a  READ(10) lba=0 n=1 cdb=1:20     -> 5/24/00 cdb=1.5
   a  READ(10) lba=0 n=1 cdb=1:e0     -> 5/24/00 cdb=1.7
-  a  READ(10) lba=0 n=1 cdb=1:04     -> 5/24/00 cdb=1.2
+  a  WRITE(10) lba=0 data=aa cdb=1:04 -> 5/24/00 cdb=1.2
   a  READ(10) lba=0 n=1 cdb=1:01     -> 5/24/00 cdb=1.0
-  a  READ(10) lba=0 n=1 cdb=6:1f     -> 5/24/00 cdb=6.4
+  a  READ(10) lba=0 n=1 cdb=6:5f     -> 5/24/00 cdb=6.6
   a  READ(10) lba=0 n=1 cdb=9:40     -> 5/24/00 cdb=9.6
-  a  READ(10) lba=0 n=1 cdb=6:10,9:40 -> 5/24/00 cdb=6.4
-  a  READ(16) lba=0 n=1 cdb=14:01    -> 5/24/00 cdb=14.0
-  a  WRITE(12) lba=0 data=aa cdb=10:20 -> 5/24/00 cdb=10.5
+  a  READ(10) lba=0 n=1 cdb=6:80,9:40 -> 5/24/00 cdb=6.7
+  a  READ(16) lba=0 n=1 cdb=14:40    -> 5/24/00 cdb=14.6
+  a  WRITE(12) lba=0 data=aa cdb=10:40 -> 5/24/00 cdb=10.6
   a  READ(6) lba=0 n=1 cdb=1:20      -> 5/24/00 cdb=1.5
   a  READ(10) lba=0 n=1 cdb=9:03     -> GOOD blocks=00
   a  READ(10) lba=0 n=1 cdb=9:04     -> 5/24/00 cdb=9.2

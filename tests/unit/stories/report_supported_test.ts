@@ -6,7 +6,7 @@ story(
   lun 0 ramdisk
   a ready
   a  RSOC option=1 op=00   -> GOOD data 00.03.0006.00.00000000.07
-  a  RSOC option=1 op=28   -> GOOD data 00.03.000a.28.1a.ffffffff.00.ffff.07
+  a  RSOC option=1 op=28   -> GOOD data 00.03.000a.28.1e.ffffffff.3f.ffff.07
   a  RSOC option=1 op=a0   -> GOOD data 00.03.000c
      a0.00.ff.000000.ffffffff.00.07
   a  RSOC option=2 op=9e sa=10 -> GOOD data 00.03.0010
@@ -14,7 +14,7 @@ story(
   a  RSOC option=2 op=5f sa=05 -> GOOD data 00.03.000a
      5f.05.ff.0000.ffffffff.07
   a  RSOC option=3 op=28 sa=0   -> GOOD data 00.03.000a
-     28.1a.ffffffff.00.ffff.07
+     28.1e.ffffffff.3f.ffff.07
   a  RSOC option=3 op=a3 sa=0c  -> GOOD data 00.03.000c
      a3.0c.87.ff*7.00.07
   a  RSOC option=1 op=28 length=5 -> GOOD data 00.03.000a.28
@@ -29,7 +29,7 @@ story(
   a ready
   a ready 1
   a  RSOC option=1 op=ff        -> GOOD data 00.01.0000
-  a  RSOC option=1 op=04        -> GOOD data 00.01.0000
+  a  RSOC option=1 op=07        -> GOOD data 00.01.0000
   a  RSOC option=2 op=ff sa=1   -> GOOD data 00.01.0000
   a  RSOC option=2 op=5f sa=08  -> GOOD data 00.01.0000
   a  RSOC option=3 op=28 sa=1   -> GOOD data 00.01.0000

@@ -8,6 +8,7 @@ import {
 import type { BlockIo } from "../../../../backends/block/block_io.ts";
 import { layoutOf, LayoutProblem } from "../../../../backends/block/layout.ts";
 import { FileStore } from "../../../../backends/block/store.ts";
+import { settle } from "../../../support/core_target.ts";
 import { Gate, MemoryIo, NativeMemoryIo } from "./memory_io.ts";
 
 const NO_SPACE: StoreFault = { cause: "no-space", message: "full" };
@@ -322,4 +323,37 @@ Deno.test("FileStore without native calls never answers at once", () => {
   const store = storeOn(new MemoryIo());
   const { tryRead, tryWrite, extent } = store;
   assertEquals([tryRead, tryWrite, extent], [undefined, undefined, undefined]);
+});
+
+Deno.test("FileStore.prefetch reads a range once, and not all of a long one", async () => {
+  const io = new MemoryIo();
+  io.bytes = new Uint8Array(40 * 2 ** 20);
+  const store = storeOn(io, { blockCount: 80 * 2 ** 11 });
+  assertEquals(store.prefetch(8, 1024), false);
+  // One at a time: the second is let go.
+  assertEquals(store.prefetch(4096, 8), false);
+  await settle();
+  assertEquals(io.calls, ["read 4096+262144", "read 266240+262144"]);
+  io.calls.length = 0;
+  store.prefetch(0, 80 * 2 ** 11);
+  await settle();
+  assertEquals(io.calls.length, 2 ** 25 / 2 ** 18);
+});
+
+Deno.test("FileStore.prefetch stops at a fault, the end and a close", async () => {
+  const io = new MemoryIo();
+  io.bytes = new Uint8Array(2 ** 20);
+  const store = storeOn(io, { blockCount: 2 ** 14 });
+  io.faults.set("read", { cause: "medium", message: "worn out" });
+  store.prefetch(0, 2 ** 12);
+  await settle();
+  assertEquals(io.calls.splice(0).length, 1);
+  io.faults.clear();
+  store.prefetch(2048, 2 ** 12);
+  await settle();
+  assertEquals(io.calls.splice(0).length, 1);
+  store.prefetch(0, 2 ** 11);
+  await store.close();
+  await settle();
+  assertEquals(io.calls.filter((call) => call.startsWith("read")).length, 1);
 });

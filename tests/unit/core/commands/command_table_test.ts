@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   type CommandDefinition,
+  type CommandRow,
   CommandTable,
   FLAG,
   FOR,
@@ -163,13 +164,49 @@ Deno.test("checkUsage() points at the first wrong byte's top bit", () => {
   assertEquals(wrong(0, 0, 0, 0, 0xf8), "5.7");
 });
 
+function isLong(row: CommandRow): boolean {
+  return row.opcode === 0x7f;
+}
+
+/** A CDB with nothing but its codes. */
+function baseOf(row: CommandRow): number[] {
+  return isLong(row)
+    ? [0x7f, 0, 0, 0, 0, 0, 0, 24, 0, row.serviceAction ?? 0]
+    : [row.opcode, row.serviceAction ?? 0];
+}
+
+Deno.test("checkUsage() holds variable length CDBs to their length", () => {
+  const row = table.get(0x7f, 0x09);
+  assert(row !== undefined);
+  const of = (length: number) =>
+    checkUsage(row, cdbOf(0x7f, 0, 0, 0, 0, 0, 0, length, 0, 9));
+  assertEquals(of(24), null);
+  for (const length of [0, 23, 25, 255]) {
+    const sense = of(length);
+    assert(typeof sense === "object" && sense !== null);
+    assertEquals(sense.field, { inCdb: true, byte: 7 });
+  }
+});
+
+Deno.test("CommandTable.find() reads long service actions", () => {
+  const commands = new CommandTable([
+    definition({ opcode: 0x7f, serviceAction: 0x1234 }),
+  ]);
+  const cdb = cdbOf(0x7f, 0, 0, 0, 0, 0, 0, 24, 0x12, 0x34);
+  assertEquals(commands.find(cdb)?.serviceAction, 0x1234);
+  assertEquals(commands.find(cdbOf(0x7f, 0x14)), null);
+  assertEquals(commands.serviceActionMax(0x7f), 0xffff);
+});
+
 Deno.test("checkUsage() knows every forbidden bit of every command", () => {
   for (const row of table.rows()) {
-    const base = [row.opcode, row.serviceAction ?? 0];
+    const base = baseOf(row);
     assertEquals(checkUsage(row, cdbOf(...base)), null, row.name);
     for (let byte = 1; byte < row.cdbLength; byte += 1) {
-      const last = byte === row.cdbLength - 1;
-      const allowed = (row.usageBytes[byte] ?? 0) & (last ? 0xfb : 0xff);
+      // The additional CDB length is looked at as a whole.
+      if (isLong(row) && byte === 7) continue;
+      const control = byte === (isLong(row) ? 1 : row.cdbLength - 1);
+      const allowed = (row.usageBytes[byte] ?? 0) & (control ? 0xfb : 0xff);
       for (let bit = 0; bit < 8; bit += 1) {
         const cdb = cdbOf(...base);
         cdb.setUint8(byte, cdb.getUint8(byte) | 1 << bit);
@@ -191,4 +228,5 @@ Deno.test("unknownCommand() tells codes from service actions", () => {
   };
   assertEquals(of(0xff), [0x20, 0, undefined]);
   assertEquals(of(0x5e, 0x1f), [0x24, 1, 4]);
+  assertEquals(of(0x7f, 0, 0, 0, 0, 0, 0, 24, 0, 1), [0x24, 8, undefined]);
 });

@@ -23,7 +23,10 @@ function unmapList(ranges: number, blocks: number): Uint8Array {
 }
 
 const COMMANDS: readonly (readonly [string, number[], object])[] = [
-  ["WRITE SAME", [0x41, 0, 0, 0, 0, 0, 0, 0x18, 0, 0], { write: BLOCK }],
+  ["WRITE SAME", [0x41, 0, 0, 0, 0, 0, 0, 0x06, 0, 0], { write: BLOCK }],
+  ["ORWRITE", [0x8b, ...Array(9).fill(0), 0, 0, 0x18, 0, 0, 0], {
+    write: new Uint8Array(0x1800 * 512),
+  }],
   ["VERIFY", [0x2f, 0, 0, 0, 0, 0, 0, 0x18, 0, 0], {}],
   ["UNMAP", [0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0], {
     write: unmapList(1, 3 * 2 ** 21),
