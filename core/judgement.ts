@@ -46,7 +46,7 @@ import {
  * 4. a unit attention of a reset
  * 5. reservations
  * 6. any other unit attention
- * 7. write protection, medium
+ * 7. a self-test in the foreground, write protection, medium
  * 8. overlap with the tag of an older task
  *
  * Unit attentions of resets come before reservations and others after them
@@ -143,6 +143,12 @@ function judgeUnitState(
   unit: LogicalUnit,
   row: CommandRow,
 ): Completion | null {
+  if (
+    unit.selfTests.refusesCommands &&
+    (row.flags & FLAG.AHEAD_OF_ATTENTION) === 0
+  ) {
+    return unit.selfTests.inProgress;
+  }
   if ((row.pattern & PATTERN.WRITE) !== 0) {
     if (unit.readOnly) return HARDWARE_WRITE_PROTECTED;
     if (unit.modePages.settings.softwareWriteProtect) {

@@ -4,20 +4,25 @@
  * @module
  */
 
+import { DataBuffers } from "./data_buffers.ts";
+import { DeviceClock } from "./device_clock.ts";
 import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
 import type { UnitIdentity } from "./identity.ts";
 import type { LunOptions } from "./lun_options.ts";
 import { ModePages } from "./mode_pages.ts";
+import { MEDIA_EVENT } from "./media_event.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { RawOptions } from "./options.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
 import type { Clock } from "./ports/host.ts";
 import { Reservations } from "./reservations.ts";
+import { SelfTests } from "./self_test.ts";
 import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
 import { type SequentialMode, TaskSet } from "./task_set.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
+import { UnitLog } from "./unit_log.ts";
 import type { UnitState } from "./unit_state.ts";
 
 /** The shape of a unit: that of its store, with its options applied. */
@@ -96,6 +101,14 @@ export class LogicalUnit {
   readonly itls: Set<ItlNexus> = new Set();
   /** Counters. */
   readonly statistics: Statistics = new Statistics();
+  /** What LOG SELECT can change. */
+  readonly log: UnitLog;
+  /** Self-tests. */
+  readonly selfTests: SelfTests;
+  /** The time that it tells. */
+  readonly deviceClock: DeviceClock;
+  /** Buffers of WRITE BUFFER. */
+  readonly buffers: DataBuffers = new DataBuffers();
 
   /** Generic options, typed. */
   options: LunOptions;
@@ -141,6 +154,9 @@ export class LogicalUnit {
     this.identity = parts.identity;
     this.clock = parts.clock;
     this.state = parts.state;
+    this.log = new UnitLog(parts.state);
+    this.selfTests = new SelfTests(this, parts.state, parts.clock);
+    this.deviceClock = new DeviceClock(parts.clock);
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;
     this.rawOptions = parts.rawOptions;
@@ -168,6 +184,18 @@ export class LogicalUnit {
   load(): void {
     this.ejected = false;
     this.raise(UNIT_ATTENTION.MEDIUM_CHANGED);
+    for (const itl of this.itls) itl.mediaEvent = MEDIA_EVENT.NEW_MEDIA;
+  }
+
+  /** The medium is out. */
+  eject(): void {
+    this.ejected = true;
+    this.mediumGone();
+  }
+
+  /** There is no medium any more; its nexuses hear of that if they ask. */
+  mediumGone(): void {
+    for (const itl of this.itls) itl.mediaEvent = MEDIA_EVENT.MEDIA_REMOVAL;
   }
 
   /** Gives it other options. Mode pages keep what initiators have set. */

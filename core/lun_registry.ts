@@ -164,6 +164,7 @@ export class LunRegistry implements UnitDirectory {
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
     await this.#endTasks(unit);
+    await unit.selfTests.end();
     await unit.store?.close();
     this.#forgetIdentity(unit);
   }
@@ -173,6 +174,7 @@ export class LunRegistry implements UnitDirectory {
     for (const unit of this.all()) {
       unit.removing = true;
       await this.#endTasks(unit);
+      await unit.selfTests.end();
       await unit.store?.close();
     }
     this.#units.clear();
@@ -250,6 +252,7 @@ export class LunRegistry implements UnitDirectory {
     const old = unit.store;
     unit.setStore(null);
     if (old !== null) await this.#endTasks(unit);
+    await unit.selfTests.end();
     await old?.close();
     if (unit.removing) {
       await opened.store?.close();
@@ -258,6 +261,7 @@ export class LunRegistry implements UnitDirectory {
     unit.setOptions(request.options, request.raw);
     unit.setStore(opened.store);
     if (unit.removable && opened.store !== null) unit.load();
+    else unit.mediumGone();
     return opened.warning;
   }
 

@@ -8,6 +8,7 @@ import { BufferBudget, type BufferPool } from "./buffer_pool.ts";
 import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { InitiatorPort } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
+import { MEDIA_EVENT } from "./media_event.ts";
 import type { Transport } from "./ports/transport.ts";
 import type { TargetPort } from "./target_port.ts";
 import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
@@ -29,6 +30,8 @@ export class ItlNexus {
   pending: number = UNIT_ATTENTION.POWER_ON;
   /** PREVENT of PREVENT ALLOW MEDIUM REMOVAL is set. */
   preventsRemoval = false;
+  /** Media event that it has not polled: one of `MEDIA_EVENT`. */
+  mediaEvent: number = MEDIA_EVENT.NO_CHANGE;
 
   /** Made at the first command of a nexus to a unit. */
   constructor(nexus: Nexus, unit: LogicalUnit, visibleLun: number) {

@@ -46,6 +46,8 @@ export interface Sense {
   readonly field?: FieldPointer;
   /** SENSE-KEY SPECIFIC retry count of a MEDIUM or HARDWARE ERROR. */
   readonly retryCount?: number;
+  /** PROGRESS INDICATION, in 65536ths, of what keeps the unit busy. */
+  readonly progress?: number;
 }
 
 /** How a command ended: a status without, or sense with CHECK CONDITION. */
@@ -98,6 +100,11 @@ export const NOT_READY_MEDIUM_REMOVAL_PREVENTED: Sense = sense(
   0x02,
 );
 
+/** A self-test runs; it has got so far, in 65536ths. */
+export function selfTestInProgress(progress: number): Sense {
+  return sense(SENSE_KEY.NOT_READY, 0x04, 0x09, { progress });
+}
+
 // MEDIUM and HARDWARE ERROR
 
 /** Blocks could not be read. */
@@ -113,6 +120,13 @@ export const INTERNAL_TARGET_FAILURE: Sense = sense(
   SENSE_KEY.HARDWARE_ERROR,
   0x44,
   0x00,
+);
+
+/** A self-test has failed. */
+export const LOGICAL_UNIT_FAILED_SELF_TEST: Sense = sense(
+  SENSE_KEY.HARDWARE_ERROR,
+  0x3e,
+  0x03,
 );
 
 // ILLEGAL REQUEST
@@ -165,6 +179,13 @@ export const INSUFFICIENT_REGISTRATION_RESOURCES: Sense = sense(
   SENSE_KEY.ILLEGAL_REQUEST,
   0x55,
   0x04,
+);
+
+/** The command makes no sense after those before it. */
+export const COMMAND_SEQUENCE_ERROR: Sense = sense(
+  SENSE_KEY.ILLEGAL_REQUEST,
+  0x2c,
+  0x00,
 );
 
 /** A field of the CDB has a value that is not allowed. */
@@ -225,6 +246,12 @@ export const SPACE_ALLOCATION_FAILED_WRITE_PROTECT: Sense = sense(
 
 // ABORTED COMMAND
 
+/** Another nexus has written the echo buffer since. */
+export const ECHO_BUFFER_OVERWRITTEN: Sense = sense(
+  SENSE_KEY.ABORTED_COMMAND,
+  0x3f,
+  0x0f,
+);
 /** Unsolicited data came where none was expected (RFC 7143 11.4.7.2). */
 export const UNEXPECTED_UNSOLICITED_DATA: Sense = sense(
   SENSE_KEY.ABORTED_COMMAND,

@@ -191,6 +191,7 @@ function reset(
 ): Victim[] {
   unit.reservations.holder = null;
   for (const itl of unit.itls) itl.preventsRemoval = false;
+  unit.selfTests.interrupt();
   unit.raise(condition);
   return victimsOf(unit, (task) => howFor(task, nexus));
 }

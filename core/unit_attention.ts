@@ -40,6 +40,12 @@ export const UNIT_ATTENTION = {
   THRESHOLD_REACHED: 0x2000,
   /** A medium was loaded. */
   MEDIUM_CHANGED: 0x4000,
+  /** Another nexus changed or reset log parameters. */
+  LOG_PARAMETERS_CHANGED: 0x8000,
+  /** Another nexus set the timestamp. */
+  TIMESTAMP_CHANGED: 0x10000,
+  /** Another nexus set identifying information. */
+  DEVICE_IDENTIFIER_CHANGED: 0x20000,
 } as const;
 
 const SENSES: readonly Sense[] = [
@@ -59,6 +65,9 @@ const SENSES: readonly Sense[] = [
   unitAttention(0x2a, 0x09),
   unitAttention(0x38, 0x07),
   unitAttention(0x28, 0x00),
+  unitAttention(0x2a, 0x02),
+  unitAttention(0x2a, 0x10),
+  unitAttention(0x3f, 0x05),
 ];
 
 /** Conditions of ASC 29h: each stands for all others of its nexus. */

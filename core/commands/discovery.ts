@@ -40,7 +40,7 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
     direction: "in",
     flags: ANYTIME,
     pattern: PATTERN.NONE,
-    execute: (task) => requestSense(task, pendingSense(task.itl)),
+    execute: (task, unit) => requestSense(task, pendingSense(task.itl, unit)),
     executeWithoutUnit: (task) =>
       requestSense(task, LOGICAL_UNIT_NOT_SUPPORTED),
   },
@@ -72,8 +72,10 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
 
 const DESC = 0x01;
 
-function pendingSense(itl: ItlNexus | null): Sense {
-  if (itl === null || itl.pending === 0) return NO_ADDITIONAL_SENSE;
+function pendingSense(itl: ItlNexus | null, unit: LogicalUnit): Sense {
+  if (itl === null || itl.pending === 0) {
+    return unit.selfTests.inProgress ?? NO_ADDITIONAL_SENSE;
+  }
   const taken = takeAttention(itl, firstCondition(itl.pending));
   return typeof taken === "number" ? NO_ADDITIONAL_SENSE : taken;
 }

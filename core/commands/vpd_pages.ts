@@ -5,12 +5,13 @@
  */
 
 import { reply } from "../data_transfer.ts";
-import { FOR, maskOfDeviceType } from "../device_type.ts";
+import { DEVICE_TYPE, FOR, maskOfDeviceType } from "../device_type.ts";
 import { putText } from "../identity.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import { type Completion, invalidFieldInCdb } from "../sense.ts";
 import type { ScsiTask } from "../task.ts";
+import { SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
 import { setUint64 } from "./cdb.ts";
 import {
   deviceIdentification,
@@ -159,6 +160,15 @@ const CORE_PAGES: readonly VpdPage[] = [
     write: scsiPorts,
   },
   {
+    code: 0x92, // SCSI Feature Sets (SPC-5 7.7.15)
+    deviceTypes: FOR.ALL,
+    length: ({ unit }) => 4 + 2 * featureSetsOf(unit).length,
+    write: (body, { unit }) =>
+      featureSetsOf(unit).forEach((code, index) =>
+        body.setUint16(4 + 2 * index, code)
+      ),
+  },
+  {
     code: 0xb0, // Block Limits (SBC-4 6.6.4)
     deviceTypes: FOR.DISK,
     length: () => 60,
@@ -184,6 +194,25 @@ function extendedInquiry(body: DataView, { unit }: VpdContext): void {
   body.setUint8(2, unit.store?.capabilities.volatileCache ? 0x01 : 0);
   body.setUint8(3, 0x01);
   body.setUint8(4, 0x08);
+  body.setUint16(6, unit.selfTests.completionMinutes);
+  // MAXIMUM SUPPORTED SENSE DATA LENGTH.
+  body.setUint8(9, SENSE_LENGTH_MAX);
+}
+
+/** Codes of feature sets (SFS). */
+const FEATURE_SET = {
+  DISCOVERY_2016: 0x0001,
+  SBC_BASE_2016: 0x0101,
+  SBC_BASE_2010: 0x0102,
+  BASIC_PROVISIONING_2016: 0x0103,
+} as const;
+
+function featureSetsOf(unit: LogicalUnit): number[] {
+  const sets: number[] = [FEATURE_SET.DISCOVERY_2016];
+  if (unit.deviceType !== DEVICE_TYPE.DISK) return sets;
+  sets.push(FEATURE_SET.SBC_BASE_2016, FEATURE_SET.SBC_BASE_2010);
+  if (unit.unmapSupported) sets.push(FEATURE_SET.BASIC_PROVISIONING_2016);
+  return sets;
 }
 
 function blockLimits(body: DataView, { unit }: VpdContext): void {

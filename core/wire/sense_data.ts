@@ -104,7 +104,8 @@ function encodeInformation(
 }
 
 function hasKeySpecific(value: Sense): boolean {
-  return value.field !== undefined || value.retryCount !== undefined;
+  return value.field !== undefined || value.retryCount !== undefined ||
+    value.progress !== undefined;
 }
 
 function encodeKeySpecific(view: DataView, at: number, value: Sense): void {
@@ -113,6 +114,9 @@ function encodeKeySpecific(view: DataView, at: number, value: Sense): void {
   } else if (value.retryCount !== undefined) {
     view.setUint8(at, SKSV);
     view.setUint16(at + 1, value.retryCount);
+  } else if (value.progress !== undefined) {
+    view.setUint8(at, SKSV);
+    view.setUint16(at + 1, value.progress);
   } else {
     view.setUint8(at, 0);
     view.setUint16(at + 1, 0);
