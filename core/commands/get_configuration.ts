@@ -46,8 +46,6 @@ interface Feature {
 }
 
 const NO_DATA = new Uint8Array(0);
-const zeroes = (length: number) => () => new Uint8Array(length);
-
 // In the order of their codes.
 const FEATURES: readonly Feature[] = [
   { code: 0x0000, version: 0, persistent: true, data: profiles },
@@ -82,6 +80,10 @@ const FEATURES: readonly Feature[] = [
   { code: 0x003a, version: 0, data: zeroes(4) }, // DVD+RW Dual Layer
   { code: 0x003b, version: 0, data: zeroes(4) }, // DVD+R Dual Layer
 ];
+
+function zeroes(length: number): () => Uint8Array {
+  return () => new Uint8Array(length);
+}
 
 function profiles(unit: LogicalUnit): Uint8Array {
   const current = hasDisc(unit) ? CURRENT : 0;

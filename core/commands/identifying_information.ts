@@ -135,9 +135,9 @@ function setInformation(
   if (listLength === 0) return keep(task, unit, type, new Uint8Array(0));
   return withParameters(task, listLength, (list) => {
     const bytes = new Uint8Array(list.buffer, list.byteOffset, listLength);
-    return type.accepts(bytes)
-      ? keep(task, unit, type, bytes)
-      : invalidFieldInParameterList(Math.max(0, bytes.indexOf(0)));
+    if (type.accepts(bytes)) return keep(task, unit, type, bytes);
+    const nul = bytes.indexOf(0);
+    return invalidFieldInParameterList(nul < 0 ? listLength - 1 : nul);
   });
 }
 

@@ -16,9 +16,16 @@ export function withKeptState(
   work: () => MaybePromise<Completion>,
 ): MaybePromise<Completion> {
   try {
-    return work();
+    const completion = work();
+    return completion instanceof Promise
+      ? completion.catch(completionOf)
+      : completion;
   } catch (error) {
-    if (error instanceof ManagementError) return INTERNAL_TARGET_FAILURE;
-    throw error;
+    return completionOf(error);
   }
+}
+
+function completionOf(error: unknown): Completion {
+  if (error instanceof ManagementError) return INTERNAL_TARGET_FAILURE;
+  throw error;
 }

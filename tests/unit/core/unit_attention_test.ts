@@ -24,6 +24,9 @@ const CODES: readonly [number, string][] = [
   [UNIT_ATTENTION.CAPACITY_CHANGED, "2a/09"],
   [UNIT_ATTENTION.THRESHOLD_REACHED, "38/07"],
   [UNIT_ATTENTION.MEDIUM_CHANGED, "28/00"],
+  [UNIT_ATTENTION.LOG_PARAMETERS_CHANGED, "2a/02"],
+  [UNIT_ATTENTION.TIMESTAMP_CHANGED, "2a/10"],
+  [UNIT_ATTENTION.DEVICE_IDENTIFIER_CHANGED, "3f/05"],
 ];
 
 Deno.test("senseOfCondition() knows the codes of every condition", () => {
