@@ -17,6 +17,7 @@ import { TRANSFER } from "./statistics.ts";
 import { ABORT, moveTask, type ScsiTask, TASK_STATE } from "./task.ts";
 import { executeFunction, loseNexus } from "./task_functions.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
+import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
 
 /** A task to abort, and how: one of `ABORT`. */
 export interface Victim {
@@ -138,8 +139,11 @@ export class Dispatcher {
     try {
       assert(row !== null, "a task without a row was admitted");
       if (itl !== null) return row.execute(task, itl.unit);
-      assert(row.executeWithoutUnit !== undefined, "a command lacks a unit");
-      return row.executeWithoutUnit(task);
+      const execute = task.visibleLun === LUN_REPORT_LUNS
+        ? row.executeOnWellKnown
+        : row.executeWithoutUnit;
+      assert(execute !== undefined, "a command lacks a unit");
+      return execute(task);
     } catch (error) {
       return this.#defect(task, error);
     }

@@ -41,6 +41,14 @@ export class ItlNexus {
   }
 }
 
+/** Where the unit attentions of a nexus pend: on one of its units. */
+export interface AttentionHolder {
+  /** The nexus. */
+  readonly nexus: Nexus;
+  /** Pending unit attentions: bits of `UNIT_ATTENTION`. */
+  pending: number;
+}
+
 /** What a nexus needs of the target around it. */
 export interface NexusServices {
   /** Runs commands. */
@@ -59,6 +67,11 @@ export class Nexus<Context = unknown> {
   readonly transport: Transport<Context>;
   /** Buffers of its tasks. */
   readonly buffers: BufferBudget;
+  /** The well-known logical unit REPORT LUNS as it sees it. */
+  readonly wellKnown: AttentionHolder = {
+    nexus: this,
+    pending: UNIT_ATTENTION.POWER_ON,
+  };
   readonly #dispatcher: Dispatcher;
   readonly #makeContext: () => Context;
   readonly #itls: Map<number, ItlNexus> = new Map();

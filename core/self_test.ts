@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readBlocks } from "./commands/medium.ts";
+import { checkRange, readBlocks } from "./commands/medium.ts";
 import { hasBlocks } from "./device_type.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import { OK } from "./ports/block_store.ts";
@@ -211,6 +211,8 @@ export class SelfTests {
       if (this.#unit.store !== store || this.#unit.ejected) this.interrupt();
       if (test.abandoned()) this.interrupt();
       if (test.over) return null;
+      // The medium has become smaller meanwhile: there is no such range.
+      if (checkRange(range, this.#unit) !== null) break;
       const failure = await this.#read(range, buffer, SEGMENT.MEDIUM);
       if (failure !== null) return failure;
       const done = range.lba / this.#unit.geometry.blockCount;

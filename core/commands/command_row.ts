@@ -78,6 +78,8 @@ export interface CommandDefinition {
   readonly execute: Execute;
   /** Runs it where no unit stands behind the address. */
   readonly executeWithoutUnit?: (task: ScsiTask) => MaybePromise<Completion>;
+  /** Runs it on the well-known logical unit REPORT LUNS; absent: refused. */
+  readonly executeOnWellKnown?: (task: ScsiTask) => MaybePromise<Completion>;
 }
 
 /** A definition with what dispatch needs, worked out once. */

@@ -9,7 +9,7 @@ import { reply } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import { clearLunsChanged, takeAttention } from "../judgement.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
-import type { ItlNexus } from "../nexus.ts";
+import type { AttentionHolder } from "../nexus.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import {
   type Completion,
@@ -21,7 +21,11 @@ import {
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
 import { firstCondition } from "../unit_attention.ts";
-import { encodeLun, LUN_FIELD_LENGTH } from "../wire/lun_address.ts";
+import {
+  encodeLun,
+  LUN_FIELD_LENGTH,
+  LUN_REPORT_LUNS,
+} from "../wire/lun_address.ts";
 import { encodeSense, SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import { portsOf, TARGET_PORT_GROUP } from "./vpd_designators.ts";
@@ -40,9 +44,19 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
     direction: "in",
     flags: ANYTIME,
     pattern: PATTERN.NONE,
-    execute: (task, unit) => requestSense(task, pendingSense(task.itl, unit)),
+    execute: (task, unit) =>
+      requestSense(
+        task,
+        pendingSense(task.itl) ?? unit.selfTests.inProgress ??
+          NO_ADDITIONAL_SENSE,
+      ),
     executeWithoutUnit: (task) =>
       requestSense(task, LOGICAL_UNIT_NOT_SUPPORTED),
+    executeOnWellKnown: (task) =>
+      requestSense(
+        task,
+        pendingSense(task.nexus.wellKnown) ?? NO_ADDITIONAL_SENSE,
+      ),
   },
   {
     name: "REPORT LUNS",
@@ -55,6 +69,7 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
     pattern: PATTERN.NONE,
     execute: reportLuns,
     executeWithoutUnit: reportLuns,
+    executeOnWellKnown: reportLuns,
   },
   {
     name: "REPORT TARGET PORT GROUPS",
@@ -72,12 +87,10 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
 
 const DESC = 0x01;
 
-function pendingSense(itl: ItlNexus | null, unit: LogicalUnit): Sense {
-  if (itl === null || itl.pending === 0) {
-    return unit.selfTests.inProgress ?? NO_ADDITIONAL_SENSE;
-  }
+function pendingSense(itl: AttentionHolder | null): Sense | null {
+  if (itl === null || itl.pending === 0) return null;
   const taken = takeAttention(itl, firstCondition(itl.pending));
-  return typeof taken === "number" ? NO_ADDITIONAL_SENSE : taken;
+  return typeof taken === "number" ? null : taken;
 }
 
 function requestSense(
@@ -92,20 +105,35 @@ function requestSense(
   });
 }
 
-/** SELECT REPORT values for which every LUN is listed. */
-const ALL_LUNS: ReadonlySet<number> = new Set([0x00, 0x02, 0x11]);
-/** Values for units that we do not have: well known, administrative, … */
-const NO_LUNS: ReadonlySet<number> = new Set([0x01, 0x10, 0x12]);
+/** What the values of SELECT REPORT list (SPC-5 6.36). */
+interface Selection {
+  readonly units: boolean;
+  readonly wellKnown: boolean;
+}
+
+const SELECTIONS: ReadonlyMap<number, Selection> = new Map([
+  [0x00, { units: true, wellKnown: false }],
+  [0x01, { units: false, wellKnown: true }],
+  [0x02, { units: true, wellKnown: true }],
+  // Administrative and conglomerate units, which we do not have; at 11h
+  // those, too, that are neither.
+  [0x10, { units: false, wellKnown: false }],
+  [0x11, { units: true, wellKnown: false }],
+  [0x12, { units: false, wellKnown: false }],
+]);
 
 function reportLuns(task: ScsiTask): MaybePromise<Completion> {
-  const select = task.cdb.getUint8(2);
+  const selection = SELECTIONS.get(task.cdb.getUint8(2));
   const allocationLength = task.cdb.getUint32(6);
-  if (!ALL_LUNS.has(select) && !NO_LUNS.has(select)) {
-    return invalidFieldInCdb(2);
-  }
+  if (selection === undefined) return invalidFieldInCdb(2);
   if (allocationLength < 16) return invalidFieldInCdb(6);
-  if (task.itl !== null) clearLunsChanged(task.nexus);
-  const luns = ALL_LUNS.has(select) ? task.nexus.port.visibleLuns() : [];
+  if (task.itl !== null || task.visibleLun === LUN_REPORT_LUNS) {
+    clearLunsChanged(task.nexus);
+  }
+  const luns = [
+    ...(selection.units ? task.nexus.port.visibleLuns() : []),
+    ...(selection.wellKnown ? [LUN_REPORT_LUNS] : []),
+  ];
   const length = 8 + luns.length * LUN_FIELD_LENGTH;
   return reply(task, length, allocationLength, (view) => {
     view.setUint32(0, length - 8);

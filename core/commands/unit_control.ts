@@ -44,6 +44,7 @@ export const UNIT_CONTROL_COMMANDS: readonly CommandDefinition[] = [
     pattern: PATTERN.TEST_UNIT_READY,
     // Judgement has found it ready.
     execute: () => STATUS.GOOD,
+    executeOnWellKnown: () => STATUS.GOOD,
   },
   {
     ...SYNCHRONIZE,

@@ -11,6 +11,7 @@ import type { LogicalUnit } from "../logical_unit.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import { type Completion, invalidFieldInCdb } from "../sense.ts";
 import type { ScsiTask } from "../task.ts";
+import { LUN_REPORT_LUNS } from "../wire/lun_address.ts";
 import { SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
 import { setUint64 } from "./cdb.ts";
 import {
@@ -18,6 +19,7 @@ import {
   deviceIdentificationLength,
   scsiPorts,
   scsiPortsLength,
+  wellKnownDesignators,
 } from "./vpd_designators.ts";
 import { compareAndWriteBlocksMax } from "./verify.ts";
 
@@ -43,6 +45,7 @@ export interface VpdPage {
 
 const HEADER_LENGTH = 4;
 const NO_UNIT = 0x7f;
+const DEVICE_IDENTIFICATION = 0x83;
 const SERIAL_LENGTH = 16;
 const UNLIMITED = 0xffffffff;
 
@@ -73,6 +76,9 @@ export class VpdPages {
     code: number,
     allocationLength: number,
   ): MaybePromise<Completion> {
+    if (task.visibleLun === LUN_REPORT_LUNS && code !== 0) {
+      return replyWellKnown(task, code, allocationLength);
+    }
     if (code === 0) return this.#replySupported(task, unit, allocationLength);
     const page = this.#pages.get(code);
     if (unit === null || page === undefined || !has(unit, page)) {
@@ -82,7 +88,7 @@ export class VpdPages {
     const length = page.length(context);
     const total = HEADER_LENGTH + length;
     return reply(task, total, allocationLength, (view) => {
-      writeHeader(view, unit, code, length);
+      writeHeader(view, unit.deviceType, code, length);
       const at = view.byteOffset + HEADER_LENGTH;
       page.write(new DataView(view.buffer, at, length), context);
     });
@@ -94,10 +100,13 @@ export class VpdPages {
     unit: LogicalUnit | null,
     allocationLength: number,
   ): MaybePromise<Completion> {
-    const codes = unit === null ? [0] : [0, ...this.#codesOf(unit)];
+    const without = task.visibleLun === LUN_REPORT_LUNS
+      ? [0, DEVICE_IDENTIFICATION]
+      : [0];
+    const codes = unit === null ? without : [0, ...this.#codesOf(unit)];
     const total = HEADER_LENGTH + codes.length;
     return reply(task, total, allocationLength, (view) => {
-      writeHeader(view, unit, 0, codes.length);
+      writeHeader(view, peripheralOf(task, unit), 0, codes.length);
       codes.forEach((each, index) =>
         view.setUint8(HEADER_LENGTH + index, each)
       );
@@ -116,13 +125,33 @@ function has(unit: LogicalUnit, page: VpdPage): boolean {
   return (page.deviceTypes & maskOfDeviceType(unit.deviceType)) !== 0;
 }
 
+// The well-known logical unit has the names of its port and target alone.
+function replyWellKnown(
+  task: ScsiTask,
+  code: number,
+  allocationLength: number,
+): MaybePromise<Completion> {
+  if (code !== DEVICE_IDENTIFICATION) return invalidFieldInCdb(2);
+  const designators = wellKnownDesignators(task.nexus.port);
+  const total = HEADER_LENGTH + designators.length;
+  return reply(task, total, allocationLength, (view) => {
+    writeHeader(view, DEVICE_TYPE.WELL_KNOWN, code, designators.length);
+    designators.forEach((byte, at) => view.setUint8(HEADER_LENGTH + at, byte));
+  });
+}
+
+function peripheralOf(task: ScsiTask, unit: LogicalUnit | null): number {
+  if (unit !== null) return unit.deviceType;
+  return task.visibleLun === LUN_REPORT_LUNS ? DEVICE_TYPE.WELL_KNOWN : NO_UNIT;
+}
+
 function writeHeader(
   view: DataView,
-  unit: LogicalUnit | null,
+  peripheral: number,
   code: number,
   length: number,
 ): void {
-  view.setUint8(0, unit === null ? NO_UNIT : unit.deviceType);
+  view.setUint8(0, peripheral);
   view.setUint8(1, code);
   view.setUint16(2, length);
 }
@@ -136,7 +165,7 @@ const CORE_PAGES: readonly VpdPage[] = [
       putText(body, 0, SERIAL_LENGTH, unit.identity.serial),
   },
   {
-    code: 0x83, // Device Identification (SPC-5 7.7.6)
+    code: DEVICE_IDENTIFICATION, // Device Identification (SPC-5 7.7.6)
     deviceTypes: FOR.ALL,
     length: deviceIdentificationLength,
     write: deviceIdentification,

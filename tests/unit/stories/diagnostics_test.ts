@@ -319,3 +319,42 @@ targetTest("SelfTests go on when results cannot be kept", async (test) => {
   const { data } = await a.command(0, log, { read: 9 });
   assertEquals(data[8], 0xa0);
 });
+
+targetTest("SelfTests in the background give up each turn", async (test) => {
+  await test.addLun({ sizeBytes: 2 ** 20 });
+  const a = await test.connectReady("a");
+  let turns = 0;
+  test.host.clock.nextTurn = () => {
+    turns += 1;
+    return Promise.resolve();
+  };
+  await a.command(0, [0x1d, 0x40, 0, 0, 0, 0]);
+  await settle();
+  // Eight pieces of 128 KiB.
+  assertEquals(turns, 8);
+  await a.command(0, [0x1d, 0xc0, 0, 0, 0, 0]);
+  // Time stands still: no slice is used up.
+  assertEquals(turns, 8);
+});
+
+targetTest("SelfTests tell how long the last one took", async (test) => {
+  await test.addLun({ sizeBytes: 2 ** 36 });
+  const a = await test.connectReady("a");
+  const ask = async () => {
+    const cdb = [0x12, 1, 0x86, 0, 64, 0];
+    const { data } = await a.command(0, cdb, { read: 64 });
+    return new DataView(data.buffer).getUint16(10);
+  };
+  assertEquals(await ask(), 18);
+  test.host.clock.nextTurn = () => {
+    // 128 KiB a millisecond and a half.
+    test.host.clock.advance(1.5);
+    return Promise.resolve();
+  };
+  await test.target.luns.modify(0, { sizeBytes: 2 ** 24 });
+  await a.command(0, [0x03, 0, 0, 0, 18, 0], { read: 18 });
+  await a.command(0, [0x1d, 0x40, 0, 0, 0, 0]);
+  await settle();
+  await test.target.luns.modify(0, { sizeBytes: 2 ** 36 });
+  assertEquals(await ask(), 14);
+});
