@@ -72,6 +72,8 @@ export interface CommandDefinition {
   readonly pattern: number;
   /** Whether a unit offers it, beyond its device type; absent: always. */
   readonly supported?: (unit: LogicalUnit) => boolean;
+  /** RECOMMENDED COMMAND TIMEOUT in seconds; absent: none is told. */
+  readonly recommendedTimeoutS?: (unit: LogicalUnit) => number;
   /** Reads the block range from the CDB into the task, for ordering. */
   readonly range?: (task: ScsiTask, unit: LogicalUnit) => void;
   /** Runs it. */

@@ -46,6 +46,8 @@ export const DIAGNOSTIC_COMMANDS: readonly CommandDefinition[] = [
     // REQUEST SENSE tells its progress: it must not wait for it.
     serialization: SERIALIZATION.FORMAT,
     direction: "out",
+    // As long as the longest: an extended self-test in the foreground.
+    recommendedTimeoutS: (unit) => 60 * unit.selfTests.completionMinutes,
     execute: sendDiagnostic,
   },
 ];

@@ -12,8 +12,8 @@
  * w1 -> GOOD
  * ```
  *
- * A letter is a nexus, `:N` its LUN, `:wk` the well-known one. `#` begins a comment; a line that begins
- * with blanks goes on with the one before. Commands and their arguments are in
+ * A letter is a nexus, `:N` its LUN, `:wk` the well-known one. `#` begins a
+ * comment; a line that begins with blanks goes on with the one before. Commands and their arguments are in
  * `story_commands.ts`, what stands behind `->` in `story_outcome.ts`, the
  * other rows in `story_steps.ts`.
  *

@@ -67,7 +67,8 @@ story(
   lun 0 controlled size=1m blocksize=4096
   a ready
   a  SEND DIAGNOSTIC code=6                    -> GOOD
-  store calls read 0 1, read 0 32, read 32 32, read 64 32, read 96 32, read 128 32, read 160 32, read 192 32, read 224 32
+  store calls read 0 1, read 0 32, read 32 32, read 64 32, read 96 32,
+     read 128 32, read 160 32, read 192 32, read 224 32
   lun 1 controlled size=16m blocksize=4096
   a ready
   a ready 1

@@ -40,8 +40,8 @@ story(
   `
   lun 0 ramdisk type=5
   a ready
-  a  READ DISC INFORMATION        -> GOOD data 0020.0e.01.01.01.01.20.00.00.00.00
-     00000000 ffffffff ffffffff 00*8 00.00
+  a  READ DISC INFORMATION        -> GOOD data 0020.0e.01.01.01.01.20
+     00000000.00000000 ffffffff ffffffff 00*8 00.00
   a  READ DISC INFORMATION length=4 -> GOOD data 0020.0e.01
   a  READ DISC INFORMATION type=1 -> 5/24/00 cdb=1.2
   a  READ DISC INFORMATION type=8 -> 5/24/00 cdb=1.3

@@ -57,6 +57,16 @@ story(
 );
 
 story(
+  "RSOC tells how long a self-test may take",
+  `
+  lun 0 ramdisk size=65536m
+  a ready
+  a  RSOC rctd option=1 op=1d -> GOOD data 00.83.0006.1d.f7.00.ffff.07
+     000a.0000.00000000.00000438
+  `,
+);
+
+story(
   "RSOC adds timeouts that promise nothing",
   `
   lun 0 controlled type=3
