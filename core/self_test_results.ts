@@ -181,7 +181,8 @@ export class SelfTestResults {
   }
 
   #decode(kept: Uint8Array | undefined): SelfTestResult[] {
-    if (kept === undefined || kept[0] !== STATE_VERSION) return [];
+    if (kept === undefined || kept.length < STATE_HEADER_LENGTH) return [];
+    if (kept[0] !== STATE_VERSION) return [];
     const view = new DataView(kept.buffer, kept.byteOffset, kept.length);
     this.#minutesBefore = view.getUint32(1);
     const results: SelfTestResult[] = [];
