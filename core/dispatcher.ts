@@ -112,6 +112,16 @@ export class Dispatcher {
     return loseNexus(this, nexus);
   }
 
+  /** Counts and logs an exception that should not have been. */
+  noteDefect(command: string, lun: number, error: unknown): void {
+    this.#defects += 1;
+    this.#host.log.error("A command met a defect", {
+      command,
+      lun,
+      error: error instanceof Error ? error.stack : String(error),
+    });
+  }
+
   #enter(task: ScsiTask, unit: LogicalUnit): void {
     if (unit.taskSet.size === 0) {
       unit.idleMs += Math.max(0, task.arrivedMs - unit.idleSinceMs);
@@ -245,12 +255,8 @@ export class Dispatcher {
   }
 
   #defect(task: ScsiTask, error: unknown): Completion {
-    this.#defects += 1;
-    this.#host.log.error("A command met a defect", {
-      command: task.row?.name ?? `opcode ${task.cdb.getUint8(0)}`,
-      lun: task.visibleLun,
-      error: error instanceof Error ? error.stack : String(error),
-    });
+    const command = task.row?.name ?? `opcode ${task.cdb.getUint8(0)}`;
+    this.noteDefect(command, task.visibleLun, error);
     return INTERNAL_TARGET_FAILURE;
   }
 }

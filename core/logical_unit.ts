@@ -65,6 +65,8 @@ export interface UnitParts {
   readonly clock: Clock;
   /** What it keeps over restarts. */
   readonly state: UnitState;
+  /** Told of an exception in work that no command waits for. */
+  readonly noteDefect: (work: string, error: unknown) => void;
 }
 
 const NO_GEOMETRY: UnitGeometry = {
@@ -155,7 +157,7 @@ export class LogicalUnit {
     this.clock = parts.clock;
     this.state = parts.state;
     this.log = new UnitLog(parts.state);
-    this.selfTests = new SelfTests(this, parts.state, parts.clock);
+    this.selfTests = new SelfTests(this, parts);
     this.deviceClock = new DeviceClock(parts.clock);
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;
@@ -189,8 +191,8 @@ export class LogicalUnit {
 
   /** The medium is out. */
   eject(): void {
+    if (this.hasMedium && !this.ejected) this.mediumGone();
     this.ejected = true;
-    this.mediumGone();
   }
 
   /** There is no medium any more; its nexuses hear of that if they ask. */

@@ -233,6 +233,8 @@ export class LunRegistry implements UnitDirectory {
       blockLength: blockLength ?? (hasBlocks(deviceType) ? 512 : 0),
       clock: host.clock,
       state,
+      noteDefect: (work, error) =>
+        this.#services.dispatcher.noteDefect(work, number, error),
     }, (ready) => this.#services.dispatcher.runReady(ready));
     this.#units.set(number, unit);
     return { unit, warning: outcome.warning };

@@ -7,7 +7,7 @@
 
 import { checkRange, readBlocks } from "./commands/medium.ts";
 import { hasBlocks } from "./device_type.ts";
-import type { LogicalUnit } from "./logical_unit.ts";
+import type { LogicalUnit, UnitParts } from "./logical_unit.ts";
 import { OK } from "./ports/block_store.ts";
 import type { Clock } from "./ports/host.ts";
 import {
@@ -25,7 +25,6 @@ import {
 } from "./self_test_results.ts";
 import { Slices } from "./slices.ts";
 import type { BlockRange } from "./task.ts";
-import type { UnitState } from "./unit_state.ts";
 
 /** Bytes that a self-test reads at a time. */
 const CHUNK_BYTES = 128 * 1024;
@@ -68,14 +67,22 @@ export class SelfTests {
   readonly results: SelfTestResults;
   readonly #unit: LogicalUnit;
   readonly #clock: Clock;
+  readonly #noteDefect: UnitParts["noteDefect"];
   #running: RunningTest | null = null;
   #ended: Promise<unknown> = Promise.resolve();
   #bytesPerSecond = BYTES_PER_SECOND;
 
   /** None has run yet, but for those that were kept. */
-  constructor(unit: LogicalUnit, state: UnitState, clock: Clock) {
+  constructor(
+    unit: LogicalUnit,
+    { state, clock, noteDefect }: Pick<
+      UnitParts,
+      "state" | "clock" | "noteDefect"
+    >,
+  ) {
     this.#unit = unit;
     this.#clock = clock;
+    this.#noteDefect = noteDefect;
     this.results = new SelfTestResults(state, clock);
   }
 
@@ -146,9 +153,9 @@ export class SelfTests {
     return blockCount * blockLength;
   }
 
-  // Whoever closes the store waits for this.
+  // Whoever closes the store waits for this; what went wrong is told to others.
   #occupy(work: Promise<unknown>): void {
-    this.#ended = Promise.all([this.#ended, work]);
+    this.#ended = Promise.allSettled([this.#ended, work]);
   }
 
   #begin(
@@ -182,8 +189,8 @@ export class SelfTests {
       const failure = await this.#testStore() ?? await this.#testMedium(test);
       if (failure === null) this.#conclude(test, SELF_TEST_RESULT.PASSED);
       else this.#conclude(test, resultOf(failure), failure);
-    } catch {
-      // Nobody waits for a background test: its result tells.
+    } catch (error) {
+      this.#noteDefect("self-test", error);
       this.#conclude(test, SELF_TEST_RESULT.UNKNOWN_ERROR);
     }
   }

@@ -359,3 +359,23 @@ targetTest("SelfTests tell how long the last one took", async (test) => {
   await test.target.luns.modify(0, { sizeBytes: 2 ** 36 });
   assertEquals(await ask(), 14);
 });
+
+targetTest("SelfTests note a defect and go on without it", async (test) => {
+  await test.addLun({ backend: "controlled" });
+  const a = await test.connectReady("a");
+  test.plantedDefects = 2;
+  const { store } = test.driver;
+  const read = store.read;
+  store.read = () => {
+    throw new TypeError("planted");
+  };
+  await a.command(0, [0x1d, 0x40, 0, 0, 0, 0]);
+  await settle();
+  const failed = await a.command(0, [0x1d, 0x04, 0, 0, 0, 0]);
+  assertEquals(failed.sense, "4/44/00");
+  store.read = read;
+  const log = [0x4d, 0, 0x50, 0, 0, 0, 0, 0, 9, 0];
+  const { data } = await a.command(0, log, { read: 9 });
+  assertEquals(data[8], 0x43);
+  assertEquals((await a.command(0, [0x1d, 0x40, 0, 0, 0, 0])).sense, "");
+});
