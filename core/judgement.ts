@@ -14,7 +14,7 @@ import {
 } from "./commands/command_table.ts";
 import { maskOfDeviceType } from "./device_type.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
-import type { AttentionHolder, Nexus } from "./nexus.ts";
+import type { ItlNexus, Nexus } from "./nexus.ts";
 import {
   type Completion,
   HARDWARE_WRITE_PROTECTED,
@@ -36,6 +36,7 @@ import {
   senseOfCondition,
   UNIT_ATTENTION,
 } from "./unit_attention.ts";
+import { judgeWellKnown } from "./well_known_unit.ts";
 import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
 
 /**
@@ -105,17 +106,8 @@ function judgeWithoutUnit(
   return null;
 }
 
-// The well-known logical unit has no device type, no reservations, no medium.
-function judgeWellKnown(task: ScsiTask, row: CommandRow): Completion | null {
-  if (row.executeOnWellKnown === undefined) {
-    return INVALID_COMMAND_OPERATION_CODE;
-  }
-  task.row = row;
-  return judgeAttention(task.nexus.wellKnown, row, ~0);
-}
-
 function judgeAttention(
-  itl: AttentionHolder,
+  itl: ItlNexus,
   row: CommandRow,
   conditions: number,
 ): Completion | null {
@@ -125,10 +117,7 @@ function judgeAttention(
 }
 
 /** Reports one pending unit attention of a nexus and clears what it covers. */
-export function takeAttention(
-  itl: AttentionHolder,
-  condition: number,
-): Completion {
+export function takeAttention(itl: ItlNexus, condition: number): Completion {
   itl.pending = afterReporting(itl.pending, condition);
   if (condition === UNIT_ATTENTION.LUNS_CHANGED) {
     clearLunsChanged(itl.nexus);
@@ -138,7 +127,7 @@ export function takeAttention(
 
 /** The nexus knows now that the inventory has changed, on all its units. */
 export function clearLunsChanged(nexus: Nexus): void {
-  nexus.wellKnown.pending &= ~UNIT_ATTENTION.LUNS_CHANGED;
+  nexus.wellKnownPending &= ~UNIT_ATTENTION.LUNS_CHANGED;
   for (const itl of nexus.itls) itl.pending &= ~UNIT_ATTENTION.LUNS_CHANGED;
 }
 

@@ -163,8 +163,7 @@ export class LunRegistry implements UnitDirectory {
     this.#units.delete(number);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
-    await this.#endTasks(unit);
-    await unit.selfTests.end();
+    await this.#endWork(unit);
     await unit.store?.close();
     this.#forgetIdentity(unit);
   }
@@ -173,8 +172,7 @@ export class LunRegistry implements UnitDirectory {
   async closeAll(): Promise<void> {
     for (const unit of this.all()) {
       unit.removing = true;
-      await this.#endTasks(unit);
-      await unit.selfTests.end();
+      await this.#endWork(unit);
       await unit.store?.close();
     }
     this.#units.clear();
@@ -253,8 +251,7 @@ export class LunRegistry implements UnitDirectory {
     // Commands find no medium until those under way have left the old store.
     const old = unit.store;
     unit.setStore(null);
-    if (old !== null) await this.#endTasks(unit);
-    await unit.selfTests.end();
+    if (old !== null) await this.#endWork(unit);
     await old?.close();
     if (unit.removing) {
       await opened.store?.close();
@@ -265,6 +262,12 @@ export class LunRegistry implements UnitDirectory {
     if (unit.removable && opened.store !== null) unit.load();
     else unit.mediumGone();
     return opened.warning;
+  }
+
+  // Ends all that uses the store: tasks, and what has outlived its task.
+  async #endWork(unit: LogicalUnit): Promise<void> {
+    await this.#endTasks(unit);
+    await unit.selfTests.end();
   }
 
   async #endTasks(unit: LogicalUnit): Promise<void> {

@@ -41,14 +41,6 @@ export class ItlNexus {
   }
 }
 
-/** Where the unit attentions of a nexus pend: on one of its units. */
-export interface AttentionHolder {
-  /** The nexus. */
-  readonly nexus: Nexus;
-  /** Pending unit attentions: bits of `UNIT_ATTENTION`. */
-  pending: number;
-}
-
 /** What a nexus needs of the target around it. */
 export interface NexusServices {
   /** Runs commands. */
@@ -67,11 +59,8 @@ export class Nexus<Context = unknown> {
   readonly transport: Transport<Context>;
   /** Buffers of its tasks. */
   readonly buffers: BufferBudget;
-  /** The well-known logical unit REPORT LUNS as it sees it. */
-  readonly wellKnown: AttentionHolder = {
-    nexus: this,
-    pending: UNIT_ATTENTION.POWER_ON,
-  };
+  /** Unit attentions of the well-known logical unit REPORT LUNS. */
+  wellKnownPending: number = UNIT_ATTENTION.POWER_ON;
   readonly #dispatcher: Dispatcher;
   readonly #makeContext: () => Context;
   readonly #itls: Map<number, ItlNexus> = new Map();

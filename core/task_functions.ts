@@ -9,7 +9,7 @@
 
 import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
-import type { AttentionHolder, ItlNexus, Nexus } from "./nexus.ts";
+import type { ItlNexus, Nexus } from "./nexus.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import {
   TASK_MANAGEMENT,
@@ -19,6 +19,7 @@ import {
 } from "./task_management.ts";
 import { firstCondition, senseOfCondition } from "./unit_attention.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
+import { manageWellKnown } from "./well_known_unit.ts";
 import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
 
 interface Call {
@@ -65,7 +66,9 @@ export function executeFunction(
   if (ofNexus !== undefined) return ofNexus(call);
   const ofUnit = UNIT_FUNCTIONS[request.function];
   if (ofUnit === undefined) return answer("FUNCTION NOT SUPPORTED");
-  if (request.visibleLun === LUN_REPORT_LUNS) return manageWellKnown(call);
+  if (request.visibleLun === LUN_REPORT_LUNS) {
+    return manageWellKnown(dispatcher, nexus, request);
+  }
   const itl = nexus.itl(request.visibleLun);
   if (itl === null) return answer("INCORRECT LOGICAL UNIT NUMBER");
   ofUnit(call, itl.unit, itl);
@@ -127,7 +130,7 @@ function resetTarget(call: Call): void {
   );
   const victims: Victim[] = [];
   for (const nexus of port.nexuses) {
-    nexus.wellKnown.pending |= UNIT_ATTENTION.TARGET_RESET;
+    nexus.wellKnownPending |= UNIT_ATTENTION.TARGET_RESET;
   }
   for (const unit of units) {
     if (unit === null) continue;
@@ -138,7 +141,8 @@ function resetTarget(call: Call): void {
 
 function resetNexus(call: Call): void {
   const victims = abandon(call.dispatcher, call.nexus);
-  for (const itl of [call.nexus.wellKnown, ...call.nexus.itls]) {
+  call.nexus.wellKnownPending |= UNIT_ATTENTION.NEXUS_LOSS;
+  for (const itl of call.nexus.itls) {
     itl.pending |= UNIT_ATTENTION.NEXUS_LOSS;
   }
   abortAndAnswer(call, victims);
@@ -157,45 +161,11 @@ function queryTaskSet(call: Call, unit: LogicalUnit): void {
   answerQuery(call, unit, (task) => task.nexus === call.nexus);
 }
 
-// The functions of the well-known logical unit. Its tasks only wait for their
-// initiator to take data, and there is nothing of it to reset.
-function manageWellKnown(call: Call): void {
-  const { dispatcher, nexus, request } = call;
-  const tasks = dispatcher.tasksWithoutUnit.filter((task) =>
-    task.nexus === nexus && task.visibleLun === LUN_REPORT_LUNS &&
-    (!ONE_TASK.has(request.function) || task.tag === request.tag)
-  );
-  switch (request.function) {
-    case TASK_MANAGEMENT.QUERY_ASYNCHRONOUS_EVENT:
-      return tellPending(call, nexus.wellKnown);
-    case TASK_MANAGEMENT.QUERY_TASK:
-    case TASK_MANAGEMENT.QUERY_TASK_SET:
-      request.tasksFound = tasks.length;
-      return call.answer(
-        tasks.length > 0 ? "FUNCTION SUCCEEDED" : "FUNCTION COMPLETE",
-      );
-    default:
-      return abortAndAnswer(
-        call,
-        tasks.map((task) => ({ task, how: ABORT.SILENT })),
-      );
-  }
-}
-
-const ONE_TASK: ReadonlySet<TaskManagementFunction> = new Set([
-  TASK_MANAGEMENT.ABORT_TASK,
-  TASK_MANAGEMENT.QUERY_TASK,
-]);
-
 function queryAsynchronousEvent(
   call: Call,
   _unit: LogicalUnit,
-  itl: ItlNexus,
+  { pending }: ItlNexus,
 ): void {
-  tellPending(call, itl);
-}
-
-function tellPending(call: Call, { pending }: AttentionHolder): void {
   if (pending === 0) return call.answer("FUNCTION COMPLETE");
   const first = firstCondition(pending);
   const { key, asc, ascq } = senseOfCondition(first);

@@ -9,7 +9,7 @@ import { reply } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import { clearLunsChanged, takeAttention } from "../judgement.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
-import type { AttentionHolder } from "../nexus.ts";
+import type { ItlNexus } from "../nexus.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import {
   type Completion,
@@ -21,6 +21,7 @@ import {
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
 import { firstCondition } from "../unit_attention.ts";
+import { takeWellKnownAttention } from "../well_known_unit.ts";
 import {
   encodeLun,
   LUN_FIELD_LENGTH,
@@ -44,18 +45,13 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
     direction: "in",
     flags: ANYTIME,
     pattern: PATTERN.NONE,
-    execute: (task, unit) =>
-      requestSense(
-        task,
-        pendingSense(task.itl) ?? unit.selfTests.inProgress ??
-          NO_ADDITIONAL_SENSE,
-      ),
+    execute: (task) => requestSense(task, pendingSense(task.itl)),
     executeWithoutUnit: (task) =>
       requestSense(task, LOGICAL_UNIT_NOT_SUPPORTED),
     executeOnWellKnown: (task) =>
       requestSense(
         task,
-        pendingSense(task.nexus.wellKnown) ?? NO_ADDITIONAL_SENSE,
+        takeWellKnownAttention(task.nexus) ?? NO_ADDITIONAL_SENSE,
       ),
   },
   {
@@ -87,10 +83,13 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
 
 const DESC = 0x01;
 
-function pendingSense(itl: AttentionHolder | null): Sense | null {
-  if (itl === null || itl.pending === 0) return null;
+function pendingSense(itl: ItlNexus | null): Sense {
+  if (itl === null) return NO_ADDITIONAL_SENSE;
+  if (itl.pending === 0) {
+    return itl.unit.selfTests.inProgress ?? NO_ADDITIONAL_SENSE;
+  }
   const taken = takeAttention(itl, firstCondition(itl.pending));
-  return typeof taken === "number" ? null : taken;
+  return typeof taken === "number" ? NO_ADDITIONAL_SENSE : taken;
 }
 
 function requestSense(

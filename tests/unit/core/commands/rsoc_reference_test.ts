@@ -30,8 +30,10 @@ async function ask(
   [opcode, action = 0]: [number, number | undefined] = [0, 0],
 ): Promise<Uint8Array> {
   const cdb = new Uint8Array(12);
-  cdb.set([0xa3, 0x0c, option, opcode, 0, action]);
-  new DataView(cdb.buffer).setUint32(6, LENGTH);
+  const view = new DataView(cdb.buffer);
+  cdb.set([0xa3, 0x0c, option, opcode]);
+  view.setUint16(4, action);
+  view.setUint32(6, LENGTH);
   const { data } = await a.command(0, cdb, { read: LENGTH });
   return data;
 }
