@@ -6,7 +6,7 @@
  */
 
 import type { LogicalUnit } from "./logical_unit.ts";
-import { TRANSFER, type TransferCounters } from "./statistics.ts";
+import { Statistics, TRANSFER, type TransferCounters } from "./statistics.ts";
 import type { UnitState } from "./unit_state.ts";
 
 /** Parameters of the Application Client log page: the fewest allowed. */
@@ -17,11 +17,11 @@ export const CLIENT_PARAMETER_LENGTH = 252;
 
 const STATE_NAME = "application_client_log";
 
-/** Accesses since the counters began. */
+/** Accesses to blocks since the counters began. */
 export interface AccessCounters {
-  /** Data sent to initiators. */
+  /** Blocks sent to initiators. */
   readonly read: TransferCounters;
-  /** Data taken from them. */
+  /** Blocks taken from them. */
   readonly written: TransferCounters;
   /** Milliseconds without any task. */
   readonly idleMs: number;
@@ -39,6 +39,7 @@ const NOTHING: TransferCounters = {
 export class UnitLog {
   readonly #state: UnitState;
   #start: AccessCounters = { read: NOTHING, written: NOTHING, idleMs: 0 };
+  readonly #others: Statistics = new Statistics();
   #clientParameters: Map<number, Uint8Array> | null = null;
 
   /** With the parameters that were saved. */
@@ -46,9 +47,14 @@ export class UnitLog {
     this.#state = state;
   }
 
+  /** A command has moved data other than blocks: it is no access. */
+  countOther(kind: number, bytes: number, timeMs: number): void {
+    this.#others.count(kind, bytes, 0, timeMs, 0);
+  }
+
   /** What a unit has done since its counters were reset. */
   accesses(unit: LogicalUnit): AccessCounters {
-    const now = accessesEver(unit);
+    const now = this.#accessesEver(unit);
     return {
       read: since(now.read, this.#start.read),
       written: since(now.written, this.#start.written),
@@ -58,7 +64,7 @@ export class UnitLog {
 
   /** Its counters begin anew. Those of `ctlstat` do not. */
   resetAccesses(unit: LogicalUnit): void {
-    this.#start = accessesEver(unit);
+    this.#start = this.#accessesEver(unit);
   }
 
   /** A parameter of application clients: zeroes until one is set. */
@@ -89,6 +95,12 @@ export class UnitLog {
     this.#state.write(STATE_NAME, bytes);
   }
 
+  #accessesEver({ statistics, idleMs }: LogicalUnit): AccessCounters {
+    const of = (kind: number) =>
+      since(statistics.of(kind), this.#others.of(kind));
+    return { read: of(TRANSFER.READ), written: of(TRANSFER.WRITE), idleMs };
+  }
+
   #clients(): Map<number, Uint8Array> {
     this.#clientParameters ??= decode(this.#state.read(STATE_NAME));
     return this.#clientParameters;
@@ -103,14 +115,6 @@ function decode(kept: Uint8Array | undefined): Map<number, Uint8Array> {
     parameters.set(bytes[at] ?? 0, bytes.slice(at + 1, at + length));
   }
   return parameters;
-}
-
-function accessesEver(unit: LogicalUnit): AccessCounters {
-  return {
-    read: unit.statistics.of(TRANSFER.READ),
-    written: unit.statistics.of(TRANSFER.WRITE),
-    idleMs: unit.idleMs,
-  };
 }
 
 function since(

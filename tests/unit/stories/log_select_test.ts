@@ -16,7 +16,7 @@ story(
      @88=00000003.00000001
   b  LOG SENSE page=19           -> 6/2a/02
   b  READ(10) lba=0 n=2          -> GOOD blocks=a1*2
-  a  LOG SENSE page=19           -> GOOD length=96 @8=00000000.00000002
+  a  LOG SENSE page=19           -> GOOD length=96 @8=00000000.00000001
      @16=00*16 @32=00000000.00000002
   a  TEST UNIT READY             -> GOOD
   `,

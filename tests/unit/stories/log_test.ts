@@ -86,8 +86,24 @@ story(
   a  READ(10) lba=0 n=2                -> GOOD blocks=a1*2
   a  READ(10) lba=99999 n=2            -> 5/21/00 info=99999
   a  LOG SENSE page=19 length=76 -> GOOD length=76
-     @8=00000000.00000002 @16=00000000.00000002
-     @24=00000000.00000004
+     @8=00000000.00000001 @16=00000000.00000002
+     @24=00000000.00000004 @32=00000000.00000002
+  `,
+);
+
+story(
+  "LOG SENSE page 19h counts blocks, and nothing else that is moved",
+  `
+  lun 0 ramdisk
+  a ready
+  a  INQUIRY                           -> GOOD any
+  a  MODE SELECT(6) list=00000000.0a.0a.04.00.00.40.00.00.0000.0000 -> GOOD
+  a  UNMAP ranges=0+1                  -> GOOD
+  a  VERIFY(10) lba=0 bytchk=1 data=00 -> GOOD
+  a  COMPARE AND WRITE lba=0 data=00,a1 -> GOOD
+  a  WRITE SAME(10) lba=4 n=2 data=a2  -> GOOD
+  a  LOG SENSE page=19 length=40       -> GOOD length=40 @8=00*8
+     @16=00000000.00000002 @24=00000000.00000003 @32=00*8
   `,
 );
 
