@@ -6,7 +6,6 @@
  */
 
 import { assert } from "./assert.ts";
-import { PATTERN } from "./commands/command_row.ts";
 import type { CommandTable } from "./commands/command_table.ts";
 import { judge, judgeAgain } from "./judgement.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
@@ -251,7 +250,7 @@ export class Dispatcher {
     const timeMs = nowMs - task.arrivedMs;
     const { movedLength, moveCount, moveMs } = task;
     unit.statistics.count(kind, movedLength, moveCount, timeMs, moveMs);
-    if (kind !== TRANSFER.NONE && !movesBlocks(task)) {
+    if (kind !== TRANSFER.NONE && task.row?.movesBlocks !== true) {
       unit.log.countOther(kind, movedLength, timeMs);
     }
     task.nexus.port.statistics
@@ -264,16 +263,6 @@ export class Dispatcher {
     return INTERNAL_TARGET_FAILURE;
   }
 }
-
-/** Whether what a command moves are blocks, to be read or written. */
-function movesBlocks({ row }: ScsiTask): boolean {
-  if (row === null) return false;
-  const wanted = row.direction === "in" ? BLOCKS_READ : BLOCKS_WRITTEN;
-  return (row.pattern & wanted) === wanted;
-}
-
-const BLOCKS_READ = PATTERN.READ | PATTERN.RANGE;
-const BLOCKS_WRITTEN = PATTERN.WRITE | PATTERN.RANGE;
 
 /** The command had more to move than the initiator allowed: it is told so. */
 function overflows(task: ScsiTask): boolean {

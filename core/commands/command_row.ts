@@ -92,6 +92,8 @@ export interface CommandRow extends CommandDefinition {
   readonly usageBytes: Uint8Array;
   /** Bits that must be zero, as big-endian words of the CDB. */
   readonly forbidden: Uint32Array;
+  /** What it moves are blocks, to be read or written. */
+  readonly movesBlocks: boolean;
 }
 
 /** NACA of the CONTROL byte: auto contingent allegiance is not offered. */
@@ -116,5 +118,12 @@ export function makeRow(definition: CommandDefinition): CommandRow {
     cdbLength: usageBytes.length,
     usageBytes,
     forbidden,
+    movesBlocks: movesBlocks(definition),
   });
+}
+
+function movesBlocks({ direction, pattern }: CommandDefinition): boolean {
+  const kind = direction === "in" ? PATTERN.READ : PATTERN.WRITE;
+  const wanted = kind | PATTERN.RANGE;
+  return (pattern & wanted) === wanted;
 }
