@@ -5,7 +5,13 @@
  */
 
 /** PERIPHERAL DEVICE TYPE codes. */
-export const DEVICE_TYPE = { DISK: 0x00, PROCESSOR: 0x03, CD: 0x05 } as const;
+export const DEVICE_TYPE = {
+  DISK: 0x00,
+  PROCESSOR: 0x03,
+  CD: 0x05,
+  /** Not one that a unit can be made as. */
+  WELL_KNOWN: 0x1e,
+} as const;
 
 /** Sets of device types, as bits, for the tables of commands and pages. */
 export const FOR = {

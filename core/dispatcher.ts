@@ -21,6 +21,7 @@ import {
   victimsOfError,
 } from "./task_functions.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
+import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
 
 /** A task to abort, and how: one of `ABORT`. */
 export interface Victim {
@@ -119,6 +120,16 @@ export class Dispatcher {
     return loseNexus(this, nexus);
   }
 
+  /** Counts and logs an exception that should not have been. */
+  noteDefect(command: string, lun: number, error: unknown): void {
+    this.#defects += 1;
+    this.#host.log.error("A command met a defect", {
+      command,
+      lun,
+      error: error instanceof Error ? error.stack : String(error),
+    });
+  }
+
   #enter(task: ScsiTask, unit: LogicalUnit): void {
     if (unit.taskSet.size === 0) {
       unit.idleMs += Math.max(0, task.arrivedMs - unit.idleSinceMs);
@@ -162,8 +173,11 @@ export class Dispatcher {
     try {
       assert(row !== null, "a task without a row was admitted");
       if (itl !== null) return row.execute(task, itl.unit);
-      assert(row.executeWithoutUnit !== undefined, "a command lacks a unit");
-      return row.executeWithoutUnit(task);
+      const execute = task.visibleLun === LUN_REPORT_LUNS
+        ? row.executeOnWellKnown
+        : row.executeWithoutUnit;
+      assert(execute !== undefined, "a command lacks a unit");
+      return execute(task);
     } catch (error) {
       return this.#defect(task, error);
     }
@@ -326,17 +340,16 @@ export class Dispatcher {
     const timeMs = nowMs - task.arrivedMs;
     const { movedLength, moveCount, moveMs } = task;
     unit.statistics.count(kind, movedLength, moveCount, timeMs, moveMs);
+    if (kind !== TRANSFER.NONE && task.row?.movesBlocks !== true) {
+      unit.log.countOther(kind, movedLength, timeMs);
+    }
     task.nexus.port.statistics
       .count(kind, movedLength, moveCount, timeMs, moveMs);
   }
 
   #defect(task: ScsiTask, error: unknown): Completion {
-    this.#defects += 1;
-    this.#host.log.error("A command met a defect", {
-      command: task.row?.name ?? `opcode ${task.cdb.getUint8(0)}`,
-      lun: task.visibleLun,
-      error: error instanceof Error ? error.stack : String(error),
-    });
+    const command = task.row?.name ?? `opcode ${task.cdb.getUint8(0)}`;
+    this.noteDefect(command, task.visibleLun, error);
     return INTERNAL_TARGET_FAILURE;
   }
 }

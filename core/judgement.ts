@@ -37,6 +37,8 @@ import {
   RESET_CONDITIONS,
   UNIT_ATTENTION,
 } from "./unit_attention.ts";
+import { judgeWellKnown } from "./well_known_unit.ts";
+import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
 
 /**
  * Judges a task that has just arrived; sets `task.row` and its block range.
@@ -47,7 +49,7 @@ import {
  * 4. a unit attention of a reset
  * 5. reservations
  * 6. any other unit attention
- * 7. a format or sanitize operation, write protection, medium
+ * 7. a format, sanitize or foreground self-test, write protection, medium
  * 8. overlap with the tag of an older task
  *
  * Unit attentions of resets come before reservations and others after them
@@ -99,6 +101,7 @@ function judgeWithoutUnit(
   task: ScsiTask,
   row: CommandRow,
 ): Completion | null {
+  if (task.visibleLun === LUN_REPORT_LUNS) return judgeWellKnown(task, row);
   if (row.executeWithoutUnit === undefined) return LOGICAL_UNIT_NOT_SUPPORTED;
   task.row = row;
   return null;
@@ -136,6 +139,7 @@ export function takeAttention(itl: ItlNexus, condition: number): Sense {
 
 /** The nexus knows now that the inventory has changed, on all its units. */
 export function clearLunsChanged(nexus: Nexus): void {
+  nexus.wellKnownPending &= ~UNIT_ATTENTION.LUNS_CHANGED;
   for (const itl of nexus.itls) itl.pending &= ~UNIT_ATTENTION.LUNS_CHANGED;
 }
 
@@ -158,6 +162,12 @@ function judgeUnitState(
   if (unit.operation !== null) {
     const refused = unit.operation.refusal(row);
     if (refused !== null) return refused;
+  }
+  if (
+    unit.selfTests.refusesCommands &&
+    (row.flags & FLAG.AHEAD_OF_ATTENTION) === 0
+  ) {
+    return unit.selfTests.inProgress;
   }
   if ((row.pattern & PATTERN.WRITE) !== 0) {
     if (unit.readOnly) return HARDWARE_WRITE_PROTECTED;

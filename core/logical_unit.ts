@@ -4,6 +4,8 @@
  * @module
  */
 
+import { DataBuffers } from "./data_buffers.ts";
+import { DeviceClock } from "./device_clock.ts";
 import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
 import type { UnitIdentity } from "./identity.ts";
 import { InformationalExceptions } from "./informational_exceptions.ts";
@@ -11,6 +13,7 @@ import { Injections } from "./injections.ts";
 import type { LunOptions } from "./lun_options.ts";
 import type { MediumOperation } from "./medium_operation.ts";
 import { ModePages } from "./mode_pages.ts";
+import { MEDIA_EVENT } from "./media_event.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { RawOptions } from "./options.ts";
 import type { PersistentReservations } from "./persistent_reservations.ts";
@@ -19,6 +22,7 @@ import type { BlockStore } from "./ports/block_store.ts";
 import type { Clock, Log } from "./ports/host.ts";
 import { Reservations } from "./reservations.ts";
 import type { SavedPage } from "./saved_pages.ts";
+import { SelfTests } from "./self_test.ts";
 import { type Sense, thresholdReached } from "./sense.ts";
 import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
@@ -29,6 +33,7 @@ import {
 } from "./task_set.ts";
 import { type ThresholdPlace, ThresholdWatch } from "./thresholds.ts";
 import { senseOfCondition, UNIT_ATTENTION } from "./unit_attention.ts";
+import { UnitLog } from "./unit_log.ts";
 import type { UnitState } from "./unit_state.ts";
 
 /** The shape of a unit: that of its store, with its options applied. */
@@ -77,6 +82,8 @@ export interface UnitParts {
   readonly persistent: PersistentReservations;
   /** Mode pages that it has kept. */
   readonly savedPages: readonly SavedPage[];
+  /** Told of an exception in work that no command waits for. */
+  readonly noteDefect: (work: string, error: unknown) => void;
 }
 
 const NO_GEOMETRY: UnitGeometry = {
@@ -105,7 +112,7 @@ export class LogicalUnit implements ThresholdPlace {
   /** Time, for work in slices. */
   readonly clock: Clock;
   /** Log lines of what goes on without a command. */
-  readonly log: Log;
+  readonly hostLog: Log;
   /** What it keeps over restarts. */
   readonly state: UnitState;
   /** Its tasks. */
@@ -125,6 +132,14 @@ export class LogicalUnit implements ThresholdPlace {
   /** Informational exceptions (mode page 1Ch). */
   readonly exceptions: InformationalExceptions;
   readonly #thresholds: ThresholdWatch;
+  /** What LOG SELECT can change. */
+  readonly log: UnitLog;
+  /** Self-tests. */
+  readonly selfTests: SelfTests;
+  /** The time that it tells. */
+  readonly deviceClock: DeviceClock;
+  /** Buffers of WRITE BUFFER. */
+  readonly buffers: DataBuffers = new DataBuffers();
 
   /** Generic options, typed. */
   options: LunOptions;
@@ -179,9 +194,12 @@ export class LogicalUnit implements ThresholdPlace {
     this.driver = parts.driver;
     this.identity = parts.identity;
     this.clock = parts.clock;
-    this.log = parts.log;
+    this.hostLog = parts.log;
     this.state = parts.state;
     this.reservations = new Reservations(parts.persistent);
+    this.log = new UnitLog(parts.state);
+    this.selfTests = new SelfTests(this, parts);
+    this.deviceClock = new DeviceClock(parts.clock);
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;
     this.rawOptions = parts.rawOptions;
@@ -220,6 +238,18 @@ export class LogicalUnit implements ThresholdPlace {
   load(): void {
     this.ejected = false;
     this.raise(UNIT_ATTENTION.MEDIUM_CHANGED);
+    for (const itl of this.itls) itl.mediaEvent = MEDIA_EVENT.NEW_MEDIA;
+  }
+
+  /** The medium is out. */
+  eject(): void {
+    if (this.hasMedium && !this.ejected) this.mediumGone();
+    this.ejected = true;
+  }
+
+  /** There is no medium any more; its nexuses hear of that if they ask. */
+  mediumGone(): void {
+    for (const itl of this.itls) itl.mediaEvent = MEDIA_EVENT.MEDIA_REMOVAL;
   }
 
   /** Gives it other options. Mode pages keep what initiators have set. */

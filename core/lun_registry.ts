@@ -236,6 +236,8 @@ export class LunRegistry implements UnitDirectory {
       state,
       persistent,
       savedPages,
+      noteDefect: (work, error) =>
+        this.#services.dispatcher.noteDefect(work, number, error),
     }, (ready) => this.#services.dispatcher.runReady(ready));
     resumeOperation(unit);
     this.#units.set(number, unit);
@@ -265,6 +267,7 @@ export class LunRegistry implements UnitDirectory {
     unit.setStore(opened.store);
     resumeOperation(unit);
     if (unit.removable && opened.store !== null) unit.load();
+    else unit.mediumGone();
     return opened.warning;
   }
 
@@ -272,6 +275,7 @@ export class LunRegistry implements UnitDirectory {
   async #endWork(unit: LogicalUnit): Promise<void> {
     await this.#endTasks(unit);
     await unit.operation?.stop();
+    await unit.selfTests.end();
   }
 
   async #endTasks(unit: LogicalUnit): Promise<void> {

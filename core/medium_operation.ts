@@ -165,7 +165,7 @@ export class MediumOperation {
     try {
       return await this.#run(by);
     } catch (error) {
-      this.#unit.log.error("An operation on a medium met a defect", {
+      this.#unit.hostLog.error("An operation on a medium met a defect", {
         lun: this.#unit.number,
         error: error instanceof Error ? error.stack : String(error),
       });
@@ -279,7 +279,7 @@ export class MediumOperation {
   #fail(message?: string): Sense {
     this.#failed = true;
     if (message !== undefined) {
-      this.#unit.log.warn("An operation on a medium has failed", {
+      this.#unit.hostLog.warn("An operation on a medium has failed", {
         lun: this.#unit.number,
         reason: message,
       });
@@ -362,7 +362,7 @@ function tryState(unit: LogicalUnit, change: () => void): boolean {
     return true;
   } catch (error) {
     if (!(error instanceof ManagementError)) throw error;
-    unit.log.warn("The state of an operation cannot be kept", {
+    unit.hostLog.warn("The state of an operation cannot be kept", {
       lun: unit.number,
       reason: error.message,
     });

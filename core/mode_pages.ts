@@ -164,7 +164,10 @@ const PAGES: readonly PageDefinition[] = [
     deviceTypes: FOR.ALL,
     selectable: true,
     bodyLength: 0x1c,
-    fill() {},
+    fill(body) {
+      // TCMOS and SCSIP: the host sets the time, SET TIMESTAMP overrides it.
+      body.setUint8(0, 0x06);
+    },
     changeable: changeableExtension,
   },
   {

@@ -9,6 +9,7 @@ import { INTERLOCK } from "./control_page.ts";
 import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { InitiatorPort } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
+import { MEDIA_EVENT } from "./media_event.ts";
 import type { Transport } from "./ports/transport.ts";
 import { STATUS } from "./sense.ts";
 import type { TargetPort } from "./target_port.ts";
@@ -31,6 +32,8 @@ export class ItlNexus {
   pending: number = UNIT_ATTENTION.POWER_ON;
   /** PREVENT of PREVENT ALLOW MEDIUM REMOVAL is set. */
   preventsRemoval = false;
+  /** Media event that it has not polled: one of `MEDIA_EVENT`. */
+  mediaEvent: number = MEDIA_EVENT.NO_CHANGE;
 
   /** Made at the first command of a nexus to a unit. */
   constructor(nexus: Nexus, unit: LogicalUnit, visibleLun: number) {
@@ -65,6 +68,8 @@ export class Nexus<Context = unknown> {
   readonly transport: Transport<Context>;
   /** Buffers of its tasks. */
   readonly buffers: BufferBudget;
+  /** Unit attentions of the well-known logical unit REPORT LUNS. */
+  wellKnownPending: number = UNIT_ATTENTION.POWER_ON;
   readonly #dispatcher: Dispatcher;
   readonly #makeContext: () => Context;
   readonly #itls: Map<number, ItlNexus> = new Map();

@@ -48,7 +48,7 @@ export interface Sense {
   readonly retryCount?: number;
   /** Sense data to be sent as they are, in whatever format. */
   readonly bytes?: Uint8Array;
-  /** SENSE-KEY SPECIFIC progress indication: parts of 65536. */
+  /** PROGRESS INDICATION, in 65536ths, of what keeps the unit busy. */
   readonly progress?: number;
 }
 
@@ -110,6 +110,11 @@ export const NOT_READY_MEDIUM_REMOVAL_PREVENTED: Sense = sense(
   0x02,
 );
 
+/** A self-test runs; it has got so far, in 65536ths. */
+export function selfTestInProgress(progress: number): Sense {
+  return sense(SENSE_KEY.NOT_READY, 0x04, 0x09, { progress });
+}
+
 // MEDIUM and HARDWARE ERROR
 
 /** Blocks could not be read. */
@@ -143,6 +148,13 @@ export const INTERNAL_TARGET_FAILURE: Sense = sense(
   SENSE_KEY.HARDWARE_ERROR,
   0x44,
   0x00,
+);
+
+/** A self-test has failed. */
+export const LOGICAL_UNIT_FAILED_SELF_TEST: Sense = sense(
+  SENSE_KEY.HARDWARE_ERROR,
+  0x3e,
+  0x03,
 );
 
 // ILLEGAL REQUEST
@@ -195,6 +207,13 @@ export const INSUFFICIENT_REGISTRATION_RESOURCES: Sense = sense(
   SENSE_KEY.ILLEGAL_REQUEST,
   0x55,
   0x04,
+);
+
+/** The command makes no sense after those before it. */
+export const COMMAND_SEQUENCE_ERROR: Sense = sense(
+  SENSE_KEY.ILLEGAL_REQUEST,
+  0x2c,
+  0x00,
 );
 
 /** A field of the CDB has a value that is not allowed. */
@@ -260,6 +279,12 @@ export const SPACE_ALLOCATION_FAILED_WRITE_PROTECT: Sense = sense(
 
 // ABORTED COMMAND
 
+/** Another nexus has written the echo buffer since. */
+export const ECHO_BUFFER_OVERWRITTEN: Sense = sense(
+  SENSE_KEY.ABORTED_COMMAND,
+  0x3f,
+  0x0f,
+);
 /** Unsolicited data came where none was expected (RFC 7143 11.4.7.2). */
 export const UNEXPECTED_UNSOLICITED_DATA: Sense = sense(
   SENSE_KEY.ABORTED_COMMAND,

@@ -281,6 +281,7 @@ export class TargetPort {
   /** Tells every nexus that REPORTED LUNS DATA HAS CHANGED. */
   reportLunsChanged(except?: LogicalUnit): void {
     for (const nexus of this.#nexuses) {
+      nexus.wellKnownPending |= UNIT_ATTENTION.LUNS_CHANGED;
       for (const itl of nexus.itls) {
         if (itl.unit !== except) itl.pending |= UNIT_ATTENTION.LUNS_CHANGED;
       }

@@ -21,6 +21,8 @@ import {
 } from "./task_management.ts";
 import { firstCondition } from "./unit_attention.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
+import { manageWellKnown } from "./well_known_unit.ts";
+import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
 
 interface Call {
   readonly dispatcher: Dispatcher;
@@ -66,6 +68,9 @@ export function executeFunction(
   if (ofNexus !== undefined) return ofNexus(call);
   const ofUnit = UNIT_FUNCTIONS[request.function];
   if (ofUnit === undefined) return answer("FUNCTION NOT SUPPORTED");
+  if (request.visibleLun === LUN_REPORT_LUNS) {
+    return manageWellKnown(dispatcher, nexus, request);
+  }
   const itl = nexus.itl(request.visibleLun);
   if (itl === null) return answer("INCORRECT LOGICAL UNIT NUMBER");
   ofUnit(call, itl.unit, itl);
@@ -159,6 +164,9 @@ function resetTarget(call: Call): void {
     port.visibleLuns().map((lun) => port.unitAt(lun)),
   );
   const victims: Victim[] = [];
+  for (const nexus of port.nexuses) {
+    nexus.wellKnownPending |= UNIT_ATTENTION.TARGET_RESET;
+  }
   const known = [...units].filter((unit) => unit !== null);
   for (const unit of known) {
     victims.push(...reset(unit, call.nexus, UNIT_ATTENTION.TARGET_RESET));
@@ -168,6 +176,7 @@ function resetTarget(call: Call): void {
 
 function resetNexus(call: Call): void {
   const victims = abandon(call.dispatcher, call.nexus);
+  call.nexus.wellKnownPending |= UNIT_ATTENTION.NEXUS_LOSS;
   for (const itl of call.nexus.itls) {
     itl.pending |= UNIT_ATTENTION.NEXUS_LOSS;
   }
@@ -242,6 +251,7 @@ function reset(
   unit.reservations.holder = null;
   for (const itl of unit.itls) itl.preventsRemoval = false;
   unit.modePages.restoreSaved();
+  unit.selfTests.interrupt();
   unit.raise(condition);
   return victims;
 }

@@ -40,6 +40,12 @@ export const UNIT_ATTENTION = {
   THRESHOLD_REACHED: 0x2000,
   /** A medium was loaded. */
   MEDIUM_CHANGED: 0x4000,
+  /** Another nexus changed or reset log parameters. */
+  LOG_PARAMETERS_CHANGED: 0x8000,
+  /** Another nexus set the timestamp. */
+  TIMESTAMP_CHANGED: 0x10000,
+  /** Another nexus set identifying information. */
+  DEVICE_IDENTIFIER_CHANGED: 0x20000,
   /** Another initiator's doing has aborted commands of this nexus. */
   COMMANDS_CLEARED: 0x100000,
   /** An informational exception, by mode page 1Ch. */
@@ -69,6 +75,9 @@ const SENSES: readonly Sense[] = [
   unitAttention(0x2a, 0x09),
   unitAttention(0x38, 0x07),
   unitAttention(0x28, 0x00),
+  unitAttention(0x2a, 0x02),
+  unitAttention(0x2a, 0x10),
+  unitAttention(0x3f, 0x05),
 ];
 
 const FURTHER_SENSES: ReadonlyMap<number, Sense> = new Map([

@@ -73,12 +73,16 @@ export interface CommandDefinition {
   readonly pattern: number;
   /** Whether a unit offers it, beyond its device type; absent: always. */
   readonly supported?: (unit: LogicalUnit) => boolean;
+  /** RECOMMENDED COMMAND TIMEOUT in seconds; absent: none is told. */
+  readonly recommendedTimeoutS?: (unit: LogicalUnit) => number;
   /** Reads the block range from the CDB into the task, for ordering. */
   readonly range?: (task: ScsiTask, unit: LogicalUnit) => void;
   /** Runs it. */
   readonly execute: Execute;
   /** Runs it where no unit stands behind the address. */
   readonly executeWithoutUnit?: (task: ScsiTask) => MaybePromise<Completion>;
+  /** Runs it on the well-known logical unit REPORT LUNS; absent: refused. */
+  readonly executeOnWellKnown?: (task: ScsiTask) => MaybePromise<Completion>;
 }
 
 /** A definition with what dispatch needs, worked out once. */
@@ -89,6 +93,8 @@ export interface CommandRow extends CommandDefinition {
   readonly usageBytes: Uint8Array;
   /** Bits that must be zero, as big-endian words of the CDB. */
   readonly forbidden: Uint32Array;
+  /** What it moves are blocks, to be read or written. */
+  readonly movesBlocks: boolean;
 }
 
 /** NACA of the CONTROL byte: auto contingent allegiance is not offered. */
@@ -116,5 +122,12 @@ export function makeRow(definition: CommandDefinition): CommandRow {
     cdbLength: usageBytes.length,
     usageBytes,
     forbidden,
+    movesBlocks: movesBlocks(definition),
   });
+}
+
+function movesBlocks({ direction, pattern }: CommandDefinition): boolean {
+  const kind = direction === "in" ? PATTERN.READ : PATTERN.WRITE;
+  const wanted = kind | PATTERN.RANGE;
+  return (pattern & wanted) === wanted;
 }

@@ -21,7 +21,12 @@ import {
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
 import { firstCondition } from "../unit_attention.ts";
-import { encodeLun, LUN_FIELD_LENGTH } from "../wire/lun_address.ts";
+import { takeWellKnownAttention } from "../well_known_unit.ts";
+import {
+  encodeLun,
+  LUN_FIELD_LENGTH,
+  LUN_REPORT_LUNS,
+} from "../wire/lun_address.ts";
 import { encodeSense, SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import { portsOf, TARGET_PORT_GROUP } from "./vpd_designators.ts";
@@ -43,6 +48,11 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
     execute: (task) => requestSense(task, pendingSense(task.itl)),
     executeWithoutUnit: (task) =>
       requestSense(task, LOGICAL_UNIT_NOT_SUPPORTED),
+    executeOnWellKnown: (task) =>
+      requestSense(
+        task,
+        takeWellKnownAttention(task.nexus) ?? NO_ADDITIONAL_SENSE,
+      ),
   },
   {
     name: "REPORT LUNS",
@@ -55,6 +65,7 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
     pattern: PATTERN.NONE,
     execute: reportLuns,
     executeWithoutUnit: reportLuns,
+    executeOnWellKnown: reportLuns,
   },
   {
     name: "REPORT TARGET PORT GROUPS",
@@ -78,8 +89,9 @@ function pendingSense(itl: ItlNexus | null): Sense {
   if (itl.pending !== 0) {
     return takeAttention(itl, firstCondition(itl.pending));
   }
-  const { operation, exceptions } = itl.unit;
-  return operation?.sense ?? exceptions.onRequest ?? NO_ADDITIONAL_SENSE;
+  const { operation, selfTests, exceptions } = itl.unit;
+  return operation?.sense ?? selfTests.inProgress ?? exceptions.onRequest ??
+    NO_ADDITIONAL_SENSE;
 }
 
 function requestSense(
@@ -94,20 +106,35 @@ function requestSense(
   });
 }
 
-/** SELECT REPORT values for which every LUN is listed. */
-const ALL_LUNS: ReadonlySet<number> = new Set([0x00, 0x02, 0x11]);
-/** Values for units that we do not have: well known, administrative, … */
-const NO_LUNS: ReadonlySet<number> = new Set([0x01, 0x10, 0x12]);
+/** What the values of SELECT REPORT list (SPC-5 6.36). */
+interface Selection {
+  readonly units: boolean;
+  readonly wellKnown: boolean;
+}
+
+const SELECTIONS: ReadonlyMap<number, Selection> = new Map([
+  [0x00, { units: true, wellKnown: false }],
+  [0x01, { units: false, wellKnown: true }],
+  [0x02, { units: true, wellKnown: true }],
+  // Administrative and conglomerate units, which we do not have; at 11h
+  // those, too, that are neither.
+  [0x10, { units: false, wellKnown: false }],
+  [0x11, { units: true, wellKnown: false }],
+  [0x12, { units: false, wellKnown: false }],
+]);
 
 function reportLuns(task: ScsiTask): MaybePromise<Completion> {
-  const select = task.cdb.getUint8(2);
+  const selection = SELECTIONS.get(task.cdb.getUint8(2));
   const allocationLength = task.cdb.getUint32(6);
-  if (!ALL_LUNS.has(select) && !NO_LUNS.has(select)) {
-    return invalidFieldInCdb(2);
-  }
+  if (selection === undefined) return invalidFieldInCdb(2);
   if (allocationLength < 16) return invalidFieldInCdb(6);
-  if (task.itl !== null) clearLunsChanged(task.nexus);
-  const luns = ALL_LUNS.has(select) ? task.nexus.port.visibleLuns() : [];
+  if (task.itl !== null || task.visibleLun === LUN_REPORT_LUNS) {
+    clearLunsChanged(task.nexus);
+  }
+  const luns = [
+    ...(selection.units ? task.nexus.port.visibleLuns() : []),
+    ...(selection.wellKnown ? [LUN_REPORT_LUNS] : []),
+  ];
   const length = 8 + luns.length * LUN_FIELD_LENGTH;
   return reply(task, length, allocationLength, (view) => {
     view.setUint32(0, length - 8);

@@ -13,6 +13,7 @@ import { type Completion, invalidFieldInCdb } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import { PORT_TYPE, type TargetPort } from "../target_port.ts";
 import type { ScsiTask } from "../task.ts";
+import { LUN_REPORT_LUNS } from "../wire/lun_address.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import type { VpdPages } from "./vpd_pages.ts";
 
@@ -81,6 +82,7 @@ export function inquiryCommand(pages: VpdPages): CommandDefinition {
     pattern: PATTERN.NONE,
     execute: (task, unit) => inquiry(task, unit, pages),
     executeWithoutUnit: (task) => inquiry(task, null, pages),
+    executeOnWellKnown: (task) => inquiry(task, null, pages),
   };
 }
 
@@ -98,8 +100,9 @@ function inquiry(
   if (page !== 0) return invalidFieldInCdb(2);
   return reply(task, INQUIRY_LENGTH, allocationLength, (view) => {
     describeCommon(view, task.nexus.port);
-    if (unit === null) describeNoUnit(view);
-    else describeUnit(view, unit);
+    if (unit !== null) describeUnit(view, unit);
+    else if (task.visibleLun === LUN_REPORT_LUNS) describeWellKnown(view);
+    else describeNoUnit(view);
   });
 }
 
@@ -135,6 +138,14 @@ function describeUnit(view: DataView, unit: LogicalUnit): void {
   view.setUint16(At.DESCRIPTORS + 6, standard);
   if (deviceType !== DEVICE_TYPE.DISK) return;
   view.setUint16(At.DESCRIPTORS + 10, VERSION_DESCRIPTOR.SBC3);
+}
+
+function describeWellKnown(view: DataView): void {
+  view.setUint8(At.PERIPHERAL, DEVICE_TYPE.WELL_KNOWN);
+  view.setUint8(At.TPGS, 0);
+  putText(view, At.VENDOR, 8, "FREEBSD");
+  putText(view, At.PRODUCT, 16, "REPORT LUNS");
+  putText(view, At.REVISION, 4, "0001");
 }
 
 function describeNoUnit(view: DataView): void {

@@ -85,7 +85,7 @@ function reportOperationCodes(
   // A command without service actions has only the action 0.
   const exists = grouped || option === OPTION.OPCODE || serviceAction === 0;
   const offered = row !== undefined && exists && offers(unit, row);
-  return replyOne(task, offered ? row : undefined, timeouts);
+  return replyOne(task, unit, offered ? row : undefined, timeouts);
 }
 
 function replyAll(
@@ -110,7 +110,7 @@ function replyAll(
           (timeouts ? CTDP_ALL : 0),
       );
       view.setUint16(at + 6, row.cdbLength);
-      if (timeouts) writeTimeouts(view, at + 8);
+      if (timeouts) writeTimeouts(view, at + 8, unit, row);
     });
   });
 }
@@ -126,30 +126,39 @@ function isListed(row: CommandRow): boolean {
 
 function replyOne(
   task: ScsiTask,
+  unit: LogicalUnit,
   row: CommandRow | undefined,
   timeouts: boolean,
 ): MaybePromise<Completion> {
   const usage = row?.usageBytes ?? new Uint8Array(0);
-  const withTimeouts = timeouts && row !== undefined;
+  const described = timeouts ? row : undefined;
   const length = ONE_COMMAND_HEADER + usage.length +
-    (withTimeouts ? TIMEOUTS_LENGTH : 0);
+    (described === undefined ? 0 : TIMEOUTS_LENGTH);
   return reply(task, length, task.cdb.getUint32(6), (view) => {
     view.setUint8(
       1,
       (row === undefined ? SUPPORT.NONE : SUPPORT.STANDARD) |
-        (withTimeouts ? CTDP_ONE : 0),
+        (described === undefined ? 0 : CTDP_ONE),
     );
     view.setUint16(2, usage.length);
     usage.forEach((byte, index) =>
       view.setUint8(ONE_COMMAND_HEADER + index, byte)
     );
-    if (withTimeouts) writeTimeouts(view, ONE_COMMAND_HEADER + usage.length);
+    if (described === undefined) return;
+    const at = ONE_COMMAND_HEADER + usage.length;
+    writeTimeouts(view, at, unit, described);
   });
 }
 
-// A command timeouts descriptor without times: none are promised.
-function writeTimeouts(view: DataView, at: number): void {
+// A command timeouts descriptor (SPC-5 6.35.4). 0: no time is told.
+function writeTimeouts(
+  view: DataView,
+  at: number,
+  unit: LogicalUnit,
+  row: CommandRow,
+): void {
   view.setUint16(at, TIMEOUTS_LENGTH - 2);
+  view.setUint32(at + 8, row.recommendedTimeoutS?.(unit) ?? 0);
 }
 
 const REPD = 0x80;

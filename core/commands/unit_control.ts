@@ -44,6 +44,7 @@ export const UNIT_CONTROL_COMMANDS: readonly CommandDefinition[] = [
     pattern: PATTERN.TEST_UNIT_READY,
     // Judgement has found it ready.
     execute: () => STATUS.GOOD,
+    executeOnWellKnown: () => STATUS.GOOD,
   },
   {
     ...SYNCHRONIZE,
@@ -140,7 +141,9 @@ async function stop(
     const flushed = await flush(task, unit);
     if (flushed !== STATUS.GOOD) return flushed;
   }
-  if (eject) unit.ejected = true;
+  // A stopped unit tests itself no more (SPC-5 5.15.4).
+  unit.selfTests.interrupt();
+  if (eject) unit.eject();
   else unit.stopped = true;
   return STATUS.GOOD;
 }

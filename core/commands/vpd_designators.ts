@@ -65,12 +65,25 @@ export function portsOf(unit: LogicalUnit, asked: TargetPort): TargetPort[] {
   return asked.siblings().filter((port) => port.online && port.maps(unit));
 }
 
+/** Designators of the well-known logical unit: it has none of its own. */
+export function wellKnownDesignators(port: TargetPort): Uint8Array {
+  const designators = designatorsOfPort(port);
+  const bytes = new Uint8Array(lengthOf(designators));
+  writeDesignators(new DataView(bytes.buffer), 0, designators);
+  return bytes;
+}
+
 function designatorsOf({ unit, task }: VpdContext): Designator[] {
-  const { port } = task.nexus;
+  return [
+    ...unit.identity.designators,
+    ...designatorsOfPort(task.nexus.port),
+  ];
+}
+
+function designatorsOfPort(port: TargetPort): Designator[] {
   const protocol = PROTOCOL_OF_PORT[port.description.type] ?? PROTOCOL.SPI;
   const { targetDesignator } = port;
   return [
-    ...unit.identity.designators,
     ...portDesignators(port),
     number(DESIGNATOR_TYPE.RELATIVE_TARGET_PORT, protocol, port.number),
     number(DESIGNATOR_TYPE.TARGET_PORT_GROUP, protocol, TARGET_PORT_GROUP),

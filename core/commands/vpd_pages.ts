@@ -5,22 +5,24 @@
  */
 
 import { reply } from "../data_transfer.ts";
-import { FOR, maskOfDeviceType } from "../device_type.ts";
+import { DEVICE_TYPE, FOR, maskOfDeviceType } from "../device_type.ts";
 import { putText } from "../identity.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import { type Completion, invalidFieldInCdb } from "../sense.ts";
 import type { ScsiTask } from "../task.ts";
+import { LUN_REPORT_LUNS } from "../wire/lun_address.ts";
+import { SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
 import { setUint64 } from "./cdb.ts";
 import {
   deviceIdentification,
   deviceIdentificationLength,
   scsiPorts,
   scsiPortsLength,
+  wellKnownDesignators,
 } from "./vpd_designators.ts";
 import { erasesBlocks } from "./sanitize.ts";
 import { compareAndWriteBlocksMax } from "./verify.ts";
-import { SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
 import { atomicBlocksMax } from "./whole_writes.ts";
 
 /** What a page is built from. */
@@ -45,6 +47,7 @@ export interface VpdPage {
 
 const HEADER_LENGTH = 4;
 const NO_UNIT = 0x7f;
+const DEVICE_IDENTIFICATION = 0x83;
 const SERIAL_LENGTH = 16;
 const UNLIMITED = 0xffffffff;
 
@@ -75,6 +78,9 @@ export class VpdPages {
     code: number,
     allocationLength: number,
   ): MaybePromise<Completion> {
+    if (task.visibleLun === LUN_REPORT_LUNS && code !== 0) {
+      return replyWellKnown(task, code, allocationLength);
+    }
     if (code === 0) return this.#replySupported(task, unit, allocationLength);
     const page = this.#pages.get(code);
     if (unit === null || page === undefined || !has(unit, page)) {
@@ -84,7 +90,7 @@ export class VpdPages {
     const length = page.length(context);
     const total = HEADER_LENGTH + length;
     return reply(task, total, allocationLength, (view) => {
-      writeHeader(view, unit, code, length);
+      writeHeader(view, unit.deviceType, code, length);
       const at = view.byteOffset + HEADER_LENGTH;
       page.write(new DataView(view.buffer, at, length), context);
     });
@@ -96,10 +102,13 @@ export class VpdPages {
     unit: LogicalUnit | null,
     allocationLength: number,
   ): MaybePromise<Completion> {
-    const codes = unit === null ? [0] : [0, ...this.#codesOf(unit)];
+    const without = task.visibleLun === LUN_REPORT_LUNS
+      ? [0, DEVICE_IDENTIFICATION]
+      : [0];
+    const codes = unit === null ? without : [0, ...this.#codesOf(unit)];
     const total = HEADER_LENGTH + codes.length;
     return reply(task, total, allocationLength, (view) => {
-      writeHeader(view, unit, 0, codes.length);
+      writeHeader(view, peripheralOf(task, unit), 0, codes.length);
       codes.forEach((each, index) =>
         view.setUint8(HEADER_LENGTH + index, each)
       );
@@ -118,13 +127,33 @@ function has(unit: LogicalUnit, page: VpdPage): boolean {
   return (page.deviceTypes & maskOfDeviceType(unit.deviceType)) !== 0;
 }
 
+// The well-known logical unit has the names of its port and target alone.
+function replyWellKnown(
+  task: ScsiTask,
+  code: number,
+  allocationLength: number,
+): MaybePromise<Completion> {
+  if (code !== DEVICE_IDENTIFICATION) return invalidFieldInCdb(2);
+  const designators = wellKnownDesignators(task.nexus.port);
+  const total = HEADER_LENGTH + designators.length;
+  return reply(task, total, allocationLength, (view) => {
+    writeHeader(view, DEVICE_TYPE.WELL_KNOWN, code, designators.length);
+    designators.forEach((byte, at) => view.setUint8(HEADER_LENGTH + at, byte));
+  });
+}
+
+function peripheralOf(task: ScsiTask, unit: LogicalUnit | null): number {
+  if (unit !== null) return unit.deviceType;
+  return task.visibleLun === LUN_REPORT_LUNS ? DEVICE_TYPE.WELL_KNOWN : NO_UNIT;
+}
+
 function writeHeader(
   view: DataView,
-  unit: LogicalUnit | null,
+  peripheral: number,
   code: number,
   length: number,
 ): void {
-  view.setUint8(0, unit === null ? NO_UNIT : unit.deviceType);
+  view.setUint8(0, peripheral);
   view.setUint8(1, code);
   view.setUint16(2, length);
 }
@@ -138,7 +167,7 @@ const CORE_PAGES: readonly VpdPage[] = [
       putText(body, 0, SERIAL_LENGTH, unit.identity.serial),
   },
   {
-    code: 0x83, // Device Identification (SPC-5 7.7.6)
+    code: DEVICE_IDENTIFICATION, // Device Identification (SPC-5 7.7.6)
     deviceTypes: FOR.ALL,
     length: deviceIdentificationLength,
     write: deviceIdentification,
@@ -160,6 +189,15 @@ const CORE_PAGES: readonly VpdPage[] = [
     deviceTypes: FOR.ALL,
     length: scsiPortsLength,
     write: scsiPorts,
+  },
+  {
+    code: 0x92, // SCSI Feature Sets (SPC-5 7.7.15)
+    deviceTypes: FOR.ALL,
+    length: ({ unit }) => 4 + 2 * featureSetsOf(unit).length,
+    write: (body, { unit }) =>
+      featureSetsOf(unit).forEach((code, index) =>
+        body.setUint16(4 + 2 * index, code)
+      ),
   },
   {
     code: 0xb0, // Block Limits (SBC-4 6.6.4)
@@ -187,8 +225,25 @@ function extendedInquiry(body: DataView, { unit }: VpdContext): void {
   body.setUint8(2, unit.store?.capabilities.volatileCache ? 0x01 : 0);
   body.setUint8(3, 0x01);
   body.setUint8(4, 0x08);
+  body.setUint16(6, unit.selfTests.completionMinutes);
   // MAXIMUM SUPPORTED SENSE DATA LENGTH.
   body.setUint8(9, SENSE_LENGTH_MAX);
+}
+
+/** Codes of feature sets (SFS). */
+const FEATURE_SET = {
+  DISCOVERY_2016: 0x0001,
+  SBC_BASE_2016: 0x0101,
+  SBC_BASE_2010: 0x0102,
+  BASIC_PROVISIONING_2016: 0x0103,
+} as const;
+
+function featureSetsOf(unit: LogicalUnit): number[] {
+  const sets: number[] = [FEATURE_SET.DISCOVERY_2016];
+  if (unit.deviceType !== DEVICE_TYPE.DISK) return sets;
+  sets.push(FEATURE_SET.SBC_BASE_2016, FEATURE_SET.SBC_BASE_2010);
+  if (unit.unmapSupported) sets.push(FEATURE_SET.BASIC_PROVISIONING_2016);
+  return sets;
 }
 
 function blockLimits(body: DataView, { unit }: VpdContext): void {

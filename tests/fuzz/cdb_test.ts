@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { LUN_REPORT_LUNS } from "../../core/mod.ts";
 import { COMMAND_PLAN } from "./command_plan.ts";
 import { ATTRIBUTES, CoreRig, LUNS_TRIED, type Step } from "./core_rig.ts";
 import { fuzzTest, MEAN_SHARE } from "./settings.ts";
@@ -7,6 +8,7 @@ const BY = fc.nat(1);
 const LUN = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(0, 5) },
   { weight: 2, arbitrary: fc.nat(LUNS_TRIED - 1) },
+  { weight: 1, arbitrary: fc.constant(LUN_REPORT_LUNS) },
 );
 
 const COMMAND: fc.Arbitrary<Step> = fc.record({

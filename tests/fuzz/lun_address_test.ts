@@ -25,7 +25,7 @@ fuzzTest(
 
 const BYTE = fc.oneof(
   { weight: 3, arbitrary: fc.constant(0) },
-  { weight: 1, arbitrary: fc.constantFrom(0x40, 0x80, 0xd2, 0xe2, 0xff) },
+  { weight: 1, arbitrary: fc.constantFrom(0x01, 0x40, 0x80, 0xc1, 0xd2, 0xff) },
   { weight: 1, arbitrary: fc.nat(255) },
 );
 

@@ -11,6 +11,7 @@ const OPCODE = {
   MODE_SELECT_6: 0x15,
   UNMAP: 0x42,
   SANITIZE: 0x48,
+  LOG_SELECT: 0x4c,
   MODE_SELECT_10: 0x55,
   PERSISTENT_RESERVE_OUT: 0x5f,
 } as const;
@@ -31,6 +32,8 @@ export function parameterList(
       return modeList(8, seed);
     case OPCODE.UNMAP:
       return unmapList(seed);
+    case OPCODE.LOG_SELECT:
+      return logList(seed);
     case OPCODE.PERSISTENT_RESERVE_OUT:
       return reservationList(seed);
     default:
@@ -64,6 +67,20 @@ function formatList(seed: Uint8Array): Uint8Array {
 function overwriteList(seed: Uint8Array): Uint8Array {
   const [flags = 0, pattern = 0] = seed;
   return Uint8Array.of(flags & 0x80 | flags % 3, 0, 0, 1, pattern);
+}
+
+/** Parameters of application clients, their codes mostly ascending. */
+function logList(seed: Uint8Array): Uint8Array {
+  const count = (seed[0] ?? 0) % 3;
+  const view = new DataView(new ArrayBuffer(4 + 256 * count));
+  view.setUint8(0, (seed[1] ?? 0) % 8 === 0 ? (seed[2] ?? 0) : 0x0f);
+  view.setUint16(2, 256 * count);
+  for (let index = 0; index < count; index += 1) {
+    view.setUint16(4 + 256 * index, index * 40 + (seed[3] ?? 0) % 40);
+    view.setUint8(4 + 256 * index + 2, (seed[2] ?? 0) & 0x93);
+    view.setUint8(4 + 256 * index + 3, 252);
+  }
+  return new Uint8Array(view.buffer);
 }
 
 function unmapList(seed: Uint8Array): Uint8Array {

@@ -13,6 +13,7 @@ import {
   createTarget,
   type FindPlugin,
   type LogicalUnit,
+  ManagementError,
   type Plugin,
   PORT_TYPE,
   type PortDescription,
@@ -143,6 +144,13 @@ export function targetTest(
     await test.end();
     test.checkRules();
   });
+}
+
+/** From now on nothing can be kept over restarts. */
+export function breakState(test: TestTarget): void {
+  test.host.state.write = () => {
+    throw new ManagementError("state", "The test broke the state");
+  };
 }
 
 const TEST_UNIT_READY = [0, 0, 0, 0, 0, 0];

@@ -33,6 +33,7 @@ import {
   writing,
 } from "./story_cdb.ts";
 import { MEDIA_FORMS } from "./story_media.ts";
+import { CONTROL_FORMS } from "./story_control.ts";
 import { blocksOf, bytesOf, type StoryArguments } from "./story_values.ts";
 
 /** What a command is sent with. */
@@ -142,6 +143,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     { opcode: 0x4d, length: 10 },
     allocation(7, 2, 1024),
     (cdb, { words }) => {
+      cdb.setUint8(1, words.bit("sp", 0x01));
       cdb.setUint8(2, words.number("pc", 1) << 6 | words.hex("page", 0));
       cdb.setUint8(3, words.hex("subpage", 0));
       cdb.setUint16(5, words.hex("pointer", 0));
@@ -171,6 +173,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   "RSTMF": maintenanceIn(0x0d, (cdb, { words }) => {
     cdb.setUint8(2, words.bit("repd", 0x80));
   }),
+  ...CONTROL_FORMS,
   "RAW": {
     opcode: 0,
     length: 0,

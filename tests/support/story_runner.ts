@@ -12,8 +12,8 @@
  * w1 -> GOOD
  * ```
  *
- * A letter is a nexus, `:N` its LUN. `#` begins a comment; a line that begins
- * with blanks goes on with the one before. Commands and their arguments are in
+ * A letter is a nexus, `:N` its LUN, `:wk` the well-known one. `#` begins a
+ * comment; a line that begins with blanks goes on with the one before. Commands and their arguments are in
  * `story_commands.ts`, what stands behind `->` in `story_outcome.ts`, the
  * other rows in `story_steps.ts`.
  *
@@ -23,6 +23,7 @@
 import { assertEquals } from "@std/assert";
 import {
   ATTRIBUTE,
+  LUN_REPORT_LUNS,
   TASK_MANAGEMENT,
   type TaskManagementFunction,
   type TaskManagementRequest,
@@ -98,10 +99,11 @@ async function tellRow(scene: StoryScene, line: string): Promise<void> {
   const said = arrow < 0 ? words : words.slice(0, arrow);
   const outcome = arrow < 0 ? [] : words.slice(arrow + 1);
   const [subject = "", ...rest] = said;
-  const nexus = /^([a-z])(?::(\d+))?$/.exec(subject);
+  const nexus = /^([a-z])(?::(\d+|wk))?$/.exec(subject);
   if (nexus !== null) {
     const [, name = "", lun = "0"] = nexus;
-    return await tellNexus(scene, name, Number(lun), rest, outcome);
+    const number = lun === "wk" ? LUN_REPORT_LUNS : Number(lun);
+    return await tellNexus(scene, name, number, rest, outcome);
   }
   if (scene.started.has(subject)) {
     return await tellStarted(scene, subject, rest, outcome);

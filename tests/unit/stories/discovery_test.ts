@@ -24,9 +24,11 @@ story(
   `
   lun 0 ramdisk
   a  REPORT LUNS select=00 -> GOOD length=16 @0=00000008
-  a  REPORT LUNS select=02 -> GOOD length=16 @0=00000008
+  a  REPORT LUNS select=02 -> GOOD data 00000010.00000000
+     00000000.00000000 c1010000.00000000
   a  REPORT LUNS select=11 -> GOOD length=16 @0=00000008
-  a  REPORT LUNS select=01 -> GOOD data 00000000.00000000
+  a  REPORT LUNS select=01 -> GOOD data 00000008.00000000
+     c1010000.00000000
   a  REPORT LUNS select=10 -> GOOD data 00000000.00000000
   a  REPORT LUNS select=12 -> GOOD data 00000000.00000000
   a  REPORT LUNS select=03 -> 5/24/00 cdb=2
@@ -127,5 +129,73 @@ story(
   a:1  REPORT TARGET PORT GROUPS -> 6/29/00
   a:1  REPORT TARGET PORT GROUPS -> GOOD data 0000000c
      00.8f.0001.00.02.00.01.0000.0003
+  `,
+);
+
+story(
+  "The well-known LUN of REPORT LUNS takes four commands",
+  `
+  a:wk  TEST UNIT READY         -> 6/29/00
+  a:wk  TEST UNIT READY         -> GOOD
+  lun 0 ramdisk
+  lun 1 ramdisk
+  a:wk  REPORT LUNS             -> GOOD length=24 @0=00000010
+  a:wk  REPORT LUNS select=01   -> GOOD length=16 @8=c101
+  a:wk  TEST UNIT READY         -> GOOD
+  a:wk  REQUEST SENSE           -> GOOD length=18 @2=00 @12=00.00
+  a:wk  INQUIRY                 -> GOOD length=96 @0=1e.00.06.12.5b.00.10.02
+     @8="FREEBSD REPORT LUNS     0001" @58=00c0.05c0.0960.0000.0460.0000
+  a:wk  INQUIRY evpd page=00    -> GOOD data 1e.00.0002.00.83
+  a:wk  INQUIRY evpd page=83    -> GOOD data 1e.83.0010
+     51.94.00.04.00000003 51.95.00.04.00000001
+  a:wk  INQUIRY evpd page=80    -> 5/24/00 cdb=2
+  a:wk  INQUIRY evpd page=86    -> 5/24/00 cdb=2
+  a:wk  READ(10) lba=0 n=1      -> 5/20/00 cdb=0
+  a:wk  LOG SENSE               -> 5/20/00 cdb=0
+  a:wk  RSOC                    -> 5/20/00 cdb=0
+  a:wk  READ KEYS               -> 5/20/00 cdb=0
+  a:wk  TEST UNIT READY cdb=2:01 -> 5/24/00 cdb=2.0
+  `,
+);
+
+story(
+  "The well-known LUN has unit attentions of its own",
+  `
+  lun 0 ramdisk
+  a ready
+  a:wk  QUERY ASYNCHRONOUS EVENT -> FUNCTION SUCCEEDED bytes=162900
+  a:wk  REQUEST SENSE           -> GOOD length=18 @2=06 @12=29.00
+  lun 1 ramdisk
+  a  TEST UNIT READY            -> 6/3f/0e
+  a:wk  TEST UNIT READY         -> GOOD
+  lun 2 ramdisk
+  a:wk  TEST UNIT READY         -> 6/3f/0e
+  a  TEST UNIT READY            -> GOOD
+  a  TARGET RESET               -> FUNCTION COMPLETE
+  a:wk  TEST UNIT READY         -> 6/29/03
+  a:wk  TEST UNIT READY         -> GOOD
+  a  I_T NEXUS RESET            -> FUNCTION COMPLETE
+  a:wk  REPORT LUNS             -> GOOD any
+  a:wk  TEST UNIT READY         -> 6/29/07
+  `,
+);
+
+story(
+  "The well-known LUN knows the task management functions",
+  `
+  lun 0 ramdisk
+  a ready
+  a:wk  QUERY TASK SET          -> FUNCTION COMPLETE
+  a holds
+  a:wk  REPORT LUNS             as r1
+  a:wk  REPORT LUNS             as r2
+  a:wk  QUERY TASK of=r1        -> FUNCTION SUCCEEDED
+  a:wk  QUERY TASK tag=9999     -> FUNCTION COMPLETE
+  a:wk  ABORT TASK of=r1        -> FUNCTION COMPLETE
+  r1 -> SILENT
+  r2 waits
+  a:wk  QUERY TASK SET          -> FUNCTION SUCCEEDED
+  a:wk  LOGICAL UNIT RESET      -> FUNCTION COMPLETE
+  r2 -> SILENT
   `,
 );

@@ -68,11 +68,11 @@ story(
   lun 0 ramdisk
   lun 1 controlled type=3
   lun 2 ramdisk type=5
-  a  INQUIRY evpd page=00    -> GOOD data 00.00.0009
-     00.80.83.86.87.88.b0.b1.b2
-  a:1  INQUIRY evpd page=00  -> GOOD data 03.00.0006.00.80.83.86.87.88
-  a:2  INQUIRY evpd page=00  -> GOOD data 05.00.0006.00.80.83.86.87.88
-  a  INQUIRY evpd page=00 length=6  -> GOOD data 00.00.0009.00.80
+  a  INQUIRY evpd page=00    -> GOOD data 00.00.000a
+     00.80.83.86.87.88.92.b0.b1.b2
+  a:1  INQUIRY evpd page=00  -> GOOD data 03.00.0007.00.80.83.86.87.88.92
+  a:2  INQUIRY evpd page=00  -> GOOD data 05.00.0007.00.80.83.86.87.88.92
+  a  INQUIRY evpd page=00 length=6  -> GOOD data 00.00.000a.00.80
   a:1  INQUIRY evpd page=b0  -> 5/24/00 cdb=2
   a:2  INQUIRY evpd page=b2  -> 5/24/00 cdb=2
   `,
@@ -127,8 +127,10 @@ story(
   `
   lun 0 ramdisk
   lun 1 controlled cache=on
-  a  INQUIRY evpd page=86   -> GOOD data 00.86.003c.00.1f.00.01.08.00*4.fc.00*50
-  a:1  INQUIRY evpd page=86 -> GOOD data 00.86.003c.00.1f.01.01.08.00*4.fc.00*50
+  a  INQUIRY evpd page=86   -> GOOD data 00.86.003c.00.1f.00.01.08.00.0001
+     00.fc.00*50
+  a:1  INQUIRY evpd page=86 -> GOOD data 00.86.003c.00.1f.01.01.08.00.0001
+     00.fc.00*50
   a  INQUIRY evpd page=87   -> GOOD data 00.87.0004.3f.ff.00.00
   `,
 );
@@ -183,5 +185,22 @@ story(
   a:1  INQUIRY evpd page=b2 -> GOOD data 00.b2.0004.0b.e6.01.00
   a:2  INQUIRY evpd page=b2 -> GOOD data 00.b2.0004.0b.e6.00.00
   a:3  INQUIRY evpd page=b2 -> GOOD data 00.b2.0004.0b.e4.02.00
+  `,
+);
+
+story(
+  "INQUIRY page 92h lists the feature sets",
+  `
+  lun 0 ramdisk
+  lun 1 ramdisk unmap=off
+  lun 2 controlled type=3
+  lun 3 ramdisk type=5
+  a  INQUIRY evpd page=92   -> GOOD data 00.92.000c.00000000
+     0001.0101.0102.0103
+  a:1  INQUIRY evpd page=92 -> GOOD data 00.92.000a.00000000
+     0001.0101.0102
+  a:2  INQUIRY evpd page=92 -> GOOD data 03.92.0006.00000000.0001
+  a:3  INQUIRY evpd page=92 -> GOOD data 05.92.0006.00000000.0001
+  a  INQUIRY evpd page=92 length=5 -> GOOD data 00.92.000c.00
   `,
 );

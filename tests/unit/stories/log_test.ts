@@ -9,12 +9,14 @@ story(
   a ready
   a ready 1
   a ready 2
-  a  LOG SENSE page=00            -> GOOD data 00.00.0005.00.0c.0d.19.2f
-  a  LOG SENSE page=00 subpage=ff -> GOOD data 40.ff.000c
-     0000.00ff.0c00.0d00.1900.2f00
-  a:1  LOG SENSE page=00          -> GOOD data 00.00.0003.00.19.2f
-  a:2  LOG SENSE page=00          -> GOOD data 00.00.0005.00.0c.0d.19.2f
-  a  LOG SENSE page=00 length=6   -> GOOD data 00.00.0005.00.0c
+  a  LOG SENSE page=00            -> GOOD data 00.00.0007
+     00.0c.0d.0f.10.19.2f
+  a  LOG SENSE page=00 subpage=ff -> GOOD data 40.ff.0010
+     0000.00ff.0c00.0d00.0f00.1000.1900.2f00
+  a:1  LOG SENSE page=00          -> GOOD data 00.00.0005.00.0f.10.19.2f
+  a:2  LOG SENSE page=00          -> GOOD data 00.00.0007
+     00.0c.0d.0f.10.19.2f
+  a  LOG SENSE page=00 length=6   -> GOOD data 00.00.0007.00.0c
   a  LOG SENSE page=00 length=0   -> GOOD
   `,
 );
@@ -31,7 +33,7 @@ story(
   a  LOG SENSE page=00 subpage=01 -> 5/24/00 cdb=2.5
   a:1  LOG SENSE page=0d          -> 5/24/00 cdb=2.5
   a:1  LOG SENSE page=0c          -> 5/24/00 cdb=2.5
-  a  LOG SENSE page=19 cdb=1:01   -> 5/24/00 cdb=1.0
+  a  LOG SENSE page=19 cdb=1:02   -> 5/24/00 cdb=1.1
   a  LOG SENSE page=19 cdb=4:01   -> 5/24/00 cdb=4.0
   `,
 );
@@ -84,8 +86,24 @@ story(
   a  READ(10) lba=0 n=2                -> GOOD blocks=a1*2
   a  READ(10) lba=99999 n=2            -> 5/21/00 info=99999
   a  LOG SENSE page=19 length=76 -> GOOD length=76
-     @8=00000000.00000002 @16=00000000.00000002
-     @24=00000000.00000004
+     @8=00000000.00000001 @16=00000000.00000002
+     @24=00000000.00000004 @32=00000000.00000002
+  `,
+);
+
+story(
+  "LOG SENSE page 19h counts blocks, and nothing else that is moved",
+  `
+  lun 0 ramdisk
+  a ready
+  a  INQUIRY                           -> GOOD any
+  a  MODE SELECT(6) list=00000000.0a.0a.04.00.00.40.00.00.0000.0000 -> GOOD
+  a  UNMAP ranges=0+1                  -> GOOD
+  a  VERIFY(10) lba=0 bytchk=1 data=00 -> GOOD
+  a  COMPARE AND WRITE lba=0 data=00,a1 -> GOOD
+  a  WRITE SAME(10) lba=4 n=2 data=a2  -> GOOD
+  a  LOG SENSE page=19 length=40       -> GOOD length=40 @8=00*8
+     @16=00000000.00000002 @24=00000000.00000003 @32=00*8
   `,
 );
 
@@ -99,5 +117,32 @@ story(
   a  LOG SENSE page=19 pointer=0003 -> GOOD data 99.00.000c
      0003.03.08.00000003.00000001
   a  LOG SENSE page=19 pointer=ffff -> 5/24/00 cdb=5
+  `,
+);
+
+story(
+  "LOG SENSE tells the same of list parameters, whatever PC says",
+  `
+  lun 0 ramdisk
+  a ready
+  a  LOG SENSE page=0d pc=0 -> GOOD length=16 @0=8d
+  a  LOG SENSE page=0d pc=1 -> GOOD length=16 @0=8d
+  a  LOG SENSE page=0d pc=2 -> GOOD length=16 @0=8d
+  a  LOG SENSE page=0d pc=3 -> GOOD length=16 @0=8d
+  `,
+);
+
+story(
+  "LOG SENSE page 0Fh holds 64 parameters of application clients",
+  `
+  lun 0 ramdisk
+  lun 1 controlled type=3
+  a ready
+  a ready 1
+  a  LOG SENSE page=0f length=32000 -> GOOD length=16388
+     @0=0f.00.4000 @4=0000.83.fc @260=0001.83.fc @16132=003f.83.fc
+  a  LOG SENSE page=0f pointer=003f -> GOOD length=260 @0=0f.00.0100.003f.83.fc
+  a  LOG SENSE page=0f pointer=0040 -> 5/24/00 cdb=5
+  a:1  LOG SENSE page=0f length=4   -> GOOD data 0f.00.4000
   `,
 );

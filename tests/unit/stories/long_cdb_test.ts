@@ -138,6 +138,6 @@ story(
   a  RSOC option=2 op=7f sa=1809 -> GOOD data 00.01.0000
   a  RSOC option=1 op=7f         -> 5/24/00 cdb=2.2
   # 61 commands of 8 bytes, without those of variable length.
-  a  RSOC                        -> GOOD length=492 @0=000001e8
+  a  RSOC                        -> GOOD length=636 @0=00000278
   `,
 );

@@ -200,7 +200,7 @@ story(
   `
   lun 0 controlled
   a ready
-  a  MODE SELECT(6) list=00000000.4a.01.001c.00.05.00*26 -> GOOD
+  a  MODE SELECT(6) list=00000000.4a.01.001c.06.05.00*26 -> GOOD
   store holds
   a  WRITE(10) lba=0 data=aa*64 as w1
   a  WRITE(10) lba=1 data=a1 priority=6 as w2

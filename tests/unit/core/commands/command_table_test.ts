@@ -15,7 +15,7 @@ import {
 import { coreCommandTable } from "../../../../core/commands/mod.ts";
 import { VpdPages } from "../../../../core/commands/vpd_pages.ts";
 import { CLASSES } from "../../../support/core_order.ts";
-import { REFERENCE_ROWS, type ReferenceRow } from "./reference_rows.ts";
+import { codesOf, maskOf, REFERENCE_ROWS } from "./reference_rows.ts";
 
 const table = coreCommandTable(new VpdPages());
 
@@ -36,25 +36,11 @@ const PATTERNS: Readonly<Record<string, number>> = {
   TUR: PATTERN.TEST_UNIT_READY,
   RANGE: PATTERN.RANGE,
 };
-const TYPES: Readonly<Record<string, number>> = {
-  DPC: FOR.ALL,
-  D: FOR.DISK,
-  DC: FOR.DISK_AND_CD,
-};
-
 function sum(
   names: readonly string[],
   bits: Readonly<Record<string, number>>,
 ): number {
   return names.reduce((set, name) => set | (bits[name] ?? 0), 0);
-}
-
-function codesOf(row: ReferenceRow): [number, number | undefined] {
-  const [opcode = "", action] = row.code.split("/");
-  return [
-    parseInt(opcode, 16),
-    action === undefined ? undefined : parseInt(action, 16),
-  ];
 }
 
 for (const reference of REFERENCE_ROWS) {
@@ -65,7 +51,7 @@ for (const reference of REFERENCE_ROWS) {
     assertEquals(row.usageBytes.slice(1), reference.usage);
     assertEquals(row.usageBytes[0], row.opcode);
     assertEquals(row.serialization, CLASSES[reference.order]);
-    assertEquals(row.deviceTypes, TYPES[reference.types]);
+    assertEquals(row.deviceTypes, maskOf(reference));
     assertEquals(row.flags, sum(reference.flags, FLAG_LETTERS));
     assertEquals(row.pattern, sum(reference.patterns, PATTERNS));
     const direction = { IN: "in", OUT: "out" }[reference.direction] ?? "none";
@@ -80,7 +66,6 @@ Deno.test("the core has no command that the reference has not", () => {
     .map((codes) => table.get(...codes));
   const rows = [...table.rows()];
   assertEquals(rows.filter((row) => !known.includes(row)), []);
-  assertEquals(rows.length, REFERENCE_ROWS.length);
 });
 
 Deno.test("every command with a range of blocks reads it", () => {

@@ -60,6 +60,8 @@ const COMMANDS: Readonly<Record<string, [number[], CommandOptions]>> = {
   }],
   "SYNCHRONIZE CACHE": [[0x35, 0, 0, 0, 0, 2, 0, 0, 4, 0], {}],
   "START STOP UNIT": [[0x1b, 0, 0, 0, 0, 0], {}],
+  "SEND DIAGNOSTIC": [[0x1d, 0xc0, 0, 0, 0, 0], {}],
+  "LOG SELECT": [[0x4c, 3, 0, 0, 0, 0, 0, 0, 0, 0], {}],
   "MODE SELECT": [[0x15, 0x10, 0, 0, 24, 0], {
     write: Uint8Array.fromHex(
       "00000000" + "08121000ffff0000ffffffff0000000000000000",

@@ -4,6 +4,7 @@ import {
   decodeLun,
   encodeLun,
   LUN_FIELD_LENGTH,
+  LUN_REPORT_LUNS,
   LUN_UNSUPPORTED,
 } from "../../../../core/mod.ts";
 
@@ -43,12 +44,18 @@ for (const [lun, hex] of GOLDEN) {
   });
 }
 
+Deno.test("the LUN of REPORT LUNS is well known both ways", () => {
+  assertEquals(decode("c101000000000000"), LUN_REPORT_LUNS);
+  assertEquals(encode(LUN_REPORT_LUNS), "c101000000000000");
+});
+
 const FOREIGN: readonly [what: string, hex: string][] = [
   ["on another bus", "0105000000000000"],
   ["of a second level", "0001000100000000"],
   ["flat, of a second level", "4001000100000000"],
   ["by logical unit addressing", "8000000000000000"],
-  ["that is well known", "c101000000000000"],
+  ["that is well known, of access controls", "c102000000000000"],
+  ["that is well known, of a second level", "c101000000000001"],
   ["not specified", "ffffffffffffffff"],
   ["extended flat with stray bytes", "d200000100000001"],
   ["longer extended flat with stray bytes", "e200000000010001"],

@@ -9,6 +9,7 @@ import {
   limitSense,
   NO_ADDITIONAL_SENSE,
   rawSense,
+  selfTestInProgress,
   type Sense,
   sense,
   SENSE_LENGTH_MAX,
@@ -37,6 +38,13 @@ const GOLDEN: readonly Golden[] = [
     fixed: "7000" + "06" + "00000000" + "0a" + "00000000" + "2901" +
       "00" + "000000",
     descriptor: "7206290100000000",
+  },
+  {
+    what: "the progress of a self-test",
+    value: selfTestInProgress(0x8001),
+    fixed: "7000" + "02" + "00000000" + "0a" + "00000000" + "0409" +
+      "00" + "808001",
+    descriptor: "7202040900000008" + "02060000" + "80800100",
   },
   {
     what: "a byte of the CDB",
