@@ -6,6 +6,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type Log, ManagementError, StateDatabase } from "../mod.ts";
+import { refuseSecond } from "./api/socket_adapter.ts";
 import type { Configuration } from "./conf/model.ts";
 import { parseConfiguration } from "./conf/parser.ts";
 import { Daemon } from "./daemon/daemon.ts";
@@ -115,6 +116,7 @@ async function serveConfiguration(
   configuration: Configuration,
 ): Promise<number> {
   const { log } = running;
+  await refuseSecond(controlSocketPath());
   using state = new StateDatabase(stateDirectory(DEFAULT_STATE));
   const daemon = new Daemon({
     host: { log: logOf("target"), state },

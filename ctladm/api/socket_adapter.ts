@@ -25,13 +25,7 @@ export async function serveOnSocket(
   path: string,
   handle: Handle,
 ): Promise<ServedApi> {
-  if (await isServed(path)) {
-    throw new ManagementError(
-      "request",
-      `A daemon is running already with the control socket ${path}: ` +
-        `set CTL_SOCKET to another path`,
-    );
-  }
+  await refuseSecond(path);
   if (new TextEncoder().encode(path).length > PATH_BYTES_MAX) {
     throw unusable(path, `the path has more than ${PATH_BYTES_MAX} bytes`);
   }
@@ -40,6 +34,16 @@ export async function serveOnSocket(
   } catch (error) {
     throw unusable(path, error instanceof Error ? error.message : error);
   }
+}
+
+/** Refuses to be the second daemon on a socket: a `ManagementError`. */
+export async function refuseSecond(path: string): Promise<void> {
+  if (!await isServed(path)) return;
+  throw new ManagementError(
+    "request",
+    `A daemon is running already with the control socket ${path}: ` +
+      `set CTL_SOCKET to another path`,
+  );
 }
 
 function unusable(path: string, reason: unknown): ManagementError {
