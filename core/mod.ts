@@ -23,7 +23,12 @@ export * from "./logical_unit.ts";
 export * from "./lun_options.ts";
 export * from "./lun_registry.ts";
 export * from "./management_error.ts";
-export type { ModePage, ModePages, ModeSettings } from "./mode_pages.ts";
+export type {
+  ModePage,
+  ModePages,
+  ModeSettings,
+  PageValues,
+} from "./mode_pages.ts";
 export * from "./nexus.ts";
 export * from "./options.ts";
 export type {

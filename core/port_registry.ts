@@ -6,7 +6,6 @@
 
 import { ManagementError } from "./management_error.ts";
 import type { NexusServices } from "./nexus.ts";
-import { describeDesignator } from "./ports/designator.ts";
 import type { StateStore } from "./ports/host.ts";
 import {
   type PortDescription,
@@ -123,10 +122,11 @@ export class PortRegistry {
   }
 }
 
-function keptName({ portDesignator }: PortDescription): string | undefined {
-  return portDesignator === undefined
+function keptName(description: PortDescription): string | undefined {
+  const { frontend, lastingName } = description;
+  return lastingName === undefined
     ? undefined
-    : KEPT_PREFIX + describeDesignator(portDesignator);
+    : `${KEPT_PREFIX}${frontend}/${lastingName}`;
 }
 
 function noNumber(): never {

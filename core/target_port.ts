@@ -44,6 +44,8 @@ export interface PortDescription {
   readonly virtualPort: number;
   /** Wanted port number; undefined: the lowest free one. */
   readonly number?: number;
+  /** What an operator calls it, restart after restart; undefined: nothing. */
+  readonly lastingName?: string;
   /** Designator of this target port (SPC-5 7.7.6.1), if it has a name. */
   readonly portDesignator?: Designator;
   /** Designator of the target device, if it has a name. */

@@ -6,6 +6,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type Log, ManagementError, StateDatabase } from "../mod.ts";
+import { refuseSecond } from "./api/socket_adapter.ts";
 import type { Configuration } from "./conf/model.ts";
 import { parseConfiguration, type ParseOutcome } from "./conf/parser.ts";
 import { ISER, notSupported } from "./conf/statement.ts";
@@ -120,6 +121,7 @@ async function serveConfiguration(
   configuration: Configuration,
 ): Promise<number> {
   const { log } = running;
+  await refuseSecond(controlSocketPath());
   using state = new StateDatabase(stateDirectory(DEFAULT_STATE));
   const daemon = new Daemon({
     host: { log: logOf("target"), state },

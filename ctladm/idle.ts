@@ -6,6 +6,7 @@
 
 import { StateDatabase } from "../mod.ts";
 import { Daemon } from "./daemon/daemon.ts";
+import { refuseSecond } from "./api/socket_adapter.ts";
 import { serveDaemon } from "./daemon/serve.ts";
 import { systemClock } from "./host/clock_adapter.ts";
 import {
@@ -17,6 +18,7 @@ import { runProgram } from "./host/terminal_adapter.ts";
 
 async function idle(): Promise<number> {
   configureLog("warning");
+  await refuseSecond(controlSocketPath());
   using state = new StateDatabase(idleStateDirectory());
   const daemon = new Daemon({
     host: { log: logOf("target"), state },

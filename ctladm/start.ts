@@ -14,6 +14,7 @@ import {
   parseSize,
   StateDatabase,
 } from "../mod.ts";
+import { refuseSecond } from "./api/socket_adapter.ts";
 import { main } from "./ctld.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { serveDaemon } from "./daemon/serve.ts";
@@ -78,13 +79,15 @@ export async function start(words: readonly string[]): Promise<number> {
   if (typeof settings === "number") return settings;
   configureLog(settings.verbose ? "debug" : "warning");
   const state = stateDirectory(DEFAULT_STATE);
+  const socketPath = controlSocketPath();
+  // A daemon that runs has the state locked: it is the better thing to tell.
+  await refuseSecond(socketPath);
   using database = new StateDatabase(state);
   const log = logOf("start");
   const daemon = new Daemon({
     host: { log: logOf("target"), state: database },
     log,
   });
-  const socketPath = controlSocketPath();
   const served = await serveDaemon({
     daemon,
     socketPath,

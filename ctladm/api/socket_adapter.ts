@@ -27,13 +27,7 @@ export async function serveOnSocket(
   path: string,
   handle: Handle,
 ): Promise<ServedApi> {
-  if (await isServed(path)) {
-    throw new ManagementError(
-      "request",
-      `A daemon is running already with the control socket ${path}: ` +
-        `set CTL_SOCKET to another path`,
-    );
-  }
+  await refuseSecond(path);
   const room = PATH_BYTES_MAX - MADE_SUFFIX.length;
   if (new TextEncoder().encode(path).length > room) {
     throw unusable(path, `the path has more than ${room} bytes`);
@@ -43,6 +37,16 @@ export async function serveOnSocket(
   } catch (error) {
     throw unusable(path, error instanceof Error ? error.message : error);
   }
+}
+
+/** Refuses to be the second daemon on a socket: a `ManagementError`. */
+export async function refuseSecond(path: string): Promise<void> {
+  if (!await isServed(path)) return;
+  throw new ManagementError(
+    "request",
+    `A daemon is running already with the control socket ${path}: ` +
+      `set CTL_SOCKET to another path`,
+  );
 }
 
 function unusable(path: string, reason: unknown): ManagementError {

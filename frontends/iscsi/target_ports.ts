@@ -79,6 +79,8 @@ export class TargetPorts {
       type: PORT_TYPE.ISCSI,
       physicalPort: tag,
       virtualPort: this.#nextVirtualPort++,
+      // The tag of a portal group can change with its place in ctl.conf.
+      lastingName: `${portalGroup}/${target}`,
       portDesignator: scsiNameDesignator(
         `${target},t,0x${tag.toString(16).padStart(4, "0")}`,
         ASSOCIATION.PORT,

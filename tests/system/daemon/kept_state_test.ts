@@ -60,15 +60,14 @@ function configurationOf(
   targets: readonly string[] = ["t1", "t2"],
   option = "",
 ): string {
+  const groups = targets.map((name) =>
+    `portal-group pg${name.slice(1)} {
+      discovery-auth-group no-authentication
+      listen 127.0.0.1:${name === "t1" ? one : two}
+    }`
+  );
   return `pidfile "${folder.pidFile}"
-    portal-group pg1 {
-      discovery-auth-group no-authentication
-      listen 127.0.0.1:${one}
-    }
-    portal-group pg2 {
-      discovery-auth-group no-authentication
-      listen 127.0.0.1:${two}
-    }
+    ${groups.join("\n")}
     lun disk { path ${folder.path}/disk
       ${option} }
     ${targets.map((name) => targetOf(name, `pg${name.slice(1)}`)).join("\n")}`;

@@ -5,12 +5,9 @@
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
-  ASSOCIATION,
   INITIATORS_PER_PORT_MAX,
   ManagementError,
   PORTS_MAX,
-  PROTOCOL,
-  scsiNameDesignator,
   STATUS,
   type TargetPort,
 } from "../../../core/mod.ts";
@@ -168,13 +165,8 @@ Deno.test("a unit whose reservations make no sense is not made", async () => {
   }
 });
 
-function named(name: string) {
-  const portDesignator = scsiNameDesignator(
-    name,
-    ASSOCIATION.PORT,
-    PROTOCOL.ISCSI,
-  );
-  return { name, portDesignator };
+function named(name: string): { name: string; lastingName: string } {
+  return { name, lastingName: name };
 }
 
 async function register(
@@ -202,7 +194,7 @@ Deno.test("ports that are registered at keep their numbers", async () => {
   const initiator = await first.connectReady("a", two);
   assertEquals(await register(initiator, { persist: true }), STATUS.GOOD);
   await first.end();
-  assertEquals(host.state.names("port/"), ["port/two"]);
+  assertEquals(host.state.names("port/"), ["port/test/two"]);
 
   // Another order: nobody else gets the number of `two`.
   const second = new TestTarget(host);
@@ -229,14 +221,14 @@ targetTest("numbers without a registration are the lowest free", (test) => {
 
 Deno.test("a number that is kept is given away when no other is left", async () => {
   const host = memoryHost();
-  host.state.write("port/gone", Uint8Array.of(0, 7));
+  host.state.write("port/test/gone", Uint8Array.of(0, 7));
   const test = new TestTarget(host);
   for (let count = 4; count < PORTS_MAX - 1; count += 1) test.addPort();
   const last = test.addPort(named("last"));
   assertEquals(last.number, 7);
   last.keepNumber();
   last.keepNumber();
-  assertEquals(host.state.names("port/"), ["port/last"]);
+  assertEquals(host.state.names("port/"), ["port/test/last"]);
   await test.end();
 });
 
