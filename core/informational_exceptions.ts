@@ -62,7 +62,11 @@ export class InformationalExceptions {
   #reportsLeft = 0;
   #cancelTimer: (() => void) | null = null;
 
-  /** @param pages the mode pages in force */
+  /**
+   * There is no exception yet.
+   *
+   * @param pages the mode pages in force
+   */
   constructor(clock: Clock, pages: () => ModePages, events: ExceptionEvents) {
     this.#clock = clock;
     this.#pages = pages;
