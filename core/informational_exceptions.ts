@@ -62,7 +62,11 @@ export class InformationalExceptions {
   #reportsLeft = 0;
   #cancelTimer: (() => void) | null = null;
 
-  /** @param pages the mode pages in force */
+  /**
+   * There is no exception yet.
+   *
+   * @param pages the mode pages in force
+   */
   constructor(clock: Clock, pages: () => ModePages, events: ExceptionEvents) {
     this.#clock = clock;
     this.#pages = pages;
@@ -110,10 +114,10 @@ export class InformationalExceptions {
     if (!this.#due || exception === null || asks) return null;
     this.#setDue(false);
     if (method === MRIE.NO_SENSE) return exception;
-    if (method === MRIE.CONDITIONAL_RECOVERED && !this.#reportsRecovery()) {
-      return null;
-    }
-    return { ...exception, key: SENSE_KEY.RECOVERED_ERROR };
+    // A reset may have put another method in force meanwhile.
+    const told = method === MRIE.RECOVERED ||
+      (method === MRIE.CONDITIONAL_RECOVERED && this.#reportsRecovery());
+    return told ? { ...exception, key: SENSE_KEY.RECOVERED_ERROR } : null;
   }
 
   /** Forgets the exception, and that it was to be told. */

@@ -78,7 +78,11 @@ export class Injections {
   #errors: Injection[] = [];
   #nextSerial = 0;
 
-  /** @param changed called when something was injected, spent or deleted */
+  /**
+   * Nothing is injected yet.
+   *
+   * @param changed called when something was injected, spent or deleted
+   */
   constructor(changed: () => void) {
     this.#changed = changed;
   }

@@ -66,7 +66,7 @@ export * from "./task_management.ts";
 export type { OrderingRules, SequentialMode, TaskSet } from "./task_set.ts";
 export { putSense } from "./task_sense.ts";
 export * from "./unit_attention.ts";
-export { THRESHOLD_CHECK_MS } from "./thresholds.ts";
+export { THRESHOLD_CHECK_MS, type ThresholdPlace } from "./thresholds.ts";
 export type { AccessCounters, UnitLog } from "./unit_log.ts";
 export type { UnitState } from "./unit_state.ts";
 export * from "./wire/lun_address.ts";

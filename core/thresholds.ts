@@ -22,6 +22,8 @@ export interface ThresholdPlace {
   readonly store: BlockStore | null;
   /** Its mode pages. */
   readonly modePages: ModePages;
+  /** It is being removed: nothing is to be watched any more. */
+  readonly removing: boolean;
   /**
    * A threshold was reached.
    *
@@ -76,8 +78,8 @@ export class ThresholdWatch {
 
   /** Begins to watch, or stops where nothing is to be watched any more. */
   begin(): void {
-    const { store, modePages } = this.#place;
-    const watches = store?.usage !== undefined &&
+    const { store, modePages, removing } = this.#place;
+    const watches = !removing && store?.usage !== undefined &&
       thresholdsOf(modePages).length > 0;
     if (!watches) this.end();
     else if (this.#cancelTimer === null) this.#wait();

@@ -157,3 +157,19 @@ story(
   a  REQUEST SENSE           -> GOOD length=18 @2=00 @12=0000
   `,
 );
+
+story(
+  "An interval may be longer than a month",
+  `
+  lun 0 ramdisk
+  a ready
+  a  MODE SELECT(6) list=00000000.1c.0a.14.02.02000000.00000002 -> GOOD
+  a  TEST UNIT READY         -> 6/5d/ff
+  clock 2147483647
+  clock 1207959552
+  a  TEST UNIT READY         -> GOOD
+  clock 1
+  a  TEST UNIT READY         -> 6/5d/ff
+  target removes 0
+  `,
+);
