@@ -64,6 +64,11 @@ export class MediumOperation {
   #lba = 0;
   #paidUntilMs = 0;
 
+  /**
+   * Begins at once, unless the record is of one that has failed.
+   *
+   * @param by the task that asked for it; null: it is taken up again
+   */
   constructor(unit: LogicalUnit, record: OperationRecord, by: ScsiTask | null) {
     this.#unit = unit;
     this.plan = record.plan;

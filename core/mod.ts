@@ -23,6 +23,7 @@ export * from "./logical_unit.ts";
 export * from "./lun_options.ts";
 export * from "./lun_registry.ts";
 export * from "./management_error.ts";
+export type { MediumOperation } from "./medium_operation.ts";
 export type {
   ModePage,
   ModePages,
@@ -30,6 +31,12 @@ export type {
   PageValues,
 } from "./mode_pages.ts";
 export * from "./nexus.ts";
+export {
+  OPERATION,
+  type OperationKind,
+  type OperationPlan,
+  type OperationRecord,
+} from "./operation_record.ts";
 export * from "./options.ts";
 export type {
   Attention,

@@ -9,10 +9,7 @@
 import {
   ATTRIBUTE,
   type BufferPool,
-  CDB_LENGTH_MAX,
   decodeLun,
-  INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
-  invalidFieldInCdb,
   type Nexus,
   type ScsiTask,
   type Sense,
@@ -26,6 +23,7 @@ import { DataSender } from "./data_in.ts";
 import { EarlyRequests } from "./early_requests.ts";
 import type { ReceivedPdu } from "./framer.ts";
 import { logoutResponse } from "./logout.ts";
+import { fillLongCdb, senseOfAhs } from "./long_cdb.ts";
 import type { Output } from "./output.ts";
 import type { SessionParameters } from "./parameters.ts";
 import { Responder } from "./responder.ts";
@@ -46,10 +44,8 @@ import {
   REJECT_REASON,
 } from "./wire/control.ts";
 import { decodeDataOut, newDataOut } from "./wire/data.ts";
-import { copyExtendedCdb, extendedCdbLength } from "./wire/ahs.ts";
 import {
   ahsLengthOf,
-  BHS_LENGTH,
   isImmediate,
   opcodeOf,
   REQUEST,
@@ -275,7 +271,7 @@ export class IscsiSession implements Transport<TaskContext> {
       const lun = decodeLun(pdu.view, pdu.start + 8);
       this.#refuse(pdu, this.#requireNexus().overloadStatus(lun), null);
     } else {
-      const sense = senseOfAhs(pdu.view, start);
+      const sense = senseOfAhs(pdu.view, start, command.cdbAt);
       if (sense === null) this.#deliver(pdu, immediate);
       else this.#refuse(pdu, STATUS.CHECK_CONDITION, sense);
     }
@@ -562,35 +558,6 @@ export class IscsiSession implements Transport<TaskContext> {
     if (this.#nexus === null) throw new TypeError("A session has no nexus");
     return this.#nexus;
   }
-}
-
-/** Operation codes of CDBs that may be longer than 16 bytes (SPC-5 4.2). */
-const LONG_CDB: ReadonlySet<number> = new Set([0x7e, 0x7f]);
-/** Where such a CDB tells how long it is. */
-const ADDITIONAL_CDB_LENGTH = 7;
-
-/**
- * Why a command with additional headers is refused, or null. A longer CDB is
- * served; a transfer in both directions is not.
- */
-function senseOfAhs(view: DataView, start: number): Sense | null {
-  const length = ahsLengthOf(view, start);
-  if (length === 0) return null;
-  const cdbLength = extendedCdbLength(view, start + BHS_LENGTH, length);
-  if (cdbLength === 0 || !LONG_CDB.has(view.getUint8(command.cdbAt))) {
-    return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
-  }
-  return cdbLength > CDB_LENGTH_MAX
-    ? invalidFieldInCdb(ADDITIONAL_CDB_LENGTH)
-    : null;
-}
-
-function fillLongCdb(task: Task, view: DataView, start: number): void {
-  const at = start + BHS_LENGTH;
-  const length = extendedCdbLength(view, at, ahsLengthOf(view, start));
-  if (length === 0 || length > CDB_LENGTH_MAX) return;
-  copyExtendedCdb(view, at, task.cdb, length);
-  task.cdbLength = length;
 }
 
 /** Target Transfer Tag of our pings; transfers use their own numbers. */
