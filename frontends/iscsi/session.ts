@@ -19,11 +19,11 @@ import {
   type Transport,
   UNEXPECTED_UNSOLICITED_DATA,
 } from "../../core/mod.ts";
+import { ControlRequests, refusalOfOpcode } from "./control_requests.ts";
 import { DataReceiver } from "./data_out.ts";
 import { DataSender } from "./data_in.ts";
 import { EarlyRequests } from "./early_requests.ts";
 import type { ReceivedPdu } from "./framer.ts";
-import { logoutResponse } from "./logout.ts";
 import type { Output } from "./output.ts";
 import type { SessionParameters } from "./parameters.ts";
 import { Responder } from "./responder.ts";
@@ -35,14 +35,7 @@ import {
   type TextAnswers,
   TextExchange,
 } from "./text_exchange.ts";
-import {
-  ASYNC_EVENT,
-  type ControlRequest,
-  decodeControl,
-  LOGOUT_REASON,
-  LOGOUT_RESPONSE,
-  REJECT_REASON,
-} from "./wire/control.ts";
+import { ASYNC_EVENT, decodeControl, REJECT_REASON } from "./wire/control.ts";
 import { decodeDataOut, newDataOut } from "./wire/data.ts";
 import {
   ahsLengthOf,
@@ -88,13 +81,12 @@ export class IscsiSession implements Transport<TaskContext> {
   closing: string | null = null;
   readonly #services: SessionServices;
   readonly #parameters: SessionParameters;
-  readonly #connectionId: number;
   readonly #window: TaskWindow;
   readonly #responder: Responder;
   readonly #sender: DataSender;
   readonly #receiver: DataReceiver;
   readonly #manager: TaskManager;
-  readonly #text: TextExchange;
+  readonly #control: ControlRequests;
   readonly #tasks: Map<number, Task> = new Map();
   readonly #early: EarlyRequests = new EarlyRequests();
   readonly #waitingForRoom: Set<Task> = new Set();
@@ -114,7 +106,6 @@ export class IscsiSession implements Transport<TaskContext> {
     const { output } = services;
     this.#services = services;
     this.#parameters = parameters;
-    this.#connectionId = connectionId;
     const window = new TaskWindow(expCmdSn);
     const responder = new Responder(output, window, parameters, statSn);
     this.#window = window;
@@ -127,14 +118,6 @@ export class IscsiSession implements Transport<TaskContext> {
       parameters,
       services.heldBuffers,
     );
-    this.#text = new TextExchange(
-      responder,
-      (pairs) =>
-        answerPairs(pairs, {
-          sendTargets: services.sendTargets,
-          declareSegmentLength: (length) => responder.limitSegment(length),
-        }),
-    );
     this.#manager = new TaskManager({
       responder,
       window,
@@ -146,6 +129,21 @@ export class IscsiSession implements Transport<TaskContext> {
         services.wakeOutput();
       },
       coldReset: services.coldReset,
+    });
+    this.#control = new ControlRequests({
+      responder,
+      manager: this.#manager,
+      text: new TextExchange(
+        responder,
+        (pairs) =>
+          answerPairs(pairs, {
+            sendTargets: services.sendTargets,
+            declareSegmentLength: (length) => responder.limitSegment(length),
+          }),
+      ),
+      connectionId,
+      nexus: () => this.#requireNexus(),
+      close: (reason) => this.#close(reason),
     });
   }
 
@@ -415,81 +413,12 @@ export class IscsiSession implements Transport<TaskContext> {
   // Everything else.
 
   #receiveControl(opcode: number, pdu: ReceivedPdu): void {
+    const reason = refusalOfOpcode(opcode);
+    if (reason !== 0) return this.#reject(reason, pdu);
     const request = decodeControl(pdu.view, pdu.start);
-    if (!isKnown(opcode)) {
-      return this.#reject(REJECT_REASON.COMMAND_NOT_SUPPORTED, pdu);
-    }
-    if (opcode === REQUEST.SNACK) {
-      return this.#reject(REJECT_REASON.SNACK_REJECT, pdu);
-    }
-    if (opcode === REQUEST.LOGIN) {
-      return this.#reject(REJECT_REASON.PROTOCOL_ERROR, pdu);
-    }
     if (!request.immediate && !this.#inTurn(request.cmdSn, pdu)) return;
-    this.#receiveRequest(opcode, request, pdu);
+    this.#control.receive(opcode, request, pdu);
     if (!request.immediate) this.#takeEarly();
-  }
-
-  #receiveRequest(
-    opcode: number,
-    request: ControlRequest,
-    pdu: ReceivedPdu,
-  ): void {
-    const tagged = request.initiatorTaskTag !== RESERVED_TAG;
-    if (!tagged && opcode !== REQUEST.NOP_OUT) {
-      return this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
-    }
-    switch (opcode) {
-      case REQUEST.NOP_OUT:
-        return this.#receiveNop(request, pdu);
-      case REQUEST.TASK_MANAGEMENT:
-        return this.#manager.receive(
-          request,
-          decodeLun(pdu.view, pdu.start + 8),
-          this.#requireNexus(),
-        );
-      case REQUEST.TEXT:
-        return this.#text.receive(request, pdu);
-      case REQUEST.LOGOUT:
-        return this.#receiveLogout(request, pdu);
-    }
-  }
-
-  // NOP-Out (RFC 7143 11.18): a ping of the initiator, or its answer to ours.
-  #receiveNop(request: ControlRequest, pdu: ReceivedPdu): void {
-    if (request.initiatorTaskTag === RESERVED_TAG) {
-      if (!request.immediate) {
-        this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
-      }
-      return;
-    }
-    const length = Math.min(
-      pdu.dataLength,
-      this.#responder.segmentLengthMax,
-    );
-    this.#responder.respond(
-      {
-        opcode: RESPONSE.NOP_IN,
-        lunHigh: request.lunHigh,
-        lunLow: request.lunLow,
-        initiatorTaskTag: request.initiatorTaskTag,
-        targetTransferTag: RESERVED_TAG,
-      },
-      pdu.bytes.subarray(pdu.dataAt, pdu.dataAt + length),
-    );
-  }
-
-  #receiveLogout(request: ControlRequest, pdu: ReceivedPdu): void {
-    if (request.code > LOGOUT_REASON.REMOVE_FOR_RECOVERY) {
-      return this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
-    }
-    const answer = logoutResponse(request, this.#connectionId);
-    this.#responder.respond({
-      opcode: RESPONSE.LOGOUT,
-      code: answer,
-      initiatorTaskTag: request.initiatorTaskTag,
-    });
-    if (answer === LOGOUT_RESPONSE.CLOSED) this.#close("logout");
   }
 
   // A wrong data digest (RFC 7143 7.8): the PDU is dropped, and a command
@@ -555,9 +484,3 @@ export class IscsiSession implements Transport<TaskContext> {
 
 /** Target Transfer Tag of our pings; transfers use their own numbers. */
 const PING_TAG = 0xfffffffe;
-
-const KNOWN_REQUESTS: ReadonlySet<number> = new Set(Object.values(REQUEST));
-
-function isKnown(opcode: number): boolean {
-  return KNOWN_REQUESTS.has(opcode);
-}
