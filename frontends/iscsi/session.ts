@@ -19,6 +19,11 @@ import {
   type Transport,
   UNEXPECTED_UNSOLICITED_DATA,
 } from "../../core/mod.ts";
+import {
+  sendLogoutRequest,
+  sendPing,
+  sendSessionDrop,
+} from "./async_messages.ts";
 import { ControlRequests, refusalOfOpcode } from "./control_requests.ts";
 import { DataReceiver } from "./data_out.ts";
 import { DataSender } from "./data_in.ts";
@@ -35,15 +40,15 @@ import {
   type TextAnswers,
   TextExchange,
 } from "./text_exchange.ts";
-import { ASYNC_EVENT, decodeControl, REJECT_REASON } from "./wire/control.ts";
+import { decodeControl, REJECT_REASON } from "./wire/control.ts";
 import { decodeDataOut, newDataOut } from "./wire/data.ts";
 import {
   ahsLengthOf,
+  At,
   isImmediate,
   opcodeOf,
   REQUEST,
   RESERVED_TAG,
-  RESPONSE,
 } from "./wire/pdu.ts";
 import { decodeScsiCommand, newScsiCommand } from "./wire/scsi.ts";
 
@@ -67,8 +72,6 @@ export interface SessionServices {
 export const HELD_BYTES_MAX: number = 16 * 2 ** 20;
 /** Immediate requests that may be under way at once (RFC 7143 4.2.2.1). */
 export const IMMEDIATE_TASKS_MAX = 64;
-/** Seconds in which an initiator should answer a request to log out. */
-const LOGOUT_SECONDS = 10;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -166,9 +169,9 @@ export class IscsiSession implements Transport<TaskContext> {
   receive(pdu: ReceivedPdu, nowMs: number): void {
     this.#nowMs = nowMs;
     const opcode = opcodeOf(pdu.view, pdu.start);
-    if (pdu.dataCorrupt) return this.#receiveCorrupt(opcode, pdu);
-    if (opcode === REQUEST.SCSI_COMMAND) this.#receiveCommand(pdu);
-    else if (opcode === REQUEST.DATA_OUT) this.#receiveDataOut(pdu);
+    if (opcode === REQUEST.DATA_OUT) this.#receiveDataOut(pdu);
+    else if (pdu.dataCorrupt) this.#discard(opcode, pdu);
+    else if (opcode === REQUEST.SCSI_COMMAND) this.#receiveCommand(pdu);
     else this.#receiveControl(opcode, pdu);
   }
 
@@ -182,22 +185,27 @@ export class IscsiSession implements Transport<TaskContext> {
 
   /** Sends a ping that the initiator has to answer. */
   ping(): void {
-    this.#responder.announce({
-      opcode: RESPONSE.NOP_IN,
-      initiatorTaskTag: RESERVED_TAG,
-      targetTransferTag: PING_TAG,
-    });
+    sendPing(this.#responder);
+    this.#services.wakeOutput();
+  }
+
+  /** A second has gone by: a gap in CmdSN does not stay open for ever. */
+  secondPassed(): void {
+    const { expCmdSn } = this.#window;
+    if (!this.#early.secondPassed(expCmdSn)) return;
+    this.#close(`CmdSN ${expCmdSn} does not come`);
     this.#services.wakeOutput();
   }
 
   /** Asks the initiator to log out. */
   requestLogout(): void {
-    this.#sendEvent(ASYNC_EVENT.LOGOUT_REQUEST, LOGOUT_SECONDS);
+    sendLogoutRequest(this.#responder);
+    this.#services.wakeOutput();
   }
 
   /** Tells the initiator that the session is dropped, and drops it. */
   drop(reason: string): void {
-    this.#sendEvent(ASYNC_EVENT.SESSION_DROP, 0);
+    sendSessionDrop(this.#responder);
     this.#close(reason);
     this.#services.wakeOutput();
   }
@@ -389,11 +397,10 @@ export class IscsiSession implements Transport<TaskContext> {
 
   #receiveDataOut(pdu: ReceivedPdu): void {
     decodeDataOut(pdu.view, pdu.start, dataOut);
-    const { bytes, dataAt, dataLength } = pdu;
+    if (pdu.dataCorrupt) this.#reject(REJECT_REASON.DATA_DIGEST_ERROR, pdu);
     if (dataOut.targetTransferTag !== RESERVED_TAG) {
-      const fate = this.#receiver
-        .solicited(dataOut, bytes, dataAt, dataLength);
-      if (fate === "refused") {
+      const fate = this.#receiver.solicited(dataOut, pdu);
+      if (fate === "refused" && !pdu.dataCorrupt) {
         this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
       }
       return;
@@ -405,7 +412,7 @@ export class IscsiSession implements Transport<TaskContext> {
         this.#receiver.fail(task, UNEXPECTED_UNSOLICITED_DATA);
       }
     } else if (task !== undefined) {
-      this.#receiver.unsolicited(task, dataOut, bytes, dataAt, dataLength);
+      this.#receiver.unsolicited(task, dataOut, pdu);
     }
     // Otherwise the command has ended before its unsolicited data came.
   }
@@ -421,26 +428,18 @@ export class IscsiSession implements Transport<TaskContext> {
     if (!request.immediate) this.#takeEarly();
   }
 
-  // A wrong data digest (RFC 7143 7.8): the PDU is dropped, and a command
-  // that needed it ends.
-  #receiveCorrupt(opcode: number, pdu: ReceivedPdu): void {
+  // A wrong data digest (RFC 7143 7.8): the request does not count. Its number
+  // is missing until the initiator sends it once more, or aborts its task.
+  #discard(opcode: number, pdu: ReceivedPdu): void {
     this.#reject(REJECT_REASON.DATA_DIGEST_ERROR, pdu);
-    // A lost command or parameter leaves a gap that level 0 cannot mend.
-    this.#close(`data digest error in a PDU with opcode ${opcode}`);
+    const { view, start } = pdu;
+    if (isImmediate(view, start) || refusalOfOpcode(opcode) !== 0) return;
+    const cmdSn = view.getUint32(start + At.CMD_SN);
+    if (this.#window.arrival(cmdSn) !== "outside") this.#early.miss(cmdSn);
   }
 
   #reject(reason: number, pdu: ReceivedPdu): void {
     this.#responder.reject(reason, pdu.bytes, pdu.start);
-  }
-
-  #sendEvent(event: number, parameter3: number): void {
-    this.#responder.respond({
-      opcode: RESPONSE.ASYNC_MESSAGE,
-      initiatorTaskTag: RESERVED_TAG,
-      word36: event << 24,
-      word40: parameter3,
-    });
-    this.#services.wakeOutput();
   }
 
   // Command numbering (RFC 7143 4.2.2.1).
@@ -481,6 +480,3 @@ export class IscsiSession implements Transport<TaskContext> {
     return this.#nexus;
   }
 }
-
-/** Target Transfer Tag of our pings; transfers use their own numbers. */
-const PING_TAG = 0xfffffffe;
