@@ -275,6 +275,10 @@ export class IscsiSession implements Transport<TaskContext> {
       // Neither longer CDBs nor two-way transfers (RFC 7143 11.2.2).
       const sense = INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
       this.#refuse(pdu, STATUS.CHECK_CONDITION, sense);
+    } else if (command.read && command.write) {
+      // No command that we have moves data both ways.
+      const sense = INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
+      this.#refuse(pdu, STATUS.CHECK_CONDITION, sense);
     } else this.#deliver(pdu, immediate);
     if (!immediate) this.#takeEarly();
   }
