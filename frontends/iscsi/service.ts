@@ -16,6 +16,7 @@ import type { Directory, Portal, PortalGroup } from "./access.ts";
 import type { ChapHashes } from "./chap.ts";
 import { IscsiConnection, type OpenedSession } from "./connection.ts";
 import { sendTargets } from "./discovery.ts";
+import { IsnsClient, type IsnsExchange } from "./isns_client.ts";
 import { LoginEngine, type LoginOutcome } from "./login.ts";
 import { Output, SendBuffers } from "./output.ts";
 import { Pump } from "./pump.ts";
@@ -65,10 +66,16 @@ export interface IscsiServices {
   readonly listen: Listen;
   /** Hashes for CHAP. */
   readonly hashes: ChapHashes;
+  /** Talks to iSNS servers. */
+  readonly exchangeIsns: IsnsExchange;
+  /** Name of this host; empty: unknown. */
+  readonly hostName: () => string;
 }
 
 /** Portal groups, ports, connections and sessions of one target. */
 export class IscsiService implements AsyncDisposable {
+  /** Registrations with iSNS servers. */
+  readonly isns: IsnsClient;
   readonly #services: IscsiServices;
   readonly #targetPorts: TargetPorts;
   readonly #connections: Set<ConnectionRecord> = new Set();
@@ -85,7 +92,15 @@ export class IscsiService implements AsyncDisposable {
     this.#services = services;
     this.#targetPorts = new TargetPorts(services.ports);
     this.#watchdog = new Watchdog(services.host, this.#connections);
-    this.#turns = new Turns(services.host.clock);
+    const { host, exchangeIsns, hostName } = services;
+    const { clock, log } = host;
+    this.#turns = new Turns(clock);
+    this.isns = new IsnsClient({
+      clock,
+      log,
+      exchange: exchangeIsns,
+      hostName,
+    });
   }
 
   /** Changes settings; they hold for connections that exist, too. */
@@ -187,6 +202,7 @@ export class IscsiService implements AsyncDisposable {
   /** Ends all connections and removes all ports. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watchdog.stop();
+    await this.isns.deregisterAll();
     for (const { request } of this.#targetPorts.all()) {
       await this.removePort(request.target, request.portalGroup);
     }
