@@ -4,6 +4,7 @@
  */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { exchangeIsns } from "../../../frontends/iscsi/isns_adapter.ts";
 import { parseConfiguration } from "../../../ctladm/conf/parser.ts";
 import { Daemon } from "../../../ctladm/daemon/daemon.ts";
 import { daemonFolder, endBy, waitForLog } from "../../support/daemon.ts";
