@@ -169,9 +169,10 @@ Deno.test("exchangeIsns() waits for no longer than it may", async () => {
   await using server = new IsnsServer();
   server.behaviour = { silent: true };
   const { port } = server;
+  const message = encodeIsnsMessage(2, 1, new Uint8Array(0));
   const place = { text: "server", address: "127.0.0.1", port };
   await assertRejects(
-    () => exchangeIsns(place, () => new Uint8Array(12), 20),
+    () => exchangeIsns(place, () => message, 20),
     Error,
     "no answer in 0.02 s",
   );
