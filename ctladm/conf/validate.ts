@@ -129,6 +129,7 @@ function resolveTarget(
     portalGroups: resolveLinks(target, authGroups),
     port,
     redirect,
+    movedPermanently: target.movedPermanently,
     luns: new Map([...luns].sort(([a], [b]) => a - b)),
   };
 }

@@ -70,6 +70,8 @@ export interface PortalGroup {
   readonly discoveryFilter: DiscoveryFilter;
   /** Address to which every login is sent on, before it says who it is. */
   readonly redirect?: string | undefined;
+  /** Whether initiators shall remember it. */
+  readonly movedPermanently?: boolean | undefined;
   /** Its places. */
   readonly portals: readonly Portal[];
 }
@@ -86,6 +88,8 @@ export interface TargetEntry {
   readonly authGroup: AuthGroup;
   /** Address to which logins are sent on, once they proved themselves. */
   readonly redirect?: string | undefined;
+  /** Whether initiators shall remember it. */
+  readonly movedPermanently?: boolean | undefined;
   /** All groups through which it is reached. */
   readonly portalGroups: readonly PortalGroup[];
 }

@@ -17,7 +17,7 @@ import {
   authenticationFailure,
   initiatorError,
   LoginRefusal,
-  movedTemporarily,
+  redirection,
 } from "./login_refusal.ts";
 import {
   type Keys,
@@ -148,7 +148,7 @@ export class LoginDialogue {
     progress: Progress,
     pairs: readonly TextPair[],
   ): LoginAnswer {
-    const denied = this.#judgeProof(progress) ?? redirection(progress);
+    const denied = this.#judgeProof(progress) ?? elsewhere(progress);
     if (denied !== undefined) return denied;
     const { negotiation } = progress;
     const answers = negotiation.answer(pairs);
@@ -169,13 +169,12 @@ export class LoginDialogue {
   enter(): LoginIdentity | LoginRefusal {
     const progress = this.#progress;
     if (progress === undefined) return initiatorError("nobody logged in");
-    return redirection(progress) ?? progress.negotiation.check() ??
+    return elsewhere(progress) ?? progress.negotiation.check() ??
       progress.identity;
   }
 }
 
 /** A target may send initiators on, once they proved themselves. */
-function redirection({ identity }: Progress): LoginRefusal | undefined {
-  const address = identity.target?.redirect;
-  return address === undefined ? undefined : movedTemporarily(address);
+function elsewhere({ identity }: Progress): LoginRefusal | undefined {
+  return redirection(identity.target ?? {});
 }

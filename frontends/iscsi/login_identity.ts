@@ -17,7 +17,7 @@ import {
   initiatorError,
   LoginRefusal,
   missingParameter,
-  movedTemporarily,
+  redirection,
 } from "./login_refusal.ts";
 import { LIMITS } from "./parameters.ts";
 import { isidHex, LOGIN_STATUS, type LoginRequest } from "./wire/login.ts";
@@ -58,7 +58,8 @@ export function identify(
   if (!isName(initiatorName)) return initiatorError("wrong InitiatorName");
   const group = directory.portalGroup();
   if (group === undefined) return PORTAL_GROUP_GONE;
-  if (group.redirect !== undefined) return movedTemporarily(group.redirect);
+  const elsewhere = redirection(group);
+  if (elsewhere !== undefined) return elsewhere;
   const joined = judgeSession(request, initiatorName, directory);
   if (joined !== undefined) return joined;
   const goal = findGoal(keys, group, directory);

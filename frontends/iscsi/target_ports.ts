@@ -146,6 +146,7 @@ export class TargetPorts {
       authGroup: access.authGroup,
       alias: access.alias,
       redirect: access.redirect,
+      movedPermanently: access.movedPermanently,
       portalGroups: access.portalGroups
         .map((name) => this.#groups.get(name))
         .filter((group) => group !== undefined),

@@ -7,6 +7,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { exchangeIsns } from "../../../frontends/iscsi/isns_adapter.ts";
 import { parseConfiguration } from "../../../ctladm/conf/parser.ts";
 import { Daemon } from "../../../ctladm/daemon/daemon.ts";
+import { encodeIsnsMessage } from "../../../frontends/iscsi/wire/isns.ts";
 import { daemonFolder, endBy, waitForLog } from "../../support/daemon.ts";
 import { IsnsServer } from "../../support/isns_server.ts";
 import { type MemoryHost, memoryHost } from "../../support/memory_host.ts";

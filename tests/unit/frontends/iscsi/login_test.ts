@@ -30,6 +30,13 @@ const redirectedTarget = directoryOf(portalGroup(), [
   targetEntry({ redirect: "[2001:db8::9]:3260" }),
 ]);
 
+const movedGroup = directoryOf(
+  portalGroup({ redirect: "192.0.2.9:3260", movedPermanently: true }),
+);
+const movedTarget = directoryOf(portalGroup(), [
+  targetEntry({ redirect: "192.0.2.8", movedPermanently: true }),
+]);
+
 /** One login each; numbers are sections of RFC 7143. */
 const STORIES: readonly Story[] = [
   // Stages (6.3, 11.12.3, 11.13.6).
@@ -197,6 +204,13 @@ const STORIES: readonly Story[] = [
       "TargetAddress=[2001:db8::9]:3260",
     ],
   ], { directory: redirectedTarget }],
+  ["is redirected for good by the portal group (11.13.5)", [
+    ["1>3 $T", "refuse 0102 TargetAddress=192.0.2.9:3260"],
+  ], { directory: movedGroup }],
+  ["is redirected for good by the target (11.13.5)", [
+    ["0>1 $T AuthMethod=None", "0>1 $P AuthMethod=None"],
+    ["1>3", "refuse 0102 TargetAddress=192.0.2.8"],
+  ], { directory: movedTarget }],
   ["finds no portal group after a reload", [["1>3 $T", "refuse 0301"]], {
     directory: EMPTY_DIRECTORY,
   }],
@@ -393,7 +407,9 @@ Deno.test("LoginEngine tells refusals to the log, never a secret", () => {
 });
 
 Deno.test("LoginEngine tells redirections apart from refusals", () => {
-  const driver = new LoginDriver({ directory: redirecting });
-  driver.ask("1>3 $T");
-  assert(driver.log.lines[0]?.startsWith("login redirected"));
+  for (const directory of [redirecting, movedGroup]) {
+    const driver = new LoginDriver({ directory });
+    driver.ask("1>3 $T");
+    assert(driver.log.lines[0]?.startsWith("login redirected"));
+  }
 });
