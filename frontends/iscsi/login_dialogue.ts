@@ -7,6 +7,7 @@
 
 import type { Entropy } from "../../core/mod.ts";
 import type { ChapHashes, ChapProof } from "./chap.ts";
+import type { LoginGuard } from "./login_guard.ts";
 import {
   identify,
   introduction,
@@ -30,7 +31,7 @@ import {
   LIMITS,
   type SessionParameters,
 } from "./parameters.ts";
-import { LOGIN_STAGE, type LoginRequest } from "./wire/login.ts";
+import { LOGIN_STAGE, LOGIN_STATUS, type LoginRequest } from "./wire/login.ts";
 import type { TextPair } from "./wire/text_keys.ts";
 import { isLabel } from "./wire/text_values.ts";
 
@@ -40,6 +41,8 @@ export interface DialogueParts extends LoginPlace {
   readonly entropy: Entropy;
   /** Hash functions for CHAP. */
   readonly hashes: ChapHashes;
+  /** Knows who has to wait. */
+  readonly guard: LoginGuard;
 }
 
 /** What the first request brings into being. */
@@ -132,7 +135,7 @@ export class LoginDialogue {
     pairs: readonly TextPair[],
     keys: Keys,
   ): LoginAnswer {
-    const proof = security.answer(keys);
+    const proof = this.#judgeSecurity(security, keys);
     if (proof instanceof LoginRefusal) return proof;
     const answers = negotiation.answer(pairs);
     if (answers instanceof LoginRefusal) return answers;
@@ -142,6 +145,20 @@ export class LoginDialogue {
       nextStage === LOGIN_STAGE.FULL_FEATURE;
     const declared = isLast ? negotiation.declare() : [];
     return [...proof, ...answers, ...declared];
+  }
+
+  /** Who has to wait gets no challenge, and no answer is looked at. */
+  #judgeSecurity(security: SecurityStage, keys: Keys): LoginAnswer {
+    const { guard, peerAddress } = this.#parts;
+    const proves = keys.has("CHAP_R");
+    if ((proves || keys.has("CHAP_A")) && guard.isLocked(peerAddress)) {
+      return TOO_MANY_FAILURES;
+    }
+    const answer = security.answer(keys);
+    const failed = answer instanceof LoginRefusal &&
+      answer.status === LOGIN_STATUS.AUTHENTICATION_FAILURE;
+    if (proves && failed) guard.failed(peerAddress);
+    return answer;
   }
 
   #answerOperational(
@@ -173,6 +190,11 @@ export class LoginDialogue {
       progress.identity;
   }
 }
+
+const TOO_MANY_FAILURES = new LoginRefusal(
+  LOGIN_STATUS.SERVICE_UNAVAILABLE,
+  "too many wrong proofs came from this address: it has to wait",
+);
 
 /** A target may send initiators on, once they proved themselves. */
 function elsewhere({ identity }: Progress): LoginRefusal | undefined {

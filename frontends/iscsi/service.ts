@@ -13,11 +13,13 @@ import {
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup } from "./access.ts";
+import { refusalOfConnection } from "./admission.ts";
 import type { ChapHashes } from "./chap.ts";
 import { IscsiConnection, type OpenedSession } from "./connection.ts";
 import { sendTargets } from "./discovery.ts";
 import { IsnsClient, type IsnsExchange } from "./isns_client.ts";
 import { LoginEngine, type LoginOutcome } from "./login.ts";
+import { LoginGuard } from "./login_guard.ts";
 import { Output, SendBuffers } from "./output.ts";
 import { Pump } from "./pump.ts";
 import { ReceiveBuffers } from "./receive_buffers.ts";
@@ -53,9 +55,6 @@ export type Listen = (
   accept: (connection: AcceptedConnection) => void,
 ) => OpenPortal;
 
-/** Connections at once; more are closed as soon as they come. */
-export const CONNECTIONS_MAX = 2048;
-
 /** What the service works with. */
 export interface IscsiServices {
   /** The machine. */
@@ -84,6 +83,8 @@ export class IscsiService implements AsyncDisposable {
   readonly #receiveBuffers: ReceiveBuffers = new ReceiveBuffers();
   readonly #heldBuffers: BufferPool = new BufferPool();
   readonly #turns: Turns;
+  readonly #guard: LoginGuard;
+  #excess: string | undefined;
   #nextId = 1;
   #nextTsih = 1;
 
@@ -95,6 +96,7 @@ export class IscsiService implements AsyncDisposable {
     const { host, exchangeIsns, hostName } = services;
     const { clock, log } = host;
     this.#turns = new Turns(clock);
+    this.#guard = new LoginGuard(clock);
     this.isns = new IsnsClient({
       clock,
       log,
@@ -186,17 +188,26 @@ export class IscsiService implements AsyncDisposable {
 
   /** Serves a connection that came in through a portal group. */
   accept(portalGroup: string, accepted: AcceptedConnection): void {
-    if (this.#connections.size >= CONNECTIONS_MAX) {
-      this.#services.host.log.warn("Too many connections", {
-        limit: CONNECTIONS_MAX,
-        initiator: accepted.peerAddress,
-      });
-      return accepted.stream.close();
-    }
+    if (!this.#admits(accepted)) return accepted.stream.close();
     const record = this.#connect(portalGroup, accepted);
     this.#connections.add(record);
     record.finished = this.#serve(record);
     this.#watchdog.wake();
+  }
+
+  // A flood is told once, until there is room again.
+  #admits({ peerAddress }: AcceptedConnection): boolean {
+    const all = [...this.#connections].map(({ accepted, connection }) => ({
+      peerAddress: accepted.peerAddress,
+      inLogin: connection.inLogin,
+    }));
+    const excess = refusalOfConnection(peerAddress, all);
+    if (excess !== undefined && excess !== this.#excess) {
+      const fields = { excess, initiator: peerAddress };
+      this.#services.host.log.warn("Too many connections", fields);
+    }
+    this.#excess = excess;
+    return excess === undefined;
   }
 
   /** Ends all connections and removes all ports. */
@@ -222,6 +233,7 @@ export class IscsiService implements AsyncDisposable {
     const login = new LoginEngine({
       directory: this.#directory(portalGroup),
       peerAddress: accepted.peerAddress,
+      guard: this.#guard,
       entropy: host.entropy,
       hashes,
       log: host.log,

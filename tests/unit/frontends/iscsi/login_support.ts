@@ -9,6 +9,8 @@
  * @module
  */
 
+import { LoginGuard } from "../../../../frontends/iscsi/login_guard.ts";
+import { ManualClock } from "../../../support/memory_host.ts";
 import { assertEquals } from "@std/assert";
 import type { Entropy, Log } from "../../../../core/mod.ts";
 import type {
@@ -188,6 +190,7 @@ export class LoginDriver {
   /** Begins; what is not given suits a plain login. */
   constructor(options: Partial<LoginOptions> = {}) {
     this.engine = new LoginEngine({
+      guard: new LoginGuard(new ManualClock()),
       directory: directoryOf(),
       peerAddress: "192.0.2.7",
       entropy: countingEntropy(),
