@@ -38,6 +38,8 @@ export class TaskContext {
   sentLength = 0;
   /** Bytes of Data-In sent in the present sequence. */
   sequenceLength = 0;
+  /** Bytes that the command wanted to send when it asked for room last. */
+  wantedLength = 0;
   /** Data-In and R2T PDUs sent. */
   dataSn = 0;
   /** Status left with the last Data-In. */
