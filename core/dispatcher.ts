@@ -15,7 +15,7 @@ import type { Host } from "./ports/host.ts";
 import { type Completion, INTERNAL_TARGET_FAILURE, STATUS } from "./sense.ts";
 import { TRANSFER } from "./statistics.ts";
 import { ABORT, moveTask, type ScsiTask, TASK_STATE } from "./task.ts";
-import { executeFunction, loseNexus } from "./task_functions.ts";
+import { endTasksOf, executeFunction, loseNexus } from "./task_functions.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
 
 /** A task to abort, and how: one of `ABORT`. */
@@ -109,6 +109,11 @@ export class Dispatcher {
   /** Ends all that a lost nexus has running and drops what it holds. */
   loseNexus(nexus: Nexus): Promise<void> {
     return loseNexus(this, nexus);
+  }
+
+  /** Ends the tasks of a nexus that goes on; resolves when all have ended. */
+  endTasksOf(nexus: Nexus): Promise<void> {
+    return endTasksOf(this, nexus);
   }
 
   #enter(task: ScsiTask, unit: LogicalUnit): void {

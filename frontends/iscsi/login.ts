@@ -214,6 +214,7 @@ export class LoginEngine {
       isid: isidBytes(request.isid),
       isidHex: isidHex(request.isid),
       target: identity.target,
+      tsih: request.tsih,
       connectionId: request.connectionId,
       parameters,
       proof,

@@ -125,7 +125,10 @@ export class LoginDialogue {
     return {
       identity,
       security: new SecurityStage({ group, hashes, entropy }),
-      negotiation: new Negotiation(identity.sessionType === "Discovery"),
+      negotiation: new Negotiation(
+        identity.sessionType === "Discovery",
+        identity.joined?.parameters,
+      ),
     };
   }
 

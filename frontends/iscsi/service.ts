@@ -276,6 +276,7 @@ export class IscsiService implements AsyncDisposable {
       reason,
     });
     if (session !== null) {
+      session.lost = true;
       await session.session.nexus?.nexusLost();
       // Not before: its successor has to wait for the end of its tasks.
       session.owner.sessions.delete(session);
@@ -292,6 +293,7 @@ export class IscsiService implements AsyncDisposable {
       .find(outcome.target?.name ?? "", connection.portalGroup);
     if (owner === undefined) return { status: LOGIN_STATUS.TARGET_REMOVED };
     if (!owner.port.online) return { status: LOGIN_STATUS.SERVICE_UNAVAILABLE };
+    if (outcome.tsih !== 0) return this.#reinstate(connection, outcome, owner);
     // Another login of the same initiator port may have come in meanwhile.
     while (true) {
       const old = [...owner.sessions].find((each) =>
@@ -304,12 +306,35 @@ export class IscsiService implements AsyncDisposable {
     return this.#startSession(connection, outcome, owner);
   }
 
-  #startSession(
+  // Connection reinstatement (RFC 7143 6.3.4): the tasks of the old connection
+  // end, all else of the session goes on.
+  async #reinstate(
     connection: ConnectionRecord,
     outcome: LoginOutcome,
     owner: PortRecord,
-  ): OpenedSession | { status: LoginStatus } {
-    const session = new IscsiSession(
+  ): Promise<OpenedSession | { status: LoginStatus }> {
+    const old = [...owner.sessions].find(({ tsih }) => tsih === outcome.tsih);
+    const nexus = old?.session.nexus ?? null;
+    if (old === undefined || nexus === null || old.lost) {
+      return { status: LOGIN_STATUS.SESSION_DOES_NOT_EXIST };
+    }
+    const session = this.#makeSession(connection, outcome, owner);
+    session.attach(nexus);
+    // The end of the old connection is not the session's any more.
+    old.connection.record = null;
+    owner.sessions.delete(old);
+    this.#remember({ ...old, outcome, connection, session });
+    await this.#end(old, "taken over by another connection");
+    await nexus.handOver(session);
+    return { session, tsih: old.tsih };
+  }
+
+  #makeSession(
+    connection: ConnectionRecord,
+    outcome: LoginOutcome,
+    owner: PortRecord,
+  ): IscsiSession {
+    return new IscsiSession(
       {
         output: connection.connection.output,
         heldBuffers: this.#heldBuffers,
@@ -322,6 +347,19 @@ export class IscsiService implements AsyncDisposable {
       outcome.expCmdSn,
       outcome.statSn,
     );
+  }
+
+  #remember(record: SessionRecord): void {
+    record.connection.record = record;
+    record.owner.sessions.add(record);
+  }
+
+  #startSession(
+    connection: ConnectionRecord,
+    outcome: LoginOutcome,
+    owner: PortRecord,
+  ): OpenedSession | { status: LoginStatus } {
+    const session = this.#makeSession(connection, outcome, owner);
     const name = `${outcome.initiatorName},i,0x${outcome.isidHex}`;
     const nexus = owner.port.connect(
       name,
@@ -331,22 +369,22 @@ export class IscsiService implements AsyncDisposable {
     );
     if (nexus === null) return { status: LOGIN_STATUS.OUT_OF_RESOURCES };
     session.attach(nexus);
-    const record = {
+    const tsih = this.#takeTsih();
+    this.#remember({
       id: this.#nextId++,
-      tsih: this.#takeTsih(),
+      tsih,
       outcome,
       connection,
       session,
       owner,
-    };
-    connection.record = record;
-    owner.sessions.add(record);
+      lost: false,
+    });
     this.#services.host.log.info("Session opened", {
       initiator: outcome.initiatorName,
       target: owner.request.target,
       address: connection.accepted.peerAddress,
     });
-    return { session, tsih: record.tsih };
+    return { session, tsih };
   }
 
   // TSIHs are unique among all sessions, and never zero.
@@ -385,11 +423,18 @@ export class IscsiService implements AsyncDisposable {
   #directory(portalGroup: string): Directory {
     return this.#targetPorts.directory(
       portalGroup,
-      (tsih, initiatorName, isidHex) =>
-        this.#records().some((record) =>
-          record.tsih === tsih && record.outcome.isidHex === isidHex &&
-          record.outcome.initiatorName === initiatorName
-        ),
+      (tsih, initiatorName, isidHex) => {
+        const record = this.#records().find((each) =>
+          each.tsih === tsih && each.outcome.isidHex === isidHex &&
+          each.outcome.initiatorName === initiatorName &&
+          each.owner.request.portalGroup === portalGroup
+        );
+        return record && {
+          connectionId: record.outcome.connectionId,
+          target: record.owner.request.target,
+          parameters: record.outcome.parameters,
+        };
+      },
     );
   }
 

@@ -122,7 +122,7 @@ export class TargetPorts {
   /** What logins through a portal group look up. */
   directory(
     portalGroup: string,
-    sessionExists: Directory["sessionExists"],
+    liveSession: Directory["liveSession"],
   ): Directory {
     const entries = () =>
       this.all()
@@ -135,7 +135,7 @@ export class TargetPorts {
         return record && this.#entryOf(record);
       },
       targets: entries,
-      sessionExists,
+      liveSession,
     };
   }
 

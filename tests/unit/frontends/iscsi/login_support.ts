@@ -22,6 +22,7 @@ import type {
   TargetEntry,
 } from "../../../../frontends/iscsi/access.ts";
 import { CHAP_HASHES } from "../../../../frontends/iscsi/hash_adapter.ts";
+import { INITIAL_PARAMETERS } from "../../../../frontends/iscsi/parameters.ts";
 import {
   LoginEngine,
   type LoginOptions,
@@ -108,9 +109,20 @@ export function directoryOf(
     portalGroup: () => group,
     target: (name) => targets.find((target) => target.name === name),
     targets: () => targets,
-    sessionExists: (tsih, name, isidHex) =>
+    liveSession: (tsih, name, isidHex) =>
       tsih === liveTsih && name === INITIATOR_NAME &&
-      isidHex === "800000000001",
+        isidHex === "800000000001"
+        ? {
+          connectionId: 3,
+          target: TARGET_NAME,
+          parameters: {
+            ...INITIAL_PARAMETERS,
+            maxBurstLengthBytes: 4096,
+            firstBurstLengthBytes: 2048,
+            headerDigest: true,
+          },
+        }
+        : undefined,
   };
 }
 

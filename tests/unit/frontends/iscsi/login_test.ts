@@ -239,6 +239,11 @@ const FIRST: readonly [
   ["refuses additional headers", { ahsWords: 1 }, "refuse 0200"],
   ["knows no session of TSIH 5 (11.12.6)", { tsih: 5 }, "refuse 020a"],
   ["adds no connection to a session (6.3.4)", { tsih: 7 }, "refuse 0206"],
+  [
+    "takes a connection's place (6.3.4)",
+    { tsih: 7, connectionId: 3 },
+    PLAIN[1],
+  ],
   ["knows no such session of another ISID", {
     tsih: 7,
     isid: new Uint8Array(6),
@@ -323,6 +328,27 @@ Deno.test("LoginEngine says what was agreed when it is done", () => {
   assertEquals(outcome.parameters.initialR2t, false);
   assertEquals(outcome.parameters.maxSendDataSegmentLengthBytes, 65536);
   assertEquals(outcome.parameters.maxRecvDataSegmentLengthBytes, 262144);
+});
+
+Deno.test("LoginEngine keeps what a session has agreed on (6.3.4)", () => {
+  const directory = directoryOf(undefined, undefined, 7);
+  const driver = new LoginDriver({ directory });
+  driver.ask("1>3 $T", { tsih: 7, connectionId: 3 });
+  assertEquals(driver.outcome?.tsih, 7);
+  const { parameters } = driver.outcome ?? {};
+  assertEquals(parameters?.maxBurstLengthBytes, 4096);
+  assertEquals(parameters?.firstBurstLengthBytes, 2048);
+  // Digests are the connection's own.
+  assertEquals(parameters?.headerDigest, false);
+});
+
+Deno.test("LoginEngine takes up no session with another target", () => {
+  const other = targetEntry({ name: "iqn.2026-01.test.dtl:other" });
+  const directory = directoryOf(undefined, [targetEntry(), other], 7);
+  const driver = new LoginDriver({ directory });
+  const row = `1>3 $I TargetName=${other.name}`;
+  const answer = driver.ask(row, { tsih: 7, connectionId: 3 });
+  assertEquals(answer, "refuse 020a");
 });
 
 Deno.test("LoginEngine can be told the window, or to refuse", () => {
