@@ -89,7 +89,7 @@ export class IsnsClient {
     membership.register(registration);
   }
 
-  /** Takes the registration off a server; done when the server has been told. */
+  /** Takes the registration off a server; done when it has been told. */
   async deregister(serverText: string): Promise<void> {
     const membership = this.#memberships.get(serverText);
     this.#memberships.delete(serverText);

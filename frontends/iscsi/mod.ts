@@ -23,13 +23,19 @@ import { listenTcp } from "./socket_adapter.ts";
 import { ISCSI } from "./token.ts";
 
 export type * from "./access.ts";
-export type { IsnsClient, IsnsServer } from "./isns_client.ts";
+export type {
+  IsnsClient,
+  IsnsClientServices,
+  IsnsExchange,
+  IsnsServer,
+} from "./isns_client.ts";
 export type {
   IsnsPortal,
   IsnsPortalGroup,
   IsnsRegistration,
   IsnsTarget,
 } from "./isns_messages.ts";
+export type { SessionParameters, TaskReporting } from "./parameters.ts";
 export type * from "./records.ts";
 export type * from "./service.ts";
 export { ISCSI } from "./token.ts";

@@ -53,7 +53,7 @@ function configuration(servers: readonly IsnsServer[], body: string): string {
     `portal-group pg0 { listen 127.0.0.1:0 tag 7 }\n${body}`;
 }
 
-Deno.test("a target is registered with iSNS, and taken off at the end", async () => {
+Deno.test("a target is registered with iSNS, and taken off", async () => {
   await using server = new IsnsServer();
   const rig = new Rig();
   await rig.apply(configuration([server], target(ONE, "alias Disk")));
@@ -127,7 +127,7 @@ const BAD_SERVERS: Readonly<Record<string, IsnsServer["behaviour"]>> = {
 };
 
 for (const [name, behaviour] of Object.entries(BAD_SERVERS)) {
-  Deno.test(`an iSNS server that ${name} is told of, and survived`, async () => {
+  Deno.test(`an iSNS server that ${name} is survived`, async () => {
     await using server = new IsnsServer();
     server.behaviour = behaviour;
     await using rig = new Rig();
@@ -154,7 +154,7 @@ Deno.test("an iSNS server that is away stops nothing", async () => {
   assertEquals([...server.entities.keys()], [HOST]);
 });
 
-Deno.test("an iSNS server that is silent holds up nothing but the end", async () => {
+Deno.test("an iSNS server that is silent stops nothing", async () => {
   await using server = new IsnsServer();
   server.behaviour = { silent: true };
   await using rig = new Rig();
@@ -179,7 +179,7 @@ Deno.test("exchangeIsns() waits for no longer than it may", async () => {
   );
 });
 
-Deno.test("ctld registers with iSNS, and not any more after SIGTERM", async () => {
+Deno.test("ctld registers with iSNS until SIGTERM", async () => {
   await using server = new IsnsServer();
   await using folder = await daemonFolder();
   const text = `pidfile "${folder.pidFile}"\n` +

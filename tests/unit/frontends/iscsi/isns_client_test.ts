@@ -5,7 +5,9 @@
 
 import { assertEquals } from "@std/assert";
 import { IsnsClient } from "../../../../frontends/iscsi/isns_client.ts";
-import type { IsnsRegistration } from "../../../../frontends/iscsi/isns_messages.ts";
+import type {
+  IsnsRegistration,
+} from "../../../../frontends/iscsi/isns_messages.ts";
 import { type MemoryHost, memoryHost } from "../../../support/memory_host.ts";
 
 const SERVER = { text: "192.0.2.1", address: "192.0.2.1", port: 3205 };
@@ -76,7 +78,7 @@ class Rig {
   }
 }
 
-Deno.test("IsnsClient registers, asks thrice a period, and says when it goes", async () => {
+Deno.test("IsnsClient comes, asks thrice a period, and goes", async () => {
   const rig = new Rig();
   rig.client.register(SERVER, REGISTRATION);
   assertEquals(await rig.said(), "del reg");
