@@ -9,8 +9,9 @@
  * What it does: discovery sessions, CHAP one-way and mutual (MD5, SHA1,
  * SHA-256, SHA3-256), header and data digests (CRC32C), immediate and
  * unsolicited data, R2T, task management (RFC 7144 too), NOP both ways,
- * session reinstatement. One connection a session. Targets are registered
- * with iSNS servers (RFC 4171) when a program asks for it.
+ * reinstatement of sessions and connections, redirection. One connection a
+ * session. Targets are registered with iSNS servers (RFC 4171) when a program
+ * asks for it.
  *
  * @module
  */
