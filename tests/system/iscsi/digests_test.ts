@@ -8,6 +8,7 @@ import { GAP_SECONDS_MAX } from "../../../frontends/iscsi/early_requests.ts";
 import {
   dataOut,
   FLAG,
+  makePdu,
   NO_TAG,
   nopOut,
   OPCODE,
@@ -84,6 +85,28 @@ systemTest("a wrong header digest ends the connection", async (system) => {
   await session.send(ping, { corrupt: "header" });
   await session.expectClose();
   assertEquals(session.unsolicited, []);
+});
+
+/** A ping with additional headers that nobody needs. */
+function pingWithAhs(session: Session): Pdu {
+  const { initiatorTaskTag, cmdSN, expStatSN } = session.numbers.take(true);
+  return makePdu({
+    opcode: OPCODE.NOP_OUT,
+    immediate: true,
+    flags: FLAG.FINAL,
+    initiatorTaskTag,
+    words: { 20: NO_TAG, 24: cmdSN, 28: expStatSN },
+    ahs: patternBytes(40),
+    data: patternBytes(9),
+  });
+}
+
+systemTest("a header digest covers additional headers", async (system) => {
+  const session = await system.open({ keys: BOTH });
+  const echo = await session.request(pingWithAhs(session));
+  assertBytes(echo.data, patternBytes(9));
+  await session.send(pingWithAhs(session), { corrupt: "header" });
+  await session.expectClose();
 });
 
 systemTest("a length behind a wrong digest is not believed", async (system) => {

@@ -295,3 +295,21 @@ systemTest("who takes a connection's place may vanish", async (system) => {
   const { sense } = await last.command(1, testUnitReady());
   assertEquals(sense.slice(0, 4), "6/29");
 });
+
+systemTest("a target that is removed during a login is told so", async (
+  system,
+) => {
+  using connection = await connect(system.portal);
+  const exchange = new LoginExchange(connection);
+  await exchange.exchange({
+    csg: STAGE.OPERATIONAL,
+    pairs: { InitiatorName: INITIATOR_NAME, TargetName: TARGET_NAME },
+  });
+  await system.iscsi.removePort(TARGET_NAME, "pg1");
+  const { status } = await exchange.exchange({
+    csg: STAGE.OPERATIONAL,
+    nsg: STAGE.FULL_FEATURE,
+  });
+  assertEquals(status, LOGIN_STATUS.TARGET_REMOVED);
+  assertEquals(await connection.expectClose(), []);
+});
