@@ -16,6 +16,7 @@ import { type Completion, INTERNAL_TARGET_FAILURE, STATUS } from "./sense.ts";
 import { TRANSFER } from "./statistics.ts";
 import { ABORT, moveTask, type ScsiTask, TASK_STATE } from "./task.ts";
 import {
+  endTasksOf,
   executeFunction,
   loseNexus,
   victimsOfError,
@@ -118,6 +119,11 @@ export class Dispatcher {
   /** Ends all that a lost nexus has running and drops what it holds. */
   loseNexus(nexus: Nexus): Promise<void> {
     return loseNexus(this, nexus);
+  }
+
+  /** Ends the tasks of a nexus that goes on; resolves when all have ended. */
+  endTasksOf(nexus: Nexus): Promise<void> {
+    return endTasksOf(this, nexus);
   }
 
   /** Counts and logs an exception that should not have been. */

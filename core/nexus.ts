@@ -65,7 +65,7 @@ export class Nexus<Context = unknown> {
   /** The initiator port. */
   readonly initiator: InitiatorPort;
   /** What carries its commands. */
-  readonly transport: Transport<Context>;
+  transport: Transport<Context>;
   /** Buffers of its tasks. */
   readonly buffers: BufferBudget;
   /** Unit attentions of the well-known logical unit REPORT LUNS. */
@@ -151,6 +151,17 @@ export class Nexus<Context = unknown> {
     this.port.disconnect(this);
   }
 
+  /**
+   * Another connection carries the nexus from now on (RFC 7143 6.3.4): ends
+   * its tasks silently, and keeps all that it holds. Resolves when none of
+   * these tasks can touch data any more.
+   */
+  async handOver(transport: Transport<Context>): Promise<void> {
+    await this.#dispatcher.endTasksOf(this);
+    await this.#idle();
+    this.transport = transport;
+  }
+
   /** Aborts tasks, of whatever nexus; resolves when all have ended. */
   abortTasks(victims: readonly Victim[]): Promise<void> {
     return new Promise((resolve) => this.#dispatcher.abort(victims, resolve));
@@ -188,7 +199,12 @@ export class Nexus<Context = unknown> {
   #idle(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#taskCount === 0) resolve();
-      else this.#whenIdle = resolve;
+      else {
+        this.#whenIdle = () => {
+          this.#whenIdle = null;
+          resolve();
+        };
+      }
     });
   }
 

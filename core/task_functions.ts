@@ -85,6 +85,15 @@ export function loseNexus(
   return new Promise((resolve) => dispatcher.abort(victims, resolve));
 }
 
+/** Ends the tasks of a nexus silently, and leaves what it holds. */
+export function endTasksOf(
+  dispatcher: Dispatcher,
+  nexus: Nexus,
+): Promise<void> {
+  const victims = ownTasks(dispatcher, nexus);
+  return new Promise((resolve) => dispatcher.abort(victims, resolve));
+}
+
 /**
  * Tasks to be aborted for another nexus' sake, told as the control mode page
  * says: by TASK ABORTED (TAS 1), or by a unit attention (SAM-5 5.6).
@@ -258,13 +267,18 @@ function reset(
 
 // All that a nexus has under way ends, and what it holds is dropped.
 function abandon(dispatcher: Dispatcher, nexus: Nexus): Victim[] {
+  const victims = ownTasks(dispatcher, nexus);
+  for (const unit of nexus.port.allUnits()) dropHoldings(nexus, unit);
+  return victims;
+}
+
+function ownTasks(dispatcher: Dispatcher, nexus: Nexus): Victim[] {
   const victims: Victim[] = dispatcher.tasksWithoutUnit
     .filter((task) => task.nexus === nexus)
     .map((task) => ({ task, how: ABORT.SILENT }));
   // It may have tasks on units that it no longer sees.
   for (const unit of nexus.port.allUnits()) {
     victims.push(...victimsOf(unit, (task) => silentIfOwn(task, nexus)));
-    dropHoldings(nexus, unit);
   }
   return victims;
 }

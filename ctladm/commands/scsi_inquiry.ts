@@ -88,7 +88,8 @@ function inquire(device: ScsiDevice, retries?: number): Promise<Answer> {
 }
 
 function reportLuns(device: ScsiDevice, retries?: number): Promise<Answer> {
-  const cdb = [0xa0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+  // Without well-known units, which CTL has not.
+  const cdb = [0xa0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
   return device.send(cdb, { in: 0x10000 }, retries);
 }
 

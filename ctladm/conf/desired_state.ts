@@ -134,6 +134,7 @@ function accessOf(target: Target, link: PortalGroupLink): PortAccess {
     authGroup: link.authGroup ?? target.authGroup,
     alias: target.alias,
     redirect: target.redirect,
+    movedPermanently: target.movedPermanently,
     portalGroups: target.portalGroups.map(({ portalGroup }) => portalGroup),
   };
 }

@@ -78,6 +78,8 @@ export interface PortalGroupDraft {
   readonly options: Map<string, string>;
   /** Address to which logins are sent on. */
   redirect: string | undefined;
+  /** Whether initiators shall remember it. */
+  movedPermanently: boolean;
   /** Tag that the file asks for. */
   tag: number | undefined;
   /** Code point of the sockets. */
@@ -134,6 +136,8 @@ export interface TargetDraft {
   port: PhysicalPort | undefined;
   /** Address to which logins are sent on. */
   redirect: string | undefined;
+  /** Whether initiators shall remember it. */
+  movedPermanently: boolean;
   /** Names of LUNs by number. */
   readonly luns: Map<number, string>;
 }
@@ -222,6 +226,7 @@ export function createPortalGroupDraft(
     offload: undefined,
     options: new Map(),
     redirect: undefined,
+    movedPermanently: false,
     tag: undefined,
     dscp: undefined,
     pcp: undefined,
@@ -275,4 +280,18 @@ function addPredefinedGroups(draft: ConfigurationDraft): void {
   const group = createPortalGroupDraft(draft, DEFAULT_PORTAL_GROUP);
   for (const place of DEFAULT_LISTEN) group.listen.set(place.text, place);
   portalGroups.set(group.name, group);
+}
+
+/** Stores whether initiators shall remember where they are sent on to. */
+export function storeRedirectKind(
+  draft: { movedPermanently: boolean },
+  how: string | undefined,
+  label: string,
+): string | undefined {
+  if (how !== undefined && how !== "permanent" && how !== "temporary") {
+    return `invalid redirection "${how}" for ${label}; ` +
+      `should be "temporary" or "permanent"`;
+  }
+  draft.movedPermanently = how === "permanent";
+  return undefined;
 }

@@ -88,6 +88,8 @@ export interface PortalGroup {
   readonly options: ReadonlyMap<string, string>;
   /** Address to which every normal login is sent on. */
   readonly redirect: string | undefined;
+  /** Whether it is to be remembered there. */
+  readonly movedPermanently: boolean;
   /** Tag that the file asks for; undefined leaves it to us. */
   readonly tag: number | undefined;
   /** Differentiated services code point of the sockets, 0 to 63. */
@@ -154,6 +156,8 @@ export interface Target {
   readonly port: PhysicalPort | undefined;
   /** Address to which logins are sent on after authentication. */
   readonly redirect: string | undefined;
+  /** Whether it is to be remembered there. */
+  readonly movedPermanently: boolean;
   /** Names of LUNs by the number that initiators see. */
   readonly luns: ReadonlyMap<number, string>;
 }

@@ -4,7 +4,11 @@
  * @module
  */
 
-import { addOption, type PortalGroupDraft } from "./draft.ts";
+import {
+  addOption,
+  type PortalGroupDraft,
+  storeRedirectKind,
+} from "./draft.ts";
 import { parseSocketAddress } from "./inet.ts";
 import type { DiscoveryFilter } from "./model.ts";
 import { invalidNumber, parseNumber } from "./numbers.ts";
@@ -49,7 +53,7 @@ export const PORTAL_GROUP_KEYWORDS: KeywordTable<PortalGroupDraft> =
     "offload": { words: 1, store: setOffload },
     "option": { words: 2, store: addPortOption },
     "pcp": { words: 1, store: setPcp },
-    "redirect": { words: 1, store: setRedirect },
+    "redirect": { words: 1, optionalWords: 1, store: setRedirect },
     "tag": { words: 1, store: setTag },
   });
 
@@ -114,13 +118,17 @@ function addPortOption(
   return addOption(group.options, name, value, label(group));
 }
 
-function setRedirect(group: PortalGroupDraft, address: string): Problem {
+function setRedirect(
+  group: PortalGroupDraft,
+  address: string,
+  how?: string,
+): Problem {
   if (group.redirect !== undefined) {
     return `cannot set redirection to "${address}" for ${label(group)}; ` +
       `already defined`;
   }
   group.redirect = address;
-  return undefined;
+  return storeRedirectKind(group, how, label(group));
 }
 
 /** CTL takes 0 for a tag that was not given. */

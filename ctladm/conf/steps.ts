@@ -43,6 +43,8 @@ export interface PortAccess {
   readonly alias: string | undefined;
   /** Address to which logins are sent on after authentication. */
   readonly redirect: string | undefined;
+  /** Whether it is to be remembered there. */
+  readonly movedPermanently: boolean;
   /** Groups whose addresses discovery tells for this target, in order. */
   readonly portalGroups: readonly string[];
 }

@@ -9,6 +9,7 @@ import {
   type AuthGroupDraft,
   type ConfigurationDraft,
   createAuthGroupDraft,
+  storeRedirectKind,
   type TargetDraft,
 } from "./draft.ts";
 import {
@@ -45,7 +46,7 @@ export const TARGET_KEYWORDS: KeywordTable<TargetDraft> = keywordTable<
   "namespace": unsupported(NVME),
   "port": { words: 1, store: setPort },
   "portal-group": { words: 1, optionalWords: 1, store: addPortalGroup },
-  "redirect": { words: 1, store: setRedirect },
+  "redirect": { words: 1, optionalWords: 1, store: setRedirect },
 });
 
 /** Begins a target. */
@@ -73,6 +74,7 @@ export function openTarget(
     portalGroups: new Map(),
     port: undefined,
     redirect: undefined,
+    movedPermanently: false,
     luns: new Map(),
   };
   root.targets.set(name, target);
@@ -183,13 +185,17 @@ function parsePhysicalPort(text: string): PhysicalPort | undefined {
   };
 }
 
-function setRedirect(target: TargetDraft, address: string): Problem {
+function setRedirect(
+  target: TargetDraft,
+  address: string,
+  how?: string,
+): Problem {
   if (target.redirect !== undefined) {
     return `cannot set redirection to "${address}" for ${target.label}; ` +
       `already defined`;
   }
   target.redirect = address;
-  return undefined;
+  return storeRedirectKind(target, how, target.label);
 }
 
 function mapLun(target: TargetDraft, word: string, name: string): Problem {

@@ -130,6 +130,7 @@ function resolveTarget(
     portalGroups: resolveLinks(target, authGroups),
     port,
     redirect,
+    movedPermanently: target.movedPermanently,
     luns: new Map([...luns].sort(([a], [b]) => a - b)),
   };
 }

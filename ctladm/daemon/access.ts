@@ -38,6 +38,7 @@ export function portalGroupOf(
     discoveryAuthGroup: authGroupOf(group.discoveryAuthGroup),
     discoveryFilter: group.discoveryFilter,
     redirect: group.redirect,
+    movedPermanently: group.movedPermanently,
     portals: group.listen.map(({ address, port }) => ({
       address,
       port,
@@ -52,6 +53,7 @@ export function portAccessOf(access: PortAccess): IscsiPortAccess {
     authGroup: authGroupOf(access.authGroup),
     alias: access.alias,
     redirect: access.redirect,
+    movedPermanently: access.movedPermanently,
     portalGroups: access.portalGroups,
   };
 }

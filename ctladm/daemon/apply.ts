@@ -13,8 +13,10 @@ import {
   type TargetPort,
 } from "../../mod.ts";
 import type { Lun } from "../conf/model.ts";
+import type { DesiredState } from "../conf/desired_state.ts";
 import type { PortKey, Step } from "../conf/steps.ts";
 import { portAccessOf, portalGroupOf } from "./access.ts";
+import { isnsRegistrationOf } from "./isns.ts";
 
 /** What the steps work on. */
 export interface ApplyContext {
@@ -26,6 +28,8 @@ export interface ApplyContext {
   readonly luns: Map<string, number>;
   /** Sockets that listen, by portal group and place. */
   readonly portals: Map<string, OpenPortal>;
+  /** What iSNS servers are to be told; undefined: nothing. */
+  readonly isns: DesiredState["isnsRegistration"];
   /** A step has something to tell that is no failure. */
   readonly warn: (message: string) => void;
 }
@@ -64,6 +68,9 @@ export function describeStep(step: Step): string {
     case "open-portal":
     case "close-portal":
       return `${step.kind} ${step.listen.text}`;
+    case "register-isns":
+    case "deregister-isns":
+      return `${step.kind} ${step.server.text}`;
     case "remove-lun":
     case "remove-portal-group":
       return `${step.kind} "${step.name}"`;
@@ -118,18 +125,21 @@ async function applyStep(step: Step, context: ApplyContext): Promise<void> {
         `port "${step.port.physicalPort.text}" does not exist`,
       );
     case "register-isns":
+      return registerIsns(step, context);
     case "deregister-isns":
-      throw new ManagementError(
-        "request",
-        `iSNS server ${step.server.text}: registration is not supported`,
-      );
+      return await iscsi.isns.deregister(step.server.text);
   }
 }
 
 type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
 
-function portalKey(step: StepOf<"open-portal" | "close-portal">): string {
-  return `${step.portalGroup}\n${step.listen.text}`;
+function portalKey(
+  { portalGroup, listen }: Pick<
+    StepOf<"open-portal">,
+    "portalGroup" | "listen"
+  >,
+): string {
+  return `${portalGroup}\n${listen.text}`;
 }
 
 function openPortal(
@@ -149,6 +159,20 @@ function closePortal(
   const key = portalKey(step);
   context.portals.get(key)?.close();
   context.portals.delete(key);
+}
+
+// An unreachable server is told to the log; nothing waits for it.
+function registerIsns(
+  step: StepOf<"register-isns">,
+  { iscsi, isns, portals }: ApplyContext,
+): void {
+  if (isns === undefined) return;
+  const registration = isnsRegistrationOf(
+    isns,
+    (portalGroup, listen) =>
+      portals.get(portalKey({ portalGroup, listen }))?.portal.port,
+  );
+  iscsi.isns.register(step.server, registration);
 }
 
 async function createLun(lun: Lun, context: ApplyContext): Promise<void> {

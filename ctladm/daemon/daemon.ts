@@ -94,8 +94,10 @@ export class Daemon implements AsyncDisposable {
 
   /** Removes everything, ends all sessions, closes all stores. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#configuration !== null) {
-      await this.apply(emptyConfiguration(this.#configuration));
+    const last = this.#configuration;
+    if (last !== null) {
+      const isns = { ...last.isns, servers: [] };
+      await this.apply({ ...emptyConfiguration(last), isns });
     }
     await this.target[Symbol.asyncDispose]();
   }
@@ -110,12 +112,14 @@ export class Daemon implements AsyncDisposable {
         loginTimeoutSeconds: wanted.timeoutSeconds,
         pingTimeoutSeconds: 5,
       });
+      iscsi.isns.setTimeoutSeconds(wanted.isns.timeoutSeconds);
     }
     const failed = idle ? [] : await applySteps(steps, {
       target: this.target,
       iscsi: await this.iscsi(),
       luns: this.#luns,
       portals: this.#portals,
+      isns: plan.after.state.isnsRegistration,
       warn: (message) => this.#log.warn(message),
     });
     for (const { reason } of failed) this.#log.error(reason);

@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { SessionParameters } from "./parameters.ts";
+
 /**
  * How initiators prove themselves. `unknown` is a group without type and
  * credentials: it refuses, as `deny` does.
@@ -70,6 +72,8 @@ export interface PortalGroup {
   readonly discoveryFilter: DiscoveryFilter;
   /** Address to which every login is sent on, before it says who it is. */
   readonly redirect?: string | undefined;
+  /** Whether initiators shall remember it. */
+  readonly movedPermanently?: boolean | undefined;
   /** Its places. */
   readonly portals: readonly Portal[];
 }
@@ -86,8 +90,20 @@ export interface TargetEntry {
   readonly authGroup: AuthGroup;
   /** Address to which logins are sent on, once they proved themselves. */
   readonly redirect?: string | undefined;
+  /** Whether initiators shall remember it. */
+  readonly movedPermanently?: boolean | undefined;
   /** All groups through which it is reached. */
   readonly portalGroups: readonly PortalGroup[];
+}
+
+/** A session that a login may want to take up again. */
+export interface LiveSession {
+  /** CID of its connection. */
+  readonly connectionId: number;
+  /** Name of its target. */
+  readonly target: string;
+  /** Values that were agreed on. */
+  readonly parameters: SessionParameters;
 }
 
 /** What the login asks about the portal group of its connection. */
@@ -99,11 +115,15 @@ export interface Directory {
   /** Targets of this group. */
   targets(): Iterable<TargetEntry>;
   /**
-   * Whether a session is alive (RFC 7143 11.12.6).
+   * The session of a handle, if it is alive (RFC 7143 11.12.6).
    *
    * @param isidHex twelve lower-case hex digits
    */
-  sessionExists(tsih: number, initiatorName: string, isidHex: string): boolean;
+  liveSession(
+    tsih: number,
+    initiatorName: string,
+    isidHex: string,
+  ): LiveSession | undefined;
 }
 
 /** Whether a group allows an initiator of this name. */

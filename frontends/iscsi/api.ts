@@ -7,6 +7,18 @@
 export type * from "./access.ts";
 export type * from "./api_types.ts";
 export type { CHAP_ALGORITHM, ChapAlgorithm, ChapHashes } from "./chap.ts";
+export type {
+  IsnsClient,
+  IsnsClientServices,
+  IsnsExchange,
+  IsnsServer,
+} from "./isns_client.ts";
+export type {
+  IsnsPortal,
+  IsnsPortalGroup,
+  IsnsRegistration,
+  IsnsTarget,
+} from "./isns_messages.ts";
 export type { SessionParameters, TaskReporting } from "./parameters.ts";
 export type { ByteStream } from "./pump.ts";
 export type * from "./service.ts";

@@ -40,6 +40,8 @@ export interface IscsiPortAccess {
   readonly alias?: string | undefined;
   /** Address to which logins are sent on. */
   readonly redirect?: string | undefined;
+  /** Whether initiators shall remember it. */
+  readonly movedPermanently?: boolean | undefined;
   /** Names of the groups whose addresses discovery tells. */
   readonly portalGroups: readonly string[];
 }

@@ -60,6 +60,7 @@ export class DataSender {
       this.#responder.segmentLengthMax,
       this.#burstLengthMax - task.context.sequenceLength,
     );
+    task.context.wantedLength = lengthBytes;
     this.#output.reserve(this.#responder.lengthOf(length));
     task.dataIn = this.#output.bytes;
     task.dataInAt = this.#output.at + this.#responder.headLength;
@@ -74,7 +75,7 @@ export class DataSender {
     context.sequenceLength += lengthBytes;
     const complete = context.sentLength ===
       Math.min(task.transferLength, context.expectedLength);
-    dataIn.final = complete || context.sequenceLength >= this.#burstLengthMax;
+    dataIn.final = complete || this.#endsSequence(context, lengthBytes);
     if (dataIn.final) context.sequenceLength = 0;
     dataIn.initiatorTaskTag = task.tag;
     dataIn.dataSegmentLength = lengthBytes;
@@ -90,6 +91,7 @@ export class DataSender {
   /** Sends the SCSI Response of a task that has ended. */
   complete(task: Task): void {
     if (task.context.statusSent) return;
+    if (task.context.sequenceLength > 0) this.#closeSequence(task);
     this.#leaveWindow(task.context);
     const output = this.#output;
     output.reserve(
@@ -108,6 +110,30 @@ export class DataSender {
     response.residualFlag = residualFlagOf(task);
     encodeScsiResponse(output.view, output.at, response);
     this.#responder.finish(length);
+  }
+
+  // A sequence ends with the burst, and with what was at hand: the command
+  // will wait for its store, which may fail.
+  #endsSequence(context: TaskContext, lengthBytes: number): boolean {
+    return context.sequenceLength >= this.#burstLengthMax ||
+      lengthBytes === context.wantedLength;
+  }
+
+  // The command has ended where nobody saw it coming: F comes by itself.
+  #closeSequence(task: Task): void {
+    const { context } = task;
+    context.sequenceLength = 0;
+    this.#output.reserve(this.#responder.lengthOf(0));
+    dataIn.final = true;
+    dataIn.initiatorTaskTag = task.tag;
+    dataIn.dataSegmentLength = 0;
+    dataIn.dataSn = context.dataSn++;
+    dataIn.bufferOffset = context.sentLength;
+    this.#putStatus(task, false);
+    dataIn.expCmdSn = this.#window.expCmdSn;
+    dataIn.maxCmdSn = this.#window.maxCmdSn;
+    encodeDataIn(this.#output.view, this.#output.at, dataIn);
+    this.#responder.finish(0);
   }
 
   // Status leaves with the last data when it is GOOD: one PDU less a command.

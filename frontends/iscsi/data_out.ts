@@ -6,16 +6,21 @@
  * for by R2T. The first two stand in `task.immediate` until they are taken;
  * the third goes straight to where the command wants it.
  *
+ * Data with a wrong digest are thrown away. Their command ends when the rest
+ * of the sequence has come (RFC 7143 7.8).
+ *
  * @module
  */
 
 import {
   type BufferPool,
   NOT_ENOUGH_UNSOLICITED_DATA,
+  PROTOCOL_SERVICE_CRC_ERROR,
   type ScsiTask,
   type Sense,
   UNEXPECTED_UNSOLICITED_DATA,
 } from "../../core/mod.ts";
+import type { ReceivedPdu } from "./framer.ts";
 import type { Output } from "./output.ts";
 import type { SessionParameters } from "./parameters.ts";
 import type { Responder } from "./responder.ts";
@@ -96,7 +101,9 @@ export class DataReceiver {
     if (task.transportSense !== null) return false;
     const end = offset + lengthBytes;
     task.context.takenLength = end;
-    const atHand = takeAtHand(task, offset, end, into, at);
+    const atHand = task.context.corrupt
+      ? offset
+      : takeAtHand(task, offset, end, into, at);
     if (atHand === end) return true;
     return new Promise((resolve) => {
       task.context.wait = {
@@ -111,15 +118,10 @@ export class DataReceiver {
   }
 
   /** Unsolicited Data-Out of a task that is under way. */
-  unsolicited(
-    task: Task,
-    pdu: DataOutPdu,
-    bytes: Uint8Array,
-    start: number,
-    length: number,
-  ): void {
+  unsolicited(task: Task, pdu: DataOutPdu, received: ReceivedPdu): void {
     const { context } = task;
-    const end = task.immediateLength + length;
+    const { bytes, dataAt, dataLength, dataCorrupt } = received;
+    const end = task.immediateLength + dataLength;
     if (!context.unsolicited || end > context.unsolicitedLength) {
       return this.fail(task, UNEXPECTED_UNSOLICITED_DATA);
     }
@@ -131,22 +133,21 @@ export class DataReceiver {
       return this.fail(task, NOT_ENOUGH_UNSOLICITED_DATA);
     }
     context.unsolicitedDataSn += 1;
-    task.immediate.set(
-      bytes.subarray(start, start + length),
-      task.immediateLength,
-    );
+    if (dataCorrupt) context.corrupt = true;
+    else {
+      task.immediate.set(
+        bytes.subarray(dataAt, dataAt + dataLength),
+        task.immediateLength,
+      );
+    }
     task.immediateLength = end;
     if (pdu.final) context.unsolicited = false;
-    this.#serveWait(task);
+    if (!context.corrupt) this.#serveWait(task);
+    else if (pdu.final) this.fail(task, PROTOCOL_SERVICE_CRC_ERROR);
   }
 
   /** Data-Out that answers an R2T. */
-  solicited(
-    pdu: DataOutPdu,
-    bytes: Uint8Array,
-    start: number,
-    length: number,
-  ): DataOutFate {
+  solicited(pdu: DataOutPdu, received: ReceivedPdu): DataOutFate {
     const task = this.#transfers.get(pdu.targetTransferTag);
     if (task === undefined) {
       return this.#wasGivenOut(pdu.targetTransferTag) ? "taken" : "refused";
@@ -157,7 +158,8 @@ export class DataReceiver {
     }
     const { context } = task;
     const { wait } = context;
-    const end = pdu.bufferOffset + length;
+    const { bytes, dataAt, dataLength } = received;
+    const end = pdu.bufferOffset + dataLength;
     if (
       wait === null || pdu.dataSn !== context.r2tDataSn ||
       pdu.bufferOffset !== wait.offset || end > context.r2tEnd ||
@@ -167,9 +169,10 @@ export class DataReceiver {
       return "taken";
     }
     context.r2tDataSn += 1;
-    wait.into.set(bytes.subarray(start, start + length), wait.at);
+    if (received.dataCorrupt) context.corrupt = true;
+    else wait.into.set(bytes.subarray(dataAt, dataAt + dataLength), wait.at);
     wait.offset = end;
-    wait.at += length;
+    wait.at += dataLength;
     if (pdu.final) this.#burstEnded(task, wait);
     return "taken";
   }
@@ -206,6 +209,9 @@ export class DataReceiver {
   }
 
   #burstEnded(task: Task, wait: DataOutWait): void {
+    if (task.context.corrupt) {
+      return this.fail(task, PROTOCOL_SERVICE_CRC_ERROR);
+    }
     this.#closeTransfer(task.context);
     if (wait.offset === wait.end) this.#resolve(task, wait);
     else this.#requestMore(task);

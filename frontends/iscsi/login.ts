@@ -12,7 +12,11 @@
 import type { Log } from "../../core/mod.ts";
 import { type DialogueParts, LoginDialogue } from "./login_dialogue.ts";
 import type { LoginIdentity } from "./login_identity.ts";
-import { initiatorError, LoginRefusal } from "./login_refusal.ts";
+import {
+  initiatorError,
+  isRedirection,
+  LoginRefusal,
+} from "./login_refusal.ts";
 import { LoginSequence } from "./login_sequence.ts";
 import {
   completeStep,
@@ -210,6 +214,7 @@ export class LoginEngine {
       isid: isidBytes(request.isid),
       isidHex: isidHex(request.isid),
       target: identity.target,
+      tsih: request.tsih,
       connectionId: request.connectionId,
       parameters,
       proof,
@@ -226,7 +231,8 @@ export class LoginEngine {
     return { kind: "refuse", reason, ...reply };
   }
 
-  #tell({ status, reason }: LoginRefusal): void {
+  #tell(refusal: LoginRefusal): void {
+    const { status, reason } = refusal;
     const { log, peerAddress } = this.#options;
     const fields = {
       reason,
@@ -234,8 +240,7 @@ export class LoginEngine {
       initiatorAddress: peerAddress,
       initiatorName: this.#dialogue.initiatorName,
     };
-    const isMove = status === LOGIN_STATUS.MOVED_TEMPORARILY;
-    if (isMove) log.info("login redirected", fields);
+    if (isRedirection(refusal)) log.info("login redirected", fields);
     else log.warn("login refused", fields);
   }
 

@@ -7,6 +7,7 @@
 
 import type { Entropy } from "../../core/mod.ts";
 import type { ChapHashes, ChapProof } from "./chap.ts";
+import type { LoginGuard } from "./login_guard.ts";
 import {
   identify,
   introduction,
@@ -17,7 +18,7 @@ import {
   authenticationFailure,
   initiatorError,
   LoginRefusal,
-  movedTemporarily,
+  redirection,
 } from "./login_refusal.ts";
 import {
   type Keys,
@@ -30,7 +31,7 @@ import {
   LIMITS,
   type SessionParameters,
 } from "./parameters.ts";
-import { LOGIN_STAGE, type LoginRequest } from "./wire/login.ts";
+import { LOGIN_STAGE, LOGIN_STATUS, type LoginRequest } from "./wire/login.ts";
 import type { TextPair } from "./wire/text_keys.ts";
 import { isLabel } from "./wire/text_values.ts";
 
@@ -40,6 +41,8 @@ export interface DialogueParts extends LoginPlace {
   readonly entropy: Entropy;
   /** Hash functions for CHAP. */
   readonly hashes: ChapHashes;
+  /** Knows who has to wait. */
+  readonly guard: LoginGuard;
 }
 
 /** What the first request brings into being. */
@@ -122,7 +125,10 @@ export class LoginDialogue {
     return {
       identity,
       security: new SecurityStage({ group, hashes, entropy }),
-      negotiation: new Negotiation(identity.sessionType === "Discovery"),
+      negotiation: new Negotiation(
+        identity.sessionType === "Discovery",
+        identity.joined?.parameters,
+      ),
     };
   }
 
@@ -132,7 +138,7 @@ export class LoginDialogue {
     pairs: readonly TextPair[],
     keys: Keys,
   ): LoginAnswer {
-    const proof = security.answer(keys);
+    const proof = this.#judgeSecurity(security, keys);
     if (proof instanceof LoginRefusal) return proof;
     const answers = negotiation.answer(pairs);
     if (answers instanceof LoginRefusal) return answers;
@@ -144,11 +150,25 @@ export class LoginDialogue {
     return [...proof, ...answers, ...declared];
   }
 
+  /** Who has to wait gets no challenge, and no answer is looked at. */
+  #judgeSecurity(security: SecurityStage, keys: Keys): LoginAnswer {
+    const { guard, peerAddress } = this.#parts;
+    const proves = keys.has("CHAP_R");
+    if ((proves || keys.has("CHAP_A")) && guard.isLocked(peerAddress)) {
+      return TOO_MANY_FAILURES;
+    }
+    const answer = security.answer(keys);
+    const failed = answer instanceof LoginRefusal &&
+      answer.status === LOGIN_STATUS.AUTHENTICATION_FAILURE;
+    if (proves && failed) guard.failed(peerAddress);
+    return answer;
+  }
+
   #answerOperational(
     progress: Progress,
     pairs: readonly TextPair[],
   ): LoginAnswer {
-    const denied = this.#judgeProof(progress) ?? redirection(progress);
+    const denied = this.#judgeProof(progress) ?? elsewhere(progress);
     if (denied !== undefined) return denied;
     const { negotiation } = progress;
     const answers = negotiation.answer(pairs);
@@ -169,13 +189,17 @@ export class LoginDialogue {
   enter(): LoginIdentity | LoginRefusal {
     const progress = this.#progress;
     if (progress === undefined) return initiatorError("nobody logged in");
-    return redirection(progress) ?? progress.negotiation.check() ??
+    return elsewhere(progress) ?? progress.negotiation.check() ??
       progress.identity;
   }
 }
 
+const TOO_MANY_FAILURES = new LoginRefusal(
+  LOGIN_STATUS.SERVICE_UNAVAILABLE,
+  "too many wrong proofs came from this address: it has to wait",
+);
+
 /** A target may send initiators on, once they proved themselves. */
-function redirection({ identity }: Progress): LoginRefusal | undefined {
-  const address = identity.target?.redirect;
-  return address === undefined ? undefined : movedTemporarily(address);
+function elsewhere({ identity }: Progress): LoginRefusal | undefined {
+  return redirection(identity.target ?? {});
 }

@@ -9,6 +9,7 @@ import {
   admitsName,
   type AuthGroup,
   type Directory,
+  type LiveSession,
   type PortalGroup,
   type TargetEntry,
 } from "./access.ts";
@@ -17,7 +18,7 @@ import {
   initiatorError,
   LoginRefusal,
   missingParameter,
-  movedTemporarily,
+  redirection,
 } from "./login_refusal.ts";
 import { LIMITS } from "./parameters.ts";
 import { isidHex, LOGIN_STATUS, type LoginRequest } from "./wire/login.ts";
@@ -37,6 +38,8 @@ export interface LoginIdentity {
   readonly target: TargetEntry | undefined;
   /** Rules that the initiator has to meet. */
   readonly authGroup: AuthGroup;
+  /** The session that it takes up again; undefined: a new one. */
+  readonly joined: LiveSession | undefined;
 }
 
 /** What is known before the first word. */
@@ -58,13 +61,14 @@ export function identify(
   if (!isName(initiatorName)) return initiatorError("wrong InitiatorName");
   const group = directory.portalGroup();
   if (group === undefined) return PORTAL_GROUP_GONE;
-  if (group.redirect !== undefined) return movedTemporarily(group.redirect);
-  const joined = judgeSession(request, initiatorName, directory);
-  if (joined !== undefined) return joined;
+  const elsewhere = redirection(group);
+  if (elsewhere !== undefined) return elsewhere;
+  const joined = joinSession(request, initiatorName, keys, directory);
+  if (joined instanceof LoginRefusal) return joined;
   const goal = findGoal(keys, group, directory);
   if (goal instanceof LoginRefusal) return goal;
   const denied = judgeAccess(goal.authGroup, initiatorName, peerAddress);
-  return denied ?? { initiatorName, ...goal };
+  return denied ?? { initiatorName, joined, ...goal };
 }
 
 const PORTAL_GROUP_GONE = new LoginRefusal(
@@ -77,25 +81,33 @@ function isName(name: string): boolean {
   return name !== "" && isLabel(name, LIMITS.nameBytes);
 }
 
-/** A session has one connection: none can be added (RFC 7143 6.3.4). */
-function judgeSession(
-  { tsih, isid }: LoginRequest,
+/**
+ * Whether the login takes a session up again (RFC 7143 6.3.4). That one has
+ * one connection: another one cannot be added, but take its place.
+ */
+function joinSession(
+  { tsih, isid, connectionId }: LoginRequest,
   initiatorName: string,
+  keys: ReadonlyMap<string, string>,
   directory: Directory,
-): LoginRefusal | undefined {
+): LiveSession | LoginRefusal | undefined {
   if (tsih === 0) return undefined;
-  return directory.sessionExists(tsih, initiatorName, isidHex(isid))
-    ? new LoginRefusal(
-      LOGIN_STATUS.TOO_MANY_CONNECTIONS,
-      `session ${tsih} cannot have another connection`,
-    )
-    : new LoginRefusal(
+  const live = directory.liveSession(tsih, initiatorName, isidHex(isid));
+  const target = keys.get("TargetName");
+  if (live === undefined || (target ?? live.target) !== live.target) {
+    return new LoginRefusal(
       LOGIN_STATUS.SESSION_DOES_NOT_EXIST,
       `there is no session ${tsih}`,
     );
+  }
+  if (live.connectionId === connectionId) return live;
+  return new LoginRefusal(
+    LOGIN_STATUS.TOO_MANY_CONNECTIONS,
+    `session ${tsih} cannot have another connection`,
+  );
 }
 
-type Goal = Omit<LoginIdentity, "initiatorName">;
+type Goal = Omit<LoginIdentity, "initiatorName" | "joined">;
 
 function findGoal(
   keys: ReadonlyMap<string, string>,

@@ -46,11 +46,31 @@ export function missingParameter(key: string): LoginRefusal {
   );
 }
 
-/** The initiator shall log in elsewhere (RFC 7143 13.8). */
-export function movedTemporarily(address: string): LoginRefusal {
+/** Where logins are sent on, if they are. */
+export interface Redirection {
+  /** The address, with a port or without. */
+  readonly redirect?: string | undefined;
+  /** Whether initiators shall remember it. */
+  readonly movedPermanently?: boolean | undefined;
+}
+
+/** The initiator shall log in elsewhere (RFC 7143 13.8); undefined: here. */
+export function redirection(
+  { redirect, movedPermanently = false }: Redirection,
+): LoginRefusal | undefined {
+  if (redirect === undefined) return undefined;
   return new LoginRefusal(
-    LOGIN_STATUS.MOVED_TEMPORARILY,
-    `redirected to ${address}`,
-    [["TargetAddress", address]],
+    movedPermanently
+      ? LOGIN_STATUS.MOVED_PERMANENTLY
+      : LOGIN_STATUS.MOVED_TEMPORARILY,
+    `redirected to ${redirect}`,
+    [["TargetAddress", redirect]],
   );
 }
+
+/** Whether the login goes on elsewhere (RFC 7143 11.13.5). */
+export function isRedirection({ status }: LoginRefusal): boolean {
+  return status >> 8 === REDIRECTION_CLASS;
+}
+
+const REDIRECTION_CLASS = 1;

@@ -83,6 +83,8 @@ export interface LoginOutcome {
   readonly isidHex: string;
   /** Target; undefined in a discovery session. */
   readonly target: TargetEntry | undefined;
+  /** TSIH of the session that it takes up again; 0: a new one. */
+  readonly tsih: number;
   /** CID. */
   readonly connectionId: number;
   /** Values in force. */

@@ -9,13 +9,16 @@
  * What it does: discovery sessions, CHAP one-way and mutual (MD5, SHA1,
  * SHA-256, SHA3-256), header and data digests (CRC32C), immediate and
  * unsolicited data, R2T, task management (RFC 7144 too), NOP both ways,
- * session reinstatement. One connection a session.
+ * reinstatement of sessions and connections, redirection. One connection a
+ * session. Targets are registered with iSNS servers (RFC 4171) when a program
+ * asks for it.
  *
  * @module
  */
 
 import { definePlugin, type Plugin } from "../../core/mod.ts";
 import { CHAP_HASHES } from "./hash_adapter.ts";
+import { exchangeIsns, hostName } from "./isns_adapter.ts";
 import { IscsiPortDriver } from "./port_driver.ts";
 import { IscsiService } from "./service.ts";
 import { listenTcp } from "./socket_adapter.ts";
@@ -34,6 +37,8 @@ export const plugin: Plugin = definePlugin({
       ports: register.ports,
       listen: listenTcp,
       hashes: CHAP_HASHES,
+      exchangeIsns,
+      hostName,
     });
     register.provide(ISCSI, service);
     register.portDriver(new IscsiPortDriver(service));

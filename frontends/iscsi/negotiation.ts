@@ -17,6 +17,15 @@ import { LOGIN_STAGE } from "./wire/login.ts";
 import type { TextPair } from "./wire/text_keys.ts";
 import { ANSWER, parseNumber } from "./wire/text_values.ts";
 
+/** What each connection agrees on for itself (RFC 7143 13). */
+const CONNECTION_PARAMETERS = {
+  headerDigest: INITIAL_PARAMETERS.headerDigest,
+  dataDigest: INITIAL_PARAMETERS.dataDigest,
+  maxRecvDataSegmentLengthBytes:
+    INITIAL_PARAMETERS.maxRecvDataSegmentLengthBytes,
+  maxSendDataSegmentLengthBytes:
+    INITIAL_PARAMETERS.maxSendDataSegmentLengthBytes,
+};
 const FIRST_BURST = "FirstBurstLength";
 const SEGMENT_LENGTH = "MaxRecvDataSegmentLength";
 const ANSWER_WORDS: ReadonlySet<string> = new Set(Object.values(ANSWER));
@@ -66,13 +75,22 @@ function isAllowed(use: KeyUse, stage: number, isFirst: boolean): boolean {
 /** Agrees with one initiator on the values of one session. */
 export class Negotiation {
   readonly #isDiscovery: boolean;
-  readonly #draft: ParameterDraft = { ...INITIAL_PARAMETERS };
+  readonly #draft: ParameterDraft;
   #hasDeclared = false;
   #firstBurst: "default" | "proposed" | "agreed" = "default";
 
-  /** Begins with the defaults. */
-  constructor(isDiscovery: boolean) {
+  /**
+   * Begins with the defaults.
+   *
+   * @param session values of a session that gets another connection: those
+   *   that are the session's go on
+   */
+  constructor(
+    isDiscovery: boolean,
+    session: SessionParameters = INITIAL_PARAMETERS,
+  ) {
     this.#isDiscovery = isDiscovery;
+    this.#draft = { ...session, ...CONNECTION_PARAMETERS };
   }
 
   /** The values agreed on so far. */

@@ -91,6 +91,8 @@ export const LIMITS = {
   loginSegmentBytes: 8192,
   /** Login Requests of a login, counting each part of a long text. */
   loginRequests: 1024,
+  /** Text Requests that bring the text of one negotiation. */
+  textRequests: 1024,
   /** Keys of a text, and of a login as a whole. */
   keys: 1024,
   /** A simple value (RFC 7143 6.1). */

@@ -32,6 +32,8 @@ export interface SessionRecord {
   readonly connection: ConnectionRecord;
   readonly session: IscsiSession;
   readonly owner: PortRecord;
+  /** Its connection is gone: it is ending. */
+  lost: boolean;
 }
 
 /** A connection, and its session when it has one. */

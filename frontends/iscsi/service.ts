@@ -13,6 +13,7 @@ import {
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup } from "./access.ts";
+import { refusalOfConnection } from "./admission.ts";
 import type {
   AcceptedConnection,
   IscsiPortAccess,
@@ -22,7 +23,9 @@ import type {
 import type { ChapHashes } from "./chap.ts";
 import { IscsiConnection, type OpenedSession } from "./connection.ts";
 import { sendTargets } from "./discovery.ts";
+import { IsnsClient, type IsnsExchange } from "./isns_client.ts";
 import { LoginEngine, type LoginOutcome } from "./login.ts";
+import { LoginGuard } from "./login_guard.ts";
 import { Output, SendBuffers } from "./output.ts";
 import { Pump } from "./pump.ts";
 import { ReceiveBuffers } from "./receive_buffers.ts";
@@ -54,9 +57,6 @@ export type Listen = (
   accept: (connection: AcceptedConnection) => void,
 ) => OpenPortal;
 
-/** Connections at once; more are closed as soon as they come. */
-export const CONNECTIONS_MAX = 2048;
-
 /**
  * Milliseconds that a login waits for the tasks of the session whose place it
  * takes. Shorter than initiators wait for the login: then they hear why.
@@ -73,10 +73,16 @@ export interface IscsiServices {
   readonly listen: Listen;
   /** Hashes for CHAP. */
   readonly hashes: ChapHashes;
+  /** Talks to iSNS servers. */
+  readonly exchangeIsns: IsnsExchange;
+  /** Name of this host; empty: unknown. */
+  readonly hostName: () => string;
 }
 
 /** Portal groups, ports, connections and sessions of one target. */
 export class IscsiService implements AsyncDisposable {
+  /** Registrations with iSNS servers. */
+  readonly isns: IsnsClient;
   readonly #services: IscsiServices;
   readonly #targetPorts: TargetPorts;
   readonly #connections: Set<ConnectionRecord> = new Set();
@@ -85,6 +91,8 @@ export class IscsiService implements AsyncDisposable {
   readonly #receiveBuffers: ReceiveBuffers = new ReceiveBuffers();
   readonly #heldBuffers: BufferPool = new BufferPool();
   readonly #turns: Turns;
+  readonly #guard: LoginGuard;
+  #excess: string | undefined;
   #nextId = 1;
   #nextTsih = 1;
 
@@ -93,7 +101,16 @@ export class IscsiService implements AsyncDisposable {
     this.#services = services;
     this.#targetPorts = new TargetPorts(services.ports);
     this.#watchdog = new Watchdog(services.host, this.#connections);
-    this.#turns = new Turns(services.host.clock);
+    const { host, exchangeIsns, hostName } = services;
+    const { clock, log } = host;
+    this.#turns = new Turns(clock);
+    this.#guard = new LoginGuard(clock);
+    this.isns = new IsnsClient({
+      clock,
+      log,
+      exchange: exchangeIsns,
+      hostName,
+    });
   }
 
   /** Changes settings; they hold for connections that exist, too. */
@@ -190,22 +207,32 @@ export class IscsiService implements AsyncDisposable {
 
   /** Serves a connection that came in through a portal group. */
   accept(portalGroup: string, accepted: AcceptedConnection): void {
-    if (this.#connections.size >= CONNECTIONS_MAX) {
-      this.#services.host.log.warn("Too many connections", {
-        limit: CONNECTIONS_MAX,
-        initiator: accepted.peerAddress,
-      });
-      return accepted.stream.close();
-    }
+    if (!this.#admits(accepted)) return accepted.stream.close();
     const record = this.#connect(portalGroup, accepted);
     this.#connections.add(record);
     record.finished = this.#serve(record);
     this.#watchdog.wake();
   }
 
+  // A flood is told once, until there is room again.
+  #admits({ peerAddress }: AcceptedConnection): boolean {
+    const all = [...this.#connections].map(({ accepted, connection }) => ({
+      peerAddress: accepted.peerAddress,
+      inLogin: connection.inLogin,
+    }));
+    const excess = refusalOfConnection(peerAddress, all);
+    if (excess !== undefined && excess !== this.#excess) {
+      const fields = { excess, initiator: peerAddress };
+      this.#services.host.log.warn("Too many connections", fields);
+    }
+    this.#excess = excess;
+    return excess === undefined;
+  }
+
   /** Ends all connections and removes all ports. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watchdog.stop();
+    await this.isns.deregisterAll();
     for (const { request } of this.#targetPorts.all()) {
       await this.removePort(request.target, request.portalGroup);
     }
@@ -225,6 +252,7 @@ export class IscsiService implements AsyncDisposable {
     const login = new LoginEngine({
       directory: this.#directory(portalGroup),
       peerAddress: accepted.peerAddress,
+      guard: this.#guard,
       entropy: host.entropy,
       hashes,
       log: host.log,
@@ -267,6 +295,7 @@ export class IscsiService implements AsyncDisposable {
       reason,
     });
     if (session !== null) {
+      session.lost = true;
       await session.session.nexus?.nexusLost();
       // Not before: its successor has to wait for the end of its tasks.
       session.owner.sessions.delete(session);
@@ -283,6 +312,7 @@ export class IscsiService implements AsyncDisposable {
       .find(outcome.target?.name ?? "", connection.portalGroup);
     if (owner === undefined) return { status: LOGIN_STATUS.TARGET_REMOVED };
     if (!owner.port.online) return { status: LOGIN_STATUS.SERVICE_UNAVAILABLE };
+    if (outcome.tsih !== 0) return this.#reinstate(connection, outcome, owner);
     // Another login of the same initiator port may have come in meanwhile.
     while (true) {
       const old = [...owner.sessions].find((each) =>
@@ -300,12 +330,35 @@ export class IscsiService implements AsyncDisposable {
     return this.#startSession(connection, outcome, owner);
   }
 
-  #startSession(
+  // Connection reinstatement (RFC 7143 6.3.4): the tasks of the old connection
+  // end, all else of the session goes on.
+  async #reinstate(
     connection: ConnectionRecord,
     outcome: LoginOutcome,
     owner: PortRecord,
-  ): OpenedSession | { status: LoginStatus } {
-    const session = new IscsiSession(
+  ): Promise<OpenedSession | { status: LoginStatus }> {
+    const old = [...owner.sessions].find(({ tsih }) => tsih === outcome.tsih);
+    const nexus = old?.session.nexus ?? null;
+    if (old === undefined || nexus === null || old.lost) {
+      return { status: LOGIN_STATUS.SESSION_DOES_NOT_EXIST };
+    }
+    const session = this.#makeSession(connection, outcome, owner);
+    session.attach(nexus);
+    // The end of the old connection is not the session's any more.
+    old.connection.record = null;
+    owner.sessions.delete(old);
+    this.#remember({ ...old, outcome, connection, session });
+    await this.#end(old, "taken over by another connection");
+    await nexus.handOver(session);
+    return { session, tsih: old.tsih };
+  }
+
+  #makeSession(
+    connection: ConnectionRecord,
+    outcome: LoginOutcome,
+    owner: PortRecord,
+  ): IscsiSession {
+    return new IscsiSession(
       {
         output: connection.connection.output,
         heldBuffers: this.#heldBuffers,
@@ -318,6 +371,19 @@ export class IscsiService implements AsyncDisposable {
       outcome.expCmdSn,
       outcome.statSn,
     );
+  }
+
+  #remember(record: SessionRecord): void {
+    record.connection.record = record;
+    record.owner.sessions.add(record);
+  }
+
+  #startSession(
+    connection: ConnectionRecord,
+    outcome: LoginOutcome,
+    owner: PortRecord,
+  ): OpenedSession | { status: LoginStatus } {
+    const session = this.#makeSession(connection, outcome, owner);
     const name = `${outcome.initiatorName},i,0x${outcome.isidHex}`;
     const nexus = owner.port.connect(
       name,
@@ -327,22 +393,22 @@ export class IscsiService implements AsyncDisposable {
     );
     if (nexus === null) return { status: LOGIN_STATUS.OUT_OF_RESOURCES };
     session.attach(nexus);
-    const record = {
+    const tsih = this.#takeTsih();
+    this.#remember({
       id: this.#nextId++,
-      tsih: this.#takeTsih(),
+      tsih,
       outcome,
       connection,
       session,
       owner,
-    };
-    connection.record = record;
-    owner.sessions.add(record);
+      lost: false,
+    });
     this.#services.host.log.info("Session opened", {
       initiator: outcome.initiatorName,
       target: owner.request.target,
       address: connection.accepted.peerAddress,
     });
-    return { session, tsih: record.tsih };
+    return { session, tsih };
   }
 
   // TSIHs are unique among all sessions, and never zero.
@@ -394,11 +460,18 @@ export class IscsiService implements AsyncDisposable {
   #directory(portalGroup: string): Directory {
     return this.#targetPorts.directory(
       portalGroup,
-      (tsih, initiatorName, isidHex) =>
-        this.#records().some((record) =>
-          record.tsih === tsih && record.outcome.isidHex === isidHex &&
-          record.outcome.initiatorName === initiatorName
-        ),
+      (tsih, initiatorName, isidHex) => {
+        const record = this.#records().find((each) =>
+          each.tsih === tsih && each.outcome.isidHex === isidHex &&
+          each.outcome.initiatorName === initiatorName &&
+          each.owner.request.portalGroup === portalGroup
+        );
+        return record && {
+          connectionId: record.outcome.connectionId,
+          target: record.owner.request.target,
+          parameters: record.outcome.parameters,
+        };
+      },
     );
   }
 

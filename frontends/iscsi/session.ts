@@ -10,6 +10,7 @@ import {
   ATTRIBUTE,
   type BufferPool,
   decodeLun,
+  INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT,
   type Nexus,
   type ScsiTask,
   type Sense,
@@ -18,11 +19,16 @@ import {
   type Transport,
   UNEXPECTED_UNSOLICITED_DATA,
 } from "../../core/mod.ts";
+import {
+  sendLogoutRequest,
+  sendPing,
+  sendSessionDrop,
+} from "./async_messages.ts";
+import { ControlRequests, refusalOfOpcode } from "./control_requests.ts";
 import { DataReceiver } from "./data_out.ts";
 import { DataSender } from "./data_in.ts";
 import { EarlyRequests } from "./early_requests.ts";
 import type { ReceivedPdu } from "./framer.ts";
-import { logoutResponse } from "./logout.ts";
 import { fillLongCdb, senseOfAhs } from "./long_cdb.ts";
 import type { Output } from "./output.ts";
 import type { SessionParameters } from "./parameters.ts";
@@ -35,22 +41,15 @@ import {
   type TextAnswers,
   TextExchange,
 } from "./text_exchange.ts";
-import {
-  ASYNC_EVENT,
-  type ControlRequest,
-  decodeControl,
-  LOGOUT_REASON,
-  LOGOUT_RESPONSE,
-  REJECT_REASON,
-} from "./wire/control.ts";
+import { decodeControl, REJECT_REASON } from "./wire/control.ts";
 import { decodeDataOut, newDataOut } from "./wire/data.ts";
 import {
   ahsLengthOf,
+  At,
   isImmediate,
   opcodeOf,
   REQUEST,
   RESERVED_TAG,
-  RESPONSE,
 } from "./wire/pdu.ts";
 import {
   CDB_IN_HEADER_LENGTH,
@@ -78,8 +77,6 @@ export interface SessionServices {
 export const HELD_BYTES_MAX: number = 16 * 2 ** 20;
 /** Immediate requests that may be under way at once (RFC 7143 4.2.2.1). */
 export const IMMEDIATE_TASKS_MAX = 64;
-/** Seconds in which an initiator should answer a request to log out. */
-const LOGOUT_SECONDS = 10;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -92,13 +89,12 @@ export class IscsiSession implements Transport<TaskContext> {
   closing: string | null = null;
   readonly #services: SessionServices;
   readonly #parameters: SessionParameters;
-  readonly #connectionId: number;
   readonly #window: TaskWindow;
   readonly #responder: Responder;
   readonly #sender: DataSender;
   readonly #receiver: DataReceiver;
   readonly #manager: TaskManager;
-  readonly #text: TextExchange;
+  readonly #control: ControlRequests;
   readonly #tasks: Map<number, Task> = new Map();
   readonly #early: EarlyRequests = new EarlyRequests();
   readonly #waitingForRoom: Set<Task> = new Set();
@@ -118,7 +114,6 @@ export class IscsiSession implements Transport<TaskContext> {
     const { output } = services;
     this.#services = services;
     this.#parameters = parameters;
-    this.#connectionId = connectionId;
     const window = new TaskWindow(expCmdSn);
     const responder = new Responder(output, window, parameters, statSn);
     this.#window = window;
@@ -131,14 +126,6 @@ export class IscsiSession implements Transport<TaskContext> {
       parameters,
       services.heldBuffers,
     );
-    this.#text = new TextExchange(
-      responder,
-      (pairs) =>
-        answerPairs(pairs, {
-          sendTargets: services.sendTargets,
-          declareSegmentLength: (length) => responder.limitSegment(length),
-        }),
-    );
     this.#manager = new TaskManager({
       responder,
       window,
@@ -150,6 +137,21 @@ export class IscsiSession implements Transport<TaskContext> {
         services.wakeOutput();
       },
       coldReset: services.coldReset,
+    });
+    this.#control = new ControlRequests({
+      responder,
+      manager: this.#manager,
+      text: new TextExchange(
+        responder,
+        (pairs) =>
+          answerPairs(pairs, {
+            sendTargets: services.sendTargets,
+            declareSegmentLength: (length) => responder.limitSegment(length),
+          }),
+      ),
+      connectionId,
+      nexus: () => this.#requireNexus(),
+      close: (reason) => this.#close(reason),
     });
   }
 
@@ -172,9 +174,9 @@ export class IscsiSession implements Transport<TaskContext> {
   receive(pdu: ReceivedPdu, nowMs: number): void {
     this.#nowMs = nowMs;
     const opcode = opcodeOf(pdu.view, pdu.start);
-    if (pdu.dataCorrupt) return this.#receiveCorrupt(opcode, pdu);
-    if (opcode === REQUEST.SCSI_COMMAND) this.#receiveCommand(pdu);
-    else if (opcode === REQUEST.DATA_OUT) this.#receiveDataOut(pdu);
+    if (opcode === REQUEST.DATA_OUT) this.#receiveDataOut(pdu);
+    else if (pdu.dataCorrupt) this.#discard(opcode, pdu);
+    else if (opcode === REQUEST.SCSI_COMMAND) this.#receiveCommand(pdu);
     else this.#receiveControl(opcode, pdu);
   }
 
@@ -188,22 +190,27 @@ export class IscsiSession implements Transport<TaskContext> {
 
   /** Sends a ping that the initiator has to answer. */
   ping(): void {
-    this.#responder.announce({
-      opcode: RESPONSE.NOP_IN,
-      initiatorTaskTag: RESERVED_TAG,
-      targetTransferTag: PING_TAG,
-    });
+    sendPing(this.#responder);
+    this.#services.wakeOutput();
+  }
+
+  /** A second has gone by: a gap in CmdSN does not stay open for ever. */
+  secondPassed(): void {
+    const { expCmdSn } = this.#window;
+    if (!this.#early.secondPassed(expCmdSn)) return;
+    this.#close(`CmdSN ${expCmdSn} does not come`);
     this.#services.wakeOutput();
   }
 
   /** Asks the initiator to log out. */
   requestLogout(): void {
-    this.#sendEvent(ASYNC_EVENT.LOGOUT_REQUEST, LOGOUT_SECONDS);
+    sendLogoutRequest(this.#responder);
+    this.#services.wakeOutput();
   }
 
   /** Tells the initiator that the session is dropped, and drops it. */
   drop(reason: string): void {
-    this.#sendEvent(ASYNC_EVENT.SESSION_DROP, 0);
+    sendSessionDrop(this.#responder);
     this.#close(reason);
     this.#services.wakeOutput();
   }
@@ -271,7 +278,10 @@ export class IscsiSession implements Transport<TaskContext> {
       const lun = decodeLun(pdu.view, pdu.start + 8);
       this.#refuse(pdu, this.#requireNexus().overloadStatus(lun), null);
     } else {
-      const sense = senseOfAhs(pdu.view, start, command.cdbAt);
+      // No command that we have moves data both ways.
+      const sense = command.read && command.write
+        ? INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT
+        : senseOfAhs(pdu.view, start, command.cdbAt);
       if (sense === null) this.#deliver(pdu, immediate);
       else this.#refuse(pdu, STATUS.CHECK_CONDITION, sense);
     }
@@ -398,11 +408,10 @@ export class IscsiSession implements Transport<TaskContext> {
 
   #receiveDataOut(pdu: ReceivedPdu): void {
     decodeDataOut(pdu.view, pdu.start, dataOut);
-    const { bytes, dataAt, dataLength } = pdu;
+    if (pdu.dataCorrupt) this.#reject(REJECT_REASON.DATA_DIGEST_ERROR, pdu);
     if (dataOut.targetTransferTag !== RESERVED_TAG) {
-      const fate = this.#receiver
-        .solicited(dataOut, bytes, dataAt, dataLength);
-      if (fate === "refused") {
+      const fate = this.#receiver.solicited(dataOut, pdu);
+      if (fate === "refused" && !pdu.dataCorrupt) {
         this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
       }
       return;
@@ -414,7 +423,7 @@ export class IscsiSession implements Transport<TaskContext> {
         this.#receiver.fail(task, UNEXPECTED_UNSOLICITED_DATA);
       }
     } else if (task !== undefined) {
-      this.#receiver.unsolicited(task, dataOut, bytes, dataAt, dataLength);
+      this.#receiver.unsolicited(task, dataOut, pdu);
     }
     // Otherwise the command has ended before its unsolicited data came.
   }
@@ -422,103 +431,26 @@ export class IscsiSession implements Transport<TaskContext> {
   // Everything else.
 
   #receiveControl(opcode: number, pdu: ReceivedPdu): void {
+    const reason = refusalOfOpcode(opcode);
+    if (reason !== 0) return this.#reject(reason, pdu);
     const request = decodeControl(pdu.view, pdu.start);
-    if (!isKnown(opcode)) {
-      return this.#reject(REJECT_REASON.COMMAND_NOT_SUPPORTED, pdu);
-    }
-    if (opcode === REQUEST.SNACK) {
-      return this.#reject(REJECT_REASON.SNACK_REJECT, pdu);
-    }
-    if (opcode === REQUEST.LOGIN) {
-      return this.#reject(REJECT_REASON.PROTOCOL_ERROR, pdu);
-    }
     if (!request.immediate && !this.#inTurn(request.cmdSn, pdu)) return;
-    this.#receiveRequest(opcode, request, pdu);
+    this.#control.receive(opcode, request, pdu);
     if (!request.immediate) this.#takeEarly();
   }
 
-  #receiveRequest(
-    opcode: number,
-    request: ControlRequest,
-    pdu: ReceivedPdu,
-  ): void {
-    const tagged = request.initiatorTaskTag !== RESERVED_TAG;
-    if (!tagged && opcode !== REQUEST.NOP_OUT) {
-      return this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
-    }
-    switch (opcode) {
-      case REQUEST.NOP_OUT:
-        return this.#receiveNop(request, pdu);
-      case REQUEST.TASK_MANAGEMENT:
-        return this.#manager.receive(
-          request,
-          decodeLun(pdu.view, pdu.start + 8),
-          this.#requireNexus(),
-        );
-      case REQUEST.TEXT:
-        return this.#text.receive(request, pdu);
-      case REQUEST.LOGOUT:
-        return this.#receiveLogout(request, pdu);
-    }
-  }
-
-  // NOP-Out (RFC 7143 11.18): a ping of the initiator, or its answer to ours.
-  #receiveNop(request: ControlRequest, pdu: ReceivedPdu): void {
-    if (request.initiatorTaskTag === RESERVED_TAG) {
-      if (!request.immediate) {
-        this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
-      }
-      return;
-    }
-    const length = Math.min(
-      pdu.dataLength,
-      this.#responder.segmentLengthMax,
-    );
-    this.#responder.respond(
-      {
-        opcode: RESPONSE.NOP_IN,
-        lunHigh: request.lunHigh,
-        lunLow: request.lunLow,
-        initiatorTaskTag: request.initiatorTaskTag,
-        targetTransferTag: RESERVED_TAG,
-      },
-      pdu.bytes.subarray(pdu.dataAt, pdu.dataAt + length),
-    );
-  }
-
-  #receiveLogout(request: ControlRequest, pdu: ReceivedPdu): void {
-    if (request.code > LOGOUT_REASON.REMOVE_FOR_RECOVERY) {
-      return this.#reject(REJECT_REASON.INVALID_PDU_FIELD, pdu);
-    }
-    const answer = logoutResponse(request, this.#connectionId);
-    this.#responder.respond({
-      opcode: RESPONSE.LOGOUT,
-      code: answer,
-      initiatorTaskTag: request.initiatorTaskTag,
-    });
-    if (answer === LOGOUT_RESPONSE.CLOSED) this.#close("logout");
-  }
-
-  // A wrong data digest (RFC 7143 7.8): the PDU is dropped, and a command
-  // that needed it ends.
-  #receiveCorrupt(opcode: number, pdu: ReceivedPdu): void {
+  // A wrong data digest (RFC 7143 7.8): the request does not count. Its number
+  // is missing until the initiator sends it once more, or aborts its task.
+  #discard(opcode: number, pdu: ReceivedPdu): void {
     this.#reject(REJECT_REASON.DATA_DIGEST_ERROR, pdu);
-    // A lost command or parameter leaves a gap that level 0 cannot mend.
-    this.#close(`data digest error in a PDU with opcode ${opcode}`);
+    const { view, start } = pdu;
+    if (isImmediate(view, start) || refusalOfOpcode(opcode) !== 0) return;
+    const cmdSn = view.getUint32(start + At.CMD_SN);
+    if (this.#window.arrival(cmdSn) !== "outside") this.#early.miss(cmdSn);
   }
 
   #reject(reason: number, pdu: ReceivedPdu): void {
     this.#responder.reject(reason, pdu.bytes, pdu.start);
-  }
-
-  #sendEvent(event: number, parameter3: number): void {
-    this.#responder.respond({
-      opcode: RESPONSE.ASYNC_MESSAGE,
-      initiatorTaskTag: RESERVED_TAG,
-      word36: event << 24,
-      word40: parameter3,
-    });
-    this.#services.wakeOutput();
   }
 
   // Command numbering (RFC 7143 4.2.2.1).
@@ -558,13 +490,4 @@ export class IscsiSession implements Transport<TaskContext> {
     if (this.#nexus === null) throw new TypeError("A session has no nexus");
     return this.#nexus;
   }
-}
-
-/** Target Transfer Tag of our pings; transfers use their own numbers. */
-const PING_TAG = 0xfffffffe;
-
-const KNOWN_REQUESTS: ReadonlySet<number> = new Set(Object.values(REQUEST));
-
-function isKnown(opcode: number): boolean {
-  return KNOWN_REQUESTS.has(opcode);
 }

@@ -137,7 +137,7 @@ export class TargetPorts {
   /** What logins through a portal group look up. */
   directory(
     portalGroup: string,
-    sessionExists: Directory["sessionExists"],
+    liveSession: Directory["liveSession"],
   ): Directory {
     const entries = () =>
       this.all()
@@ -150,7 +150,7 @@ export class TargetPorts {
         return record && this.#entryOf(record);
       },
       targets: entries,
-      sessionExists,
+      liveSession,
     };
   }
 
@@ -161,6 +161,7 @@ export class TargetPorts {
       authGroup: access.authGroup,
       alias: access.alias,
       redirect: access.redirect,
+      movedPermanently: access.movedPermanently,
       portalGroups: access.portalGroups
         .map((name) => this.#groups.get(name))
         .filter((group) => group !== undefined),

@@ -38,6 +38,8 @@ export class TaskContext {
   sentLength = 0;
   /** Bytes of Data-In sent in the present sequence. */
   sequenceLength = 0;
+  /** Bytes that the command wanted to send when it asked for room last. */
+  wantedLength = 0;
   /** Data-In and R2T PDUs sent. */
   dataSn = 0;
   /** Status left with the last Data-In. */
@@ -58,6 +60,8 @@ export class TaskContext {
   targetTransferTag = 0;
   /** Where the data of that R2T end; 0: none is under way. */
   r2tEnd = 0;
+  /** Data-Out of it was thrown away for its digest. */
+  corrupt = false;
   /** DataSN that its next Data-Out must have. */
   r2tDataSn = 0;
   /** What the command waits for; null: nothing. */
@@ -85,6 +89,7 @@ export class TaskContext {
     this.unsolicitedLength = 0;
     this.r2tSn = 0;
     this.r2tEnd = 0;
+    this.corrupt = false;
     this.wait = null;
     this.wakeRoom = null;
   }

@@ -35,6 +35,7 @@ export class TextExchange {
   #collector: TextCollector = new TextCollector(LIMITS.textBytes);
   #parts: readonly Uint8Array[] = [];
   #tag = 0;
+  #count = 0;
   #open = false;
 
   /** An exchange that answers pairs by `answer`. */
@@ -53,6 +54,9 @@ export class TextExchange {
       return this.#responder.reject(reason, pdu.bytes, pdu.start);
     }
     if (request.tag === RESERVED_TAG) this.#begin();
+    // To fetch an answer is not counted: it has an end.
+    if (this.#parts.length === 0) this.#count += 1;
+    if (this.#count > LIMITS.textRequests) return this.#fail(pdu);
     const end = pdu.dataAt + pdu.dataLength;
     const fault = this.#collector.add(pdu.bytes.subarray(pdu.dataAt, end));
     if (fault !== undefined) return this.#fail(pdu);
@@ -78,6 +82,7 @@ export class TextExchange {
   #begin(): void {
     this.#collector = new TextCollector(LIMITS.textBytes);
     this.#parts = [];
+    this.#count = 0;
     this.#tag = (this.#tag + 1) & 0x7fffffff;
     this.#open = true;
   }

@@ -60,6 +60,7 @@ export class Watchdog {
     // Ticks, not time: after a halt nobody has had a chance to answer.
     const silentSeconds = ++connection.silentTicks;
     const { loginTimeoutSeconds, pingTimeoutSeconds } = this.settings;
+    connection.session?.secondPassed();
     if (connection.inLogin || connection.session === null) {
       const sinceSeconds = (nowMs - connection.openedMs) / 1000;
       if (loginTimeoutSeconds > 0 && sinceSeconds >= loginTimeoutSeconds) {

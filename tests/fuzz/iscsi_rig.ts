@@ -101,6 +101,8 @@ export class IscsiRig {
         throw new TypeError("No portal is opened");
       },
       hashes: CHAP_HASHES,
+      exchangeIsns: () => Promise.reject(new Error("no network")),
+      hostName: () => "",
     });
   }
 

@@ -22,6 +22,7 @@ import {
   readLinks,
   readNamedInteger,
   readOptions,
+  readRedirect,
   readSeconds,
   readSections,
   readSize,
@@ -72,7 +73,7 @@ const PORTAL_GROUP_FORMS = formTable({
   "offload": readText,
   "options": readOptions,
   "pcp": readInteger,
-  "redirect": readText,
+  "redirect": readRedirect,
   "tag": readInteger,
 });
 
@@ -101,7 +102,7 @@ const TARGET_FORMS = formTable({
   "namespace": readUnsupported,
   "port": readText,
   "portal-group": readLinks,
-  "redirect": readText,
+  "redirect": readRedirect,
 });
 
 const GLOBAL_FORMS = formTable({

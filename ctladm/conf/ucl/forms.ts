@@ -88,6 +88,14 @@ export function readFlag(place: Place, entry: UclEntry): Outcome {
   return state(place, entry, key, []);
 }
 
+/** An address, or an object with `address` and `kind`. */
+export function readRedirect(place: Place, entry: UclEntry): Outcome {
+  const read = entry.value.kind === "object"
+    ? readFields("address", "kind")
+    : readText;
+  return read(place, entry);
+}
+
 /** An object, or an array of them, whose keys are the words of a statement. */
 export function readFields(...fields: readonly string[]): Form {
   return (place, entry) =>

@@ -19,10 +19,13 @@ import {
   parseSense,
   type Pdu,
   read10,
+  REJECT,
   scsiCommand,
   type Session,
   STAGE,
   STATUS,
+  TASK_MANAGEMENT,
+  taskManagement,
   testUnitReady,
   write10,
 } from "../../support/initiator/mod.ts";
@@ -212,3 +215,55 @@ for (const [name, bytes] of AHS) {
     assertBytes(read, new Uint8Array(512));
   });
 }
+
+const TWO_WAYS: Readonly<Record<string, Uint8Array>> = {
+  "a read": read10(0, 1),
+  "a write": write10(0, 1),
+  "a command without data": testUnitReady(),
+};
+
+for (const [name, cdb] of Object.entries(TWO_WAYS)) {
+  systemTest(`${name} with R and W is not executed`, async (system) => {
+    const session = await system.openReady();
+    const data = patternBytes(512);
+    const pdu = scsiCommand({
+      ...session.numbers.take(false),
+      lun: 0,
+      flags: FLAG.FINAL | FLAG.READ | FLAG.WRITE,
+      cdb,
+      expectedDataTransferLength: 512,
+      data,
+    });
+    const response = await session.request(pdu);
+    assertEquals(response.opcode, OPCODE.SCSI_RESPONSE);
+    assertEquals(response.u8(3), STATUS.CHECK_CONDITION);
+    assertEquals(parseSense(response.data.subarray(2))?.text, "5/0e/03");
+    const { data: read } = await session
+      .command(0, read10(0, 1), { read: 512 });
+    assertBytes(read, new Uint8Array(512));
+  });
+}
+
+systemTest("a task management request with data is rejected", async (
+  system,
+) => {
+  const session = await system.openReady();
+  const plain = taskManagement({
+    ...session.numbers.take(true),
+    function: TASK_MANAGEMENT.LOGICAL_UNIT_RESET,
+    lun: 0,
+  });
+  const fields = {
+    opcode: OPCODE.TASK_MANAGEMENT,
+    immediate: true,
+    flags: plain.flags,
+    initiatorTaskTag: plain.initiatorTaskTag,
+    words: { 20: NO_TAG, 24: plain.u32(24), 28: plain.u32(28) },
+  };
+  await session.send(makePdu({ ...fields, data: patternBytes(4) }));
+  await session.expectReject(REJECT.INVALID_PDU_FIELD);
+  await session.send(makePdu({ ...fields, ahs: new Uint8Array(8) }));
+  await session.expectReject(REJECT.INVALID_PDU_FIELD);
+  // It was not carried out: no reset is told.
+  assertEquals((await session.command(0, testUnitReady())).status, 0);
+});

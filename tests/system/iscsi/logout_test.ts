@@ -211,3 +211,16 @@ systemTest("the end of the target ends every session", async (system) => {
   await session.expectClose();
   await assertRejects(() => held.result());
 });
+
+systemTest("a Logout Response names no time to wait", async (system) => {
+  const session = await system.open({ connectionId: 3 });
+  for (const { reason, connectionId } of Object.values(ROWS).reverse()) {
+    const pdu = await session.request(logoutRequest({
+      ...session.numbers.take(true),
+      reason,
+      connectionId,
+    }));
+    assertEquals([pdu.u16(40), pdu.u16(42)], [0, 0]);
+    if (pdu.u8(2) === 0) return await session.expectClose();
+  }
+});

@@ -187,3 +187,24 @@ systemTest("what was not expected is not written", async (system) => {
   assertEquals(data.subarray(0, 1024), DATA.subarray(0, 1024));
   assertBytes(data.subarray(1024), new Uint8Array(1024));
 });
+
+systemTest("a length without a direction moves nothing", async (system) => {
+  const session = await system.openReady();
+  for (const cdb of [testUnitReady(), read10(0, 1), write10(0, 1)]) {
+    const { status, response, responses, data } = await session
+      .command(0, cdb, { expectedLength: 512 });
+    assertEquals([status, response, data.length], [0, 0, 0]);
+    assertEquals(responses.length, 1);
+  }
+});
+
+systemTest("a status stands in a response of a command that completed", async (
+  system,
+) => {
+  const session = await system.openReady();
+  const good = await session.command(0, testUnitReady());
+  assertEquals([good.status, good.response], [0, 0]);
+  const options = { read: 512 };
+  const bad = await session.command(0, read10(0xfffffff0, 1), options);
+  assertEquals([bad.status, bad.response, bad.sense], [2, 0, "5/21/00"]);
+});

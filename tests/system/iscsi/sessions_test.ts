@@ -7,10 +7,17 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { REINSTATEMENT_WAIT_MS } from "../../../frontends/iscsi/service.ts";
 import { assertBytes, patternBytes } from "../../support/bytes.ts";
 import {
+  connect,
+  FLAG,
+  INITIATOR_NAME,
   LOGIN_STATUS,
+  LoginExchange,
   loginStatus,
   read10,
+  reserve6,
   type Session,
+  STAGE,
+  STATUS,
   testUnitReady,
   write10,
 } from "../../support/initiator/mod.ts";
@@ -205,4 +212,123 @@ systemTest("a defect costs one connection, and is told", async (system) => {
   assertMatch(String(errors[0]?.fields["error"]), /planted this\n +at /);
   // It was meant to happen: the look at the end of the test need not see it.
   system.host.log.lines.length = 0;
+});
+
+/** Takes the place of a session's connection. */
+async function takeConnection(
+  system: SystemTarget,
+  old: Session,
+  keys: Readonly<Record<string, string | undefined>> = {},
+): Promise<Session> {
+  const { tsih } = old.login;
+  const { cmdSN } = old.numbers;
+  return await system.open({ isid: ISID, tsih, connectionId: 5, cmdSN, keys });
+}
+
+systemTest("another connection takes a connection's place", async (system) => {
+  const old = await system.openReady({ isid: ISID, connectionId: 5 });
+  const other = await system.openReady();
+  assertEquals((await old.command(0, reserve6())).status, STATUS.GOOD);
+  const held = old.start(0, write10(0, 1), HELD_WRITE);
+  await held.nextR2t();
+  const [before] = system.iscsi.sessions();
+  const fresh = await takeConnection(system, old);
+  await old.expectClose();
+  await assertRejects(() => held.result());
+  assertEquals(fresh.login.tsih, old.login.tsih);
+  const [after] = system.iscsi.sessions();
+  assertEquals(after?.id, before?.id);
+  assertEquals(system.iscsi.sessions().length, 2);
+  // The nexus was not lost: no unit attention, and what it holds is kept.
+  assertEquals((await fresh.command(0, testUnitReady())).status, STATUS.GOOD);
+  const { status } = await other.command(0, testUnitReady());
+  assertEquals(status, STATUS.RESERVATION_CONFLICT);
+  const { data } = await fresh.command(0, read10(0, 1), { read: 512 });
+  assertBytes(data, new Uint8Array(512));
+  // And so on, as often as one likes.
+  const third = await takeConnection(system, fresh);
+  await fresh.expectClose();
+  assertEquals((await third.command(0, testUnitReady())).status, STATUS.GOOD);
+  assertEquals(await third.logout(), 0);
+  await third.expectClose();
+});
+
+systemTest("values of the session outlast its connection", async (system) => {
+  const keys = { MaxBurstLength: "4096", FirstBurstLength: "4096" };
+  const old = await system.openReady({ isid: ISID, connectionId: 5, keys });
+  const fresh = await takeConnection(system, old, {
+    MaxBurstLength: undefined,
+    FirstBurstLength: undefined,
+  });
+  const { responses } = await fresh
+    .command(0, read10(0, 24), { read: 12288 });
+  assertEquals(responses.map((pdu) => pdu.data.length), [4096, 4096, 4096]);
+  assert(responses.every((pdu) => pdu.has(FLAG.FINAL)));
+});
+
+systemTest("a connection's place is taken when its tasks have ended", async (
+  system,
+) => {
+  const store = await system.addControlled();
+  const witness = await system.open();
+  const session = await system.openReady({ isid: ISID, connectionId: 5 });
+  store.holding = true;
+  session.start(1, write10(0, 1), { write: patternBytes(512) });
+  await session.ping();
+  const taking = takeConnection(system, session);
+  await session.expectClose();
+  await passTurns(witness);
+  const unit = system.target.luns.get(1);
+  assertEquals(unit?.taskSet.size, 1);
+  store.answerAll();
+  const fresh = await taking;
+  assertEquals(unit?.taskSet.size, 0);
+  assertEquals((await fresh.command(1, testUnitReady())).status, STATUS.GOOD);
+});
+
+systemTest("who takes a connection's place may vanish", async (system) => {
+  const store = await system.addControlled();
+  const session = await system.openReady({ isid: ISID, connectionId: 5 });
+  store.holding = true;
+  session.start(1, write10(0, 1), { write: patternBytes(512) });
+  await session.ping();
+  const { tsih } = session.login;
+  const connection = await connect(system.portal);
+  const exchange = new LoginExchange(connection, {
+    isid: ISID,
+    tsih,
+    connectionId: 5,
+  });
+  await exchange.send({
+    csg: STAGE.OPERATIONAL,
+    nsg: STAGE.FULL_FEATURE,
+    pairs: { InitiatorName: INITIATOR_NAME, TargetName: TARGET_NAME },
+  });
+  await session.expectClose();
+  connection.close();
+  store.answerAll();
+  // Whoever logs in anew waits until all of it has ended.
+  const last = await system.open({ isid: ISID });
+  assertEquals(system.iscsi.sessions().length, 1);
+  assert(last.login.tsih !== tsih);
+  const { sense } = await last.command(1, testUnitReady());
+  assertEquals(sense.slice(0, 4), "6/29");
+});
+
+systemTest("a target that is removed during a login is told so", async (
+  system,
+) => {
+  using connection = await connect(system.portal);
+  const exchange = new LoginExchange(connection);
+  await exchange.exchange({
+    csg: STAGE.OPERATIONAL,
+    pairs: { InitiatorName: INITIATOR_NAME, TargetName: TARGET_NAME },
+  });
+  await system.iscsi.removePort(TARGET_NAME, "pg1");
+  const { status } = await exchange.exchange({
+    csg: STAGE.OPERATIONAL,
+    nsg: STAGE.FULL_FEATURE,
+  });
+  assertEquals(status, LOGIN_STATUS.TARGET_REMOVED);
+  assertEquals(await connection.expectClose(), []);
 });

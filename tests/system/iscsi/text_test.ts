@@ -125,6 +125,20 @@ systemTest("a declared segment length counts from then on", async (system) => {
   assertEquals(responses.map((pdu) => pdu.data.length), Array(8).fill(512));
 });
 
+systemTest("a segment length that is refused changes nothing", async (
+  system,
+) => {
+  const session = await system.openReady({
+    keys: { MaxRecvDataSegmentLength: "1024" },
+  });
+  for (const MaxRecvDataSegmentLength of ["511", "16777216", "x", "Reject"]) {
+    await session.text({ MaxRecvDataSegmentLength });
+  }
+  const { responses } = await session
+    .command(0, read10(0, 8), { read: 4096 });
+  assertEquals(responses.map((pdu) => pdu.data.length), Array(4).fill(1024));
+});
+
 systemTest(
   "a text comes in parts, cut inside keys and values",
   async (system) => {

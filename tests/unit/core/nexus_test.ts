@@ -80,6 +80,36 @@ targetTest(
 );
 
 targetTest(
+  "Nexus.handOver() ends its tasks and keeps what it holds",
+  async (test) => {
+    const unit = await test.addLun({ backend: "controlled" });
+    const a = await test.connectReady("a");
+    const b = await test.connectReady("b");
+    const next = test.connect("next");
+    await a.command(0, [0x16, 0, 0, 0, 0, 0]);
+    const { store } = test.driver;
+    store.holding = true;
+    const held = a.command(0, READ_200, { read: READ_LENGTH });
+    await settle();
+    const { nexus } = a;
+    const handedOver = nexus.handOver(next);
+    assert(!await isSettled(handedOver));
+    assert(nexus.transport === a);
+    store.answerAll();
+    assert(await isSettled(handedOver));
+    assertEquals((await settled(held))?.status, SILENT);
+    assert(nexus.transport === next);
+    assertEquals(nexus.itl(0)?.pending, 0);
+    assertEquals(unit.taskSet.size, 0);
+    const { status } = await b.command(0, [0, 0, 0, 0, 0, 0]);
+    assertEquals(status, STATUS.RESERVATION_CONFLICT);
+    // Nothing is left to wait for.
+    assert(await isSettled(nexus.handOver(a)));
+    assertEquals((await a.command(0, [0, 0, 0, 0, 0, 0])).status, STATUS.GOOD);
+  },
+);
+
+targetTest(
   "Nexus.nexusLost() waits for tasks that removal aborts",
   async (test) => {
     await test.addLun({ backend: "controlled" });

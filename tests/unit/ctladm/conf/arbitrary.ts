@@ -112,7 +112,7 @@ export function targetPart(index: number): fc.Arbitrary<TargetPart> {
   const body = statements(
     maybe("alias", "one", "two"),
     optional(fc.oneof(maybe("auth-group", "g", "h"), AUTH_BODY)),
-    maybe("redirect", "192.0.2.9"),
+    maybe("redirect", "192.0.2.9", "192.0.2.9 permanent"),
     // Each target has ports of its own, so that no two can clash.
     maybe("port", `isp${index}`, `ioctl/${index}`, `ioctl/${index}/1`),
     ...links,

@@ -260,6 +260,12 @@ Deno.test("parseConfiguration() refuses wrong portal-group statements", () => {
       'cannot set offload to "t6" for portal-group "y"; already defined',
     ],
     [
+      inPortalGroup("redirect a forever"),
+      "forever",
+      'invalid redirection "forever" for portal-group "y"; ' +
+      'should be "temporary" or "permanent"',
+    ],
+    [
       inPortalGroup("redirect a redirect b"),
       "b",
       'cannot set redirection to "b" for portal-group "y"; already defined',
@@ -425,6 +431,12 @@ Deno.test("parseConfiguration() refuses wrong target statements", () => {
       "ISP0",
       `can't link port "ISP0" to target "${T}", ` +
       "port already linked to some target",
+    ],
+    [
+      inTarget("redirect a forever"),
+      "forever",
+      `invalid redirection "forever" for target "${T}"; ` +
+      'should be "temporary" or "permanent"',
     ],
     [
       inTarget("redirect a redirect b"),

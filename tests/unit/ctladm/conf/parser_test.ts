@@ -157,6 +157,7 @@ Deno.test("parseConfiguration() reads a portal-group", () => {
     offload: "t6",
     options: new Map([["some", "thing else"]]),
     redirect: "192.0.2.7",
+    movedPermanently: false,
     tag: 513,
     dscp: undefined,
     pcp: undefined,
@@ -233,7 +234,7 @@ Deno.test("parseConfiguration() reads a target", () => {
       portal-group pg0
       portal-group pg1 ag0
       port IOCTL/2
-      redirect 192.0.2.8:3260
+      redirect 192.0.2.8:3260 permanent
       chap user secret1234567
       lun 3 shared
       lun 1023 shared
@@ -255,6 +256,7 @@ Deno.test("parseConfiguration() reads a target", () => {
     virtualPort: 0,
   });
   assertEquals(target.redirect, "192.0.2.8:3260");
+  assertEquals(target.movedPermanently, true);
   const inline = "iqn.2012-06.com.example:t0,lun,0";
   assertEquals(
     [...target.luns],

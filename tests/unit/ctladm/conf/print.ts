@@ -55,6 +55,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   "chap": ["user", "secret"],
   "chap-mutual": ["user", "secret", "mutual-user", "mutual-secret"],
   "portal-group": ["name", "auth-group-name"],
+  "redirect": ["address", "kind"],
 };
 
 function uclText(statement: Statement, style: UclStyle): string {
@@ -154,7 +155,7 @@ function portalGroup(group: PortalGroup): Statement {
       ...group.listen.map(({ text }) => line("listen", text)),
       ...maybe("offload", group.offload),
       ...options(group.options),
-      ...maybe("redirect", group.redirect),
+      ...redirection(group),
       ...maybe("tag", group.tag),
       ...maybe("dscp", group.dscp),
       ...maybe("pcp", group.pcp),
@@ -194,10 +195,19 @@ function target(target: Target): Statement {
         line("portal-group", portalGroup, ...wordOf(authGroup?.name))
       ),
       ...maybe("port", target.port?.text),
-      ...maybe("redirect", target.redirect),
+      ...redirection(target),
       ...[...target.luns].map(([number, lun]) => line("lun", number, lun)),
     ],
   };
+}
+
+function redirection(
+  { redirect, movedPermanently }: PortalGroup | Target,
+): readonly Statement[] {
+  if (redirect === undefined) return [];
+  return [
+    line("redirect", redirect, ...(movedPermanently ? ["permanent"] : [])),
+  ];
 }
 
 function wordOf(word: string | undefined): string[] {

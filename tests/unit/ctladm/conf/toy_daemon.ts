@@ -91,6 +91,7 @@ export function toyStateOf(
         authGroup: authGroup ?? target.authGroup,
         alias: target.alias,
         redirect: target.redirect,
+        movedPermanently: target.movedPermanently,
         portalGroups: target.portalGroups.map((link) => link.portalGroup),
       };
       const key = { target: target.name, portalGroup: name };

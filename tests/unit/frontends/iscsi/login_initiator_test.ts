@@ -1,3 +1,5 @@
+import { LoginGuard } from "../../../../frontends/iscsi/login_guard.ts";
+import { ManualClock } from "../../../support/memory_host.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { LoginStep } from "../../../../frontends/iscsi/login.ts";
 import { LoginEngine } from "../../../../frontends/iscsi/login.ts";
@@ -51,6 +53,7 @@ async function logIn(
 ): Promise<{ seen: LoginOutcome; step: LoginStep }> {
   const [here, there] = memoryStreamPair();
   const engine = new LoginEngine({
+    guard: new LoginGuard(new ManualClock()),
     directory,
     peerAddress: "192.0.2.7",
     entropy: countingEntropy(),

@@ -1,3 +1,5 @@
+import { LoginGuard } from "../../../../frontends/iscsi/login_guard.ts";
+import { ManualClock } from "../../../support/memory_host.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { AuthType } from "../../../../frontends/iscsi/access.ts";
@@ -122,6 +124,7 @@ function engineFor(type: AuthType, redirect: string | undefined): LoginEngine {
     2,
   );
   return new LoginEngine({
+    guard: new LoginGuard(new ManualClock()),
     directory,
     peerAddress: "192.0.2.7",
     entropy: countingEntropy(),

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { LoginGuard } from "../../../../frontends/iscsi/login_guard.ts";
+import { ManualClock } from "../../../support/memory_host.ts";
 import { assertEquals } from "@std/assert";
 import type { Entropy, Log } from "../../../../core/mod.ts";
 import type {
@@ -20,6 +22,7 @@ import type {
   TargetEntry,
 } from "../../../../frontends/iscsi/access.ts";
 import { CHAP_HASHES } from "../../../../frontends/iscsi/hash_adapter.ts";
+import { INITIAL_PARAMETERS } from "../../../../frontends/iscsi/parameters.ts";
 import {
   LoginEngine,
   type LoginOptions,
@@ -106,9 +109,20 @@ export function directoryOf(
     portalGroup: () => group,
     target: (name) => targets.find((target) => target.name === name),
     targets: () => targets,
-    sessionExists: (tsih, name, isidHex) =>
+    liveSession: (tsih, name, isidHex) =>
       tsih === liveTsih && name === INITIATOR_NAME &&
-      isidHex === "800000000001",
+        isidHex === "800000000001"
+        ? {
+          connectionId: 3,
+          target: TARGET_NAME,
+          parameters: {
+            ...INITIAL_PARAMETERS,
+            maxBurstLengthBytes: 4096,
+            firstBurstLengthBytes: 2048,
+            headerDigest: true,
+          },
+        }
+        : undefined,
   };
 }
 
@@ -188,6 +202,7 @@ export class LoginDriver {
   /** Begins; what is not given suits a plain login. */
   constructor(options: Partial<LoginOptions> = {}) {
     this.engine = new LoginEngine({
+      guard: new LoginGuard(new ManualClock()),
       directory: directoryOf(),
       peerAddress: "192.0.2.7",
       entropy: countingEntropy(),

@@ -30,6 +30,13 @@ const redirectedTarget = directoryOf(portalGroup(), [
   targetEntry({ redirect: "[2001:db8::9]:3260" }),
 ]);
 
+const movedGroup = directoryOf(
+  portalGroup({ redirect: "192.0.2.9:3260", movedPermanently: true }),
+);
+const movedTarget = directoryOf(portalGroup(), [
+  targetEntry({ redirect: "192.0.2.8", movedPermanently: true }),
+]);
+
 /** One login each; numbers are sections of RFC 7143. */
 const STORIES: readonly Story[] = [
   // Stages (6.3, 11.12.3, 11.13.6).
@@ -197,6 +204,13 @@ const STORIES: readonly Story[] = [
       "TargetAddress=[2001:db8::9]:3260",
     ],
   ], { directory: redirectedTarget }],
+  ["is redirected for good by the portal group (11.13.5)", [
+    ["1>3 $T", "refuse 0102 TargetAddress=192.0.2.9:3260"],
+  ], { directory: movedGroup }],
+  ["is redirected for good by the target (11.13.5)", [
+    ["0>1 $T AuthMethod=None", "0>1 $P AuthMethod=None"],
+    ["1>3", "refuse 0102 TargetAddress=192.0.2.8"],
+  ], { directory: movedTarget }],
   ["finds no portal group after a reload", [["1>3 $T", "refuse 0301"]], {
     directory: EMPTY_DIRECTORY,
   }],
@@ -225,6 +239,11 @@ const FIRST: readonly [
   ["refuses additional headers", { ahsWords: 1 }, "refuse 0200"],
   ["knows no session of TSIH 5 (11.12.6)", { tsih: 5 }, "refuse 020a"],
   ["adds no connection to a session (6.3.4)", { tsih: 7 }, "refuse 0206"],
+  [
+    "takes a connection's place (6.3.4)",
+    { tsih: 7, connectionId: 3 },
+    PLAIN[1],
+  ],
   ["knows no such session of another ISID", {
     tsih: 7,
     isid: new Uint8Array(6),
@@ -311,6 +330,27 @@ Deno.test("LoginEngine says what was agreed when it is done", () => {
   assertEquals(outcome.parameters.maxRecvDataSegmentLengthBytes, 262144);
 });
 
+Deno.test("LoginEngine keeps what a session has agreed on (6.3.4)", () => {
+  const directory = directoryOf(undefined, undefined, 7);
+  const driver = new LoginDriver({ directory });
+  driver.ask("1>3 $T", { tsih: 7, connectionId: 3 });
+  assertEquals(driver.outcome?.tsih, 7);
+  const { parameters } = driver.outcome ?? {};
+  assertEquals(parameters?.maxBurstLengthBytes, 4096);
+  assertEquals(parameters?.firstBurstLengthBytes, 2048);
+  // Digests are the connection's own.
+  assertEquals(parameters?.headerDigest, false);
+});
+
+Deno.test("LoginEngine takes up no session with another target", () => {
+  const other = targetEntry({ name: "iqn.2026-01.test.dtl:other" });
+  const directory = directoryOf(undefined, [targetEntry(), other], 7);
+  const driver = new LoginDriver({ directory });
+  const row = `1>3 $I TargetName=${other.name}`;
+  const answer = driver.ask(row, { tsih: 7, connectionId: 3 });
+  assertEquals(answer, "refuse 020a");
+});
+
 Deno.test("LoginEngine can be told the window, or to refuse", () => {
   const driver = new LoginDriver();
   driver.ask(PLAIN[0]);
@@ -393,7 +433,9 @@ Deno.test("LoginEngine tells refusals to the log, never a secret", () => {
 });
 
 Deno.test("LoginEngine tells redirections apart from refusals", () => {
-  const driver = new LoginDriver({ directory: redirecting });
-  driver.ask("1>3 $T");
-  assert(driver.log.lines[0]?.startsWith("login redirected"));
+  for (const directory of [redirecting, movedGroup]) {
+    const driver = new LoginDriver({ directory });
+    driver.ask("1>3 $T");
+    assert(driver.log.lines[0]?.startsWith("login redirected"));
+  }
 });
