@@ -62,7 +62,7 @@ systemTest("custom sense data are sent as they are", async (system) => {
 
 systemTest("sense data are cut as the control page says", async (system) => {
   const session = await system.openReady();
-  await select(session, `4a.01.001c.00.00.0c.${"00".repeat(25)}`);
+  await select(session, `4a.01.001c.06.00.0c.${"00".repeat(25)}`);
   const fixed = await session.command(0, read10(99999, 1), { read: 512 });
   assertEquals(fixed.senseData.toHex(), "f000150001869f0a00000000");
   await select(session, `0a.0a.04.00.00.40.000000000000`);
