@@ -18,6 +18,8 @@ export interface ToolSettings {
   readonly lun: number | string;
   /** Second URL for tests with two paths; the first one when not given. */
   readonly url2?: string | undefined;
+  /** Every test gets both URLs, not the MultipathIO family alone. */
+  readonly twoPaths?: boolean | undefined;
   /** False leaves out `-d`: tests that write are skipped. */
   readonly dataLoss?: boolean | undefined;
   /** Pass `--allow-sanitize`. */
@@ -96,12 +98,12 @@ export class ToolRunner {
   }
 
   #args(specification: string): string[] {
-    const { dataLoss, sanitize, url2 } = this.#settings;
+    const { dataLoss, sanitize, url2, twoPaths } = this.#settings;
     const args = ["-v", `--test=${specification}`];
     if (dataLoss !== false) args.push("-d");
     if (sanitize === true) args.push("-S");
     args.push(this.url);
-    if (specification.startsWith("ALL.Multipath")) {
+    if (twoPaths === true || specification.startsWith("ALL.Multipath")) {
       args.push(url2 ?? this.url);
     }
     return args;

@@ -24,7 +24,12 @@ const TOOL_MS = 20_000;
 const READY_MS = 20_000;
 
 /** Programs of ours, by the names of their tasks. */
-export type ProgramName = "start" | "start:native" | "ctld" | "ctladm";
+export type ProgramName =
+  | "start"
+  | "start:native"
+  | "ctld"
+  | "ctld:native"
+  | "ctladm";
 
 /** Words behind `deno` that a task runs, up to its program. */
 export function taskWords(name: ProgramName): string[] {
@@ -85,9 +90,12 @@ export class DaemonFolder implements AsyncDisposable {
   /**
    * Starts ctld with its ctl.conf, and waits until it says that it is ready.
    */
-  async ctld(text: string): Promise<RunningProgram> {
+  async ctld(
+    text: string,
+    name: "ctld" | "ctld:native" = "ctld",
+  ): Promise<RunningProgram> {
     await this.configure(text);
-    const program = await this.#run("ctld", ["-f", this.configuration]);
+    const program = await this.#run(name, ["-f", this.configuration]);
     await waitForLog(program, /serving targets=/);
     return program;
   }
