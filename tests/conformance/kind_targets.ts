@@ -48,6 +48,7 @@ export class KindTargets implements AsyncDisposable {
       iqn,
       lun: 0,
       url2: `iscsi://${second}/${iqn}/0`,
+      destructive: kind.destructive,
       twoPaths: kind.twoPaths,
       sanitize: kind.sanitize,
     };

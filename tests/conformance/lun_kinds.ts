@@ -22,6 +22,8 @@ export interface LunKind {
   readonly blockLength: number;
   /** Options of the LUN. */
   readonly options: Readonly<Record<string, string>>;
+  /** Families that get `-d`; undefined: all. */
+  readonly destructive: RegExp | undefined;
   /** The suite may SANITIZE it. */
   readonly sanitize: boolean;
   /** The suite gets the second portal as its second path, in every test. */
@@ -37,6 +39,7 @@ const PLAIN: LunKind = {
   native: false,
   blockLength: 512,
   options: {},
+  destructive: undefined,
   sanitize: false,
   twoPaths: false,
   daily: false,
@@ -87,6 +90,8 @@ export const LUN_KINDS: readonly LunKind[] = [
     name: "readonly",
     about: "RAM, write protected",
     options: { readonly: "on" },
+    // What else the tool calls destructive wants to write.
+    destructive: /^(?:ReadOnly|Pr(?:in|out).*)$/,
     daily: true,
   },
   { name: "two-paths", about: "RAM, by two portals", twoPaths: true },

@@ -20,8 +20,11 @@ export interface ToolSettings {
   readonly url2?: string | undefined;
   /** Every test gets both URLs, not the MultipathIO family alone. */
   readonly twoPaths?: boolean | undefined;
-  /** False leaves out `-d`: tests that write are skipped. */
-  readonly dataLoss?: boolean | undefined;
+  /**
+   * Families that get `-d`, all by default; in others the tests that the tool
+   * calls destructive are skipped.
+   */
+  readonly destructive?: RegExp | undefined;
   /** Pass `--allow-sanitize`. */
   readonly sanitize?: boolean | undefined;
   /** Name of the tool. */
@@ -98,9 +101,10 @@ export class ToolRunner {
   }
 
   #args(specification: string): string[] {
-    const { dataLoss, sanitize, url2, twoPaths } = this.#settings;
+    const { destructive, sanitize, url2, twoPaths } = this.#settings;
     const args = ["-v", `--test=${specification}`];
-    if (dataLoss !== false) args.push("-d");
+    const [, family = ""] = specification.split(".");
+    if (destructive?.test(family) ?? true) args.push("-d");
     if (sanitize === true) args.push("-S");
     args.push(this.url);
     if (twoPaths === true || specification.startsWith("ALL.Multipath")) {
