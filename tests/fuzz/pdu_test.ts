@@ -50,7 +50,8 @@ const UPHEAVAL: fc.Arbitrary<Event> = fc.oneof(
   }),
 );
 
-const EVENTS_MAX = 80;
+/** Long runs: most of the time of short ones goes into making targets. */
+const EVENTS_MAX = 160;
 const EVENTS = fc.array(
   fc.oneof(
     { weight: 60, arbitrary: PDU },
