@@ -28,12 +28,17 @@ const PERMISSIONS = [
 /**
  * Starts the daemon on a free port of 127.0.0.1, with its state in a folder
  * of its own.
+ *
+ * @param lunCount LUNs of this size, from number 0 on
  */
-export async function startDtl(sizeBytes: number): Promise<BenchTarget> {
+export async function startDtl(
+  sizeBytes: number,
+  lunCount = 1,
+): Promise<BenchTarget> {
   const port = freePort();
   const folder = await Deno.makeTempDir({ prefix: "dtl-bench-" });
   try {
-    return await startIn(folder, port, sizeBytes);
+    return await startIn(folder, port, lunsOf(sizeBytes, lunCount));
   } catch (error) {
     await Deno.remove(folder, { recursive: true });
     throw error;
@@ -43,12 +48,12 @@ export async function startDtl(sizeBytes: number): Promise<BenchTarget> {
 async function startIn(
   folder: string,
   port: number,
-  sizeBytes: number,
+  luns: string,
 ): Promise<BenchTarget> {
   const confPath = `${folder}/ctl.conf`;
   const pidPath = `${folder}/ctld.pid`;
   await Deno.mkdir(`${folder}/state`);
-  await Deno.writeTextFile(confPath, configuration(pidPath, port, sizeBytes), {
+  await Deno.writeTextFile(confPath, configuration(pidPath, port, luns), {
     mode: 0o600,
   });
   const daemon = await startDaemon({
@@ -78,13 +83,20 @@ async function startIn(
   };
 }
 
-/** A ctl.conf in the classic syntax. */
-function configuration(
-  pidPath: string,
-  port: number,
-  sizeBytes: number,
-): string {
+/** LUNs of a target in the classic syntax. */
+function lunsOf(sizeBytes: number, count: number): string {
   const size = `${sizeBytes / 2 ** 20}M`;
+  return Array.from({ length: count }, (_, number) =>
+    `	lun ${number} {
+		backend ramdisk
+		size ${size}
+		option capacity ${size}
+	}
+`).join("");
+}
+
+/** A ctl.conf in the classic syntax. */
+function configuration(pidPath: string, port: number, luns: string): string {
   return `pidfile "${pidPath}"
 
 portal-group bench {
@@ -95,11 +107,6 @@ portal-group bench {
 target ${TARGET_NAME} {
 	auth-group no-authentication
 	portal-group bench
-	lun 0 {
-		backend ramdisk
-		size ${size}
-		option capacity ${size}
-	}
-}
+${luns}}
 `;
 }
