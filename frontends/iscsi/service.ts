@@ -54,6 +54,8 @@ export type Listen = (
 
 /** Connections at once; more are closed as soon as they come. */
 export const CONNECTIONS_MAX = 2048;
+/** Connections whose login is not over; the oldest makes room for a new one. */
+export const LOGINS_MAX = 1024;
 
 /** What the service works with. */
 export interface IscsiServices {
@@ -178,10 +180,24 @@ export class IscsiService implements AsyncDisposable {
       });
       return accepted.stream.close();
     }
+    this.#limitLogins();
     const record = this.#connect(portalGroup, accepted);
     this.#connections.add(record);
     record.finished = this.#serve(record);
     this.#watchdog.wake();
+  }
+
+  // Who connects and says nothing must not keep others from logging in.
+  #limitLogins(): void {
+    if (this.#connections.size < LOGINS_MAX) return;
+    const waiting = [...this.#connections]
+      .filter(({ connection }) =>
+        connection.inLogin && connection.closing === null
+      );
+    const [oldest] = waiting;
+    if (waiting.length < LOGINS_MAX || oldest === undefined) return;
+    oldest.connection.close("too many logins at once");
+    oldest.pump.close();
   }
 
   /** Ends all connections and removes all ports. */

@@ -523,7 +523,8 @@ export class IscsiSession implements Transport<TaskContext> {
       this.#window.advance();
       return true;
     }
-    if (arrival === "early" && !this.#early.keep(cmdSn, pdu)) {
+    if (arrival === "outside") this.#services.output.patience.waste();
+    else if (!this.#early.keep(cmdSn, pdu)) {
       this.#close(`a gap in CmdSN before ${cmdSn} does not close`);
     }
     return false;
