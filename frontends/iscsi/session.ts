@@ -351,7 +351,10 @@ export class IscsiSession implements Transport<TaskContext> {
     const pending = context.takenLength < task.immediateLength;
     if (task.immediate === received) {
       if (pending) this.#receiver.hold(task, task.immediateLength);
-      else task.immediate = NO_BYTES;
+      else {
+        task.immediate = NO_BYTES;
+        task.immediateAt = 0;
+      }
     }
     this.#heldBytes += context.held?.length ?? 0;
   }
