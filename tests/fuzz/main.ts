@@ -18,6 +18,7 @@ import { endWithUs, passOn, runChild } from "../run/child.ts";
 import { findSuites, ROOT } from "../run/suites.ts";
 
 const CASES = "5000000";
+const SEED_MAX = 2 ** 31;
 /** A timer takes no more. */
 const TIME_MS_MAX = 2 ** 31 - 1;
 /** A batch is a matter of seconds: then something hangs. */
@@ -63,12 +64,12 @@ async function fuzz(words: readonly string[]): Promise<number> {
     return 0;
   }
   const files = chooseFiles(given._.map(String));
-  const seed = given.seed === undefined ? [] : [String(given.seed)];
+  const seed = given.seed ?? Math.floor(Math.random() * SEED_MAX);
   const { code, timedOut } = await runChild({
     program: Deno.execPath(),
     args: [
       ...["test", "--frozen", "--no-prompt", ...files],
-      ...["--", String(given.cases ?? CASES), ...seed],
+      ...["--", String(given.cases ?? CASES), String(seed)],
     ],
     cwd: ROOT,
     timeMsMax: TIME_MS_MAX,

@@ -102,11 +102,25 @@ async function tryLong<Values>(
   const watch = new Watch(name, numRuns * casesPerRun);
   for (let batch = 0; batch < batches; batch += 1) {
     const runs = Math.min(batchRuns, numRuns - batch * batchRuns);
-    await fc.assert(property, { numRuns: runs, seed: (SEED + batch) | 0 });
+    await assertAloud(property, runs, (SEED + batch) | 0);
     const done = (batch * batchRuns + runs) * casesPerRun;
     watch.look(done, batch >= batches * SETTLED_SHARE);
   }
   watch.tell(numRuns * casesPerRun);
+}
+
+/** Tells a failure at once: others may be tried for hours before the end. */
+async function assertAloud<Values>(
+  property: fc.IRawProperty<Values>,
+  numRuns: number,
+  seed: number,
+): Promise<void> {
+  try {
+    await fc.assert(property, { numRuns, seed });
+  } catch (error) {
+    console.log(`# found by seed ${seed}: ${error}`);
+    throw error;
+  }
 }
 
 /** Looks at the time and the memory of a long run. */
