@@ -73,6 +73,7 @@ for (const { name, bytes, numbered } of PDUS) {
       expStatSN: ((replies.at(-1)?.pdu.statSN ?? 0) + 1) >>> 0,
       segmentBytesMax: 2 ** 24,
       firstBurstBytes: 65536,
+      second: () => rig.second(),
     });
     const sent = Uint8Array.fromHex(bytes);
     if (numbered && sent.length >= CMD_SN + 4) {

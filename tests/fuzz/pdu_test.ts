@@ -92,6 +92,7 @@ class Play {
         expStatSN: (statSN + 1) >>> 0,
         segmentBytesMax: this.#session.segmentBytes,
         firstBurstBytes: negotiated.firstBurstBytesMax,
+        second: () => this.rig.second(),
       }),
     );
     return status === 0;
