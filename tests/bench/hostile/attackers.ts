@@ -38,7 +38,8 @@ async function main(words: readonly string[]): Promise<void> {
       if (name === undefined || attack === undefined) return;
       const portal = { hostname, port };
       const victim = { portal, targetName, lun, signal, id };
-      rounds[name] = (rounds[name] ?? 0) + await repeat(attack, victim);
+      const made = await repeat(attack, victim);
+      rounds[name] = (rounds[name] ?? 0) + made;
     }),
   );
   console.log(JSON.stringify(rounds));
