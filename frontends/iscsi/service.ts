@@ -13,6 +13,7 @@ import {
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup } from "./access.ts";
+import { Admission } from "./admission.ts";
 import type { ChapHashes } from "./chap.ts";
 import { IscsiConnection, type OpenedSession } from "./connection.ts";
 import { sendTargets } from "./discovery.ts";
@@ -75,6 +76,7 @@ export class IscsiService implements AsyncDisposable {
   readonly #targetPorts: TargetPorts;
   readonly #connections: Set<ConnectionRecord> = new Set();
   readonly #watchdog: Watchdog;
+  readonly #admission: Admission = new Admission();
   readonly #sendBuffers: SendBuffers = new SendBuffers();
   readonly #receiveBuffers: ReceiveBuffers = new ReceiveBuffers();
   readonly #heldBuffers: BufferPool = new BufferPool();
@@ -86,7 +88,11 @@ export class IscsiService implements AsyncDisposable {
   constructor(services: IscsiServices) {
     this.#services = services;
     this.#targetPorts = new TargetPorts(services.ports);
-    this.#watchdog = new Watchdog(services.host, this.#connections);
+    this.#watchdog = new Watchdog(
+      services.host,
+      this.#connections,
+      () => this.#admission.second(),
+    );
     this.#turns = new Turns(services.host.clock);
   }
 
@@ -183,7 +189,10 @@ export class IscsiService implements AsyncDisposable {
     this.#limitLogins();
     const record = this.#connect(portalGroup, accepted);
     this.#connections.add(record);
-    record.finished = this.#serve(record);
+    const wait = this.#admission.admit();
+    record.finished = wait === null
+      ? this.#serve(record)
+      : wait.then(() => this.#serve(record));
     this.#watchdog.wake();
   }
 
@@ -211,6 +220,7 @@ export class IscsiService implements AsyncDisposable {
       connection.close("the target is shut down");
       pump.close();
     }
+    this.#admission.end();
     await Promise.all(all.map((record) => record.finished));
   }
 

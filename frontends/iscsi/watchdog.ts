@@ -33,12 +33,22 @@ export class Watchdog {
   settings: IscsiSettings = DEFAULT_ISCSI_SETTINGS;
   readonly #host: Host;
   readonly #connections: ReadonlySet<ConnectionRecord>;
+  readonly #second: () => void;
   #stopTicking: (() => void) | null = null;
 
-  /** Watches a set of connections, once it is awake. */
-  constructor(host: Host, connections: ReadonlySet<ConnectionRecord>) {
+  /**
+   * Watches a set of connections, once it is awake.
+   *
+   * @param second told of every tick
+   */
+  constructor(
+    host: Host,
+    connections: ReadonlySet<ConnectionRecord>,
+    second: () => void,
+  ) {
     this.#host = host;
     this.#connections = connections;
+    this.#second = second;
   }
 
   /** There is a connection to watch. */
@@ -47,6 +57,7 @@ export class Watchdog {
       this.#stopTicking = null;
       const nowMs = this.#host.clock.nowMs();
       for (const record of this.#connections) this.#tick(record, nowMs);
+      this.#second();
       if (this.#connections.size > 0) this.wake();
     });
   }

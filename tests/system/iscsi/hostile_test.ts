@@ -5,6 +5,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { PDU_SECONDS_MAX } from "../../../frontends/iscsi/watchdog.ts";
+import { NEW_CONNECTIONS_MAX } from "../../../frontends/iscsi/admission.ts";
 import { LOGINS_MAX } from "../../../frontends/iscsi/service.ts";
 import { WASTED_PDUS_MAX } from "../../../frontends/iscsi/patience.ts";
 import { patternBytes } from "../../support/bytes.ts";
@@ -86,6 +87,7 @@ systemTest("a PDU that does not end has its time", async (system) => {
 });
 
 systemTest("the oldest of too many logins makes room", async (system) => {
+  system.iscsi.setSettings({ loginTimeoutSeconds: 0, pingTimeoutSeconds: 0 });
   const streams = Array.from({ length: LOGINS_MAX + 1 }, () => {
     const [there, here] = memoryStreamPair();
     system.iscsi.accept("pg1", {
@@ -99,6 +101,9 @@ systemTest("the oldest of too many logins makes room", async (system) => {
   const [oldest, second] = streams;
   assertEquals(await oldest?.expectClose(), []);
   assertEquals(second?.ended, false);
+  for (let made = 0; made <= LOGINS_MAX; made += NEW_CONNECTIONS_MAX) {
+    system.host.clock.advance(1000);
+  }
   const decent = await system.openReady();
   await checkDecent(decent, 1);
   for (const stream of streams) stream.close();
@@ -106,12 +111,17 @@ systemTest("the oldest of too many logins makes room", async (system) => {
 
 systemTest("logins that fail leave nothing behind", async (system) => {
   const witness = await system.openReady();
-  const statuses = await Promise.all(
-    Array.from(
-      { length: 300 },
-      () => loginStatus({ portal: system.portal, targetName: "iqn.no:body" }),
-    ),
-  );
+  const statuses: number[] = [];
+  const logins = Array.from({ length: 300 }, async () => {
+    const { portal } = system;
+    statuses.push(await loginStatus({ portal, targetName: "iqn.no:body" }));
+  });
+  // One of this second was the witness's own.
+  while (statuses.length < NEW_CONNECTIONS_MAX - 1) await witness.ping();
+  for (let lba = 0; lba < 20; lba += 1) await checkDecent(witness, lba);
+  assertEquals(statuses.length, NEW_CONNECTIONS_MAX - 1);
+  system.host.clock.advance(1000);
+  await Promise.all(logins);
   assertEquals([...new Set(statuses)], [0x0203]);
   await checkDecent(witness, 2);
   assertEquals(system.iscsi.sessions().length, 1);
