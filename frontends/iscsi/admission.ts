@@ -6,7 +6,7 @@
  */
 
 /** New connections that are served in a second; more wait for the next one. */
-export const NEW_CONNECTIONS_MAX = 200;
+export const NEW_CONNECTIONS_MAX = 100;
 
 /** Who is served now, and who waits. */
 export class Admission {

@@ -112,7 +112,7 @@ systemTest("the oldest of too many logins makes room", async (system) => {
 systemTest("logins that fail leave nothing behind", async (system) => {
   const witness = await system.openReady();
   const statuses: number[] = [];
-  const logins = Array.from({ length: 300 }, async () => {
+  const logins = Array.from({ length: NEW_CONNECTIONS_MAX + 50 }, async () => {
     const { portal } = system;
     statuses.push(await loginStatus({ portal, targetName: "iqn.no:body" }));
   });
@@ -230,7 +230,7 @@ systemTest("a storm of resets ends in answers", async (system) => {
 systemTest("connections that vanish leave nothing behind", async (system) => {
   await system.addLun();
   const witness = await system.openReady();
-  for (let round = 0; round < 100; round += 1) {
+  for (let round = 0; round < 60; round += 1) {
     const { connection, exchange } = await intrude(system);
     await connection.send(scsiCommand({
       initiatorTaskTag: 1,
