@@ -8,43 +8,50 @@
 export const CONNECTIONS_MAX = 2048;
 /** Of these, connections from one address. */
 export const CONNECTIONS_PER_ADDRESS_MAX = 1024;
-/** Connections at once that have not logged in yet. */
-export const LOGINS_MAX = 512;
-/** Of these, connections from one address. */
-export const LOGINS_PER_ADDRESS_MAX = 128;
+/** Connections whose login is not over; the oldest makes room for a new one. */
+export const LOGINS_MAX = 1024;
 
 /** What counts of a connection. */
 export interface AdmittedConnection {
-  /** Address of the initiator. */
-  readonly peerAddress: string;
-  /** It has not logged in yet. */
-  readonly inLogin: boolean;
+  /** How it came. */
+  readonly accepted: { readonly peerAddress: string };
+  /** How far it is. */
+  readonly connection: {
+    /** It has not logged in yet. */
+    readonly inLogin: boolean;
+    /** Why it is to be closed; null: it is not. */
+    readonly closing: string | null;
+  };
 }
 
-/**
- * Why another connection from an address is one too many; undefined: it is
- * not.
- */
-export function refusalOfConnection(
+/** Whether there is room for another connection. */
+export interface Admission<Connection> {
+  /** What there is too much of; undefined: there is room. */
+  readonly excess?: string;
+  /** The login that makes room, when logins are what there is too much of. */
+  readonly oldestLogin?: Connection;
+}
+
+/** Judges another connection from an address beside those that exist. */
+export function judgeConnection<Connection extends AdmittedConnection>(
   address: string,
-  connections: Iterable<AdmittedConnection>,
-): string | undefined {
-  const here = { connections: 0, logins: 0 };
-  const all = { connections: 0, logins: 0 };
-  for (const { peerAddress, inLogin } of connections) {
-    const logins = inLogin ? 1 : 0;
-    all.connections += 1;
-    all.logins += logins;
-    if (peerAddress !== address) continue;
-    here.connections += 1;
-    here.logins += logins;
+  connections: Iterable<Connection>,
+): Admission<Connection> {
+  let [all, here, logins] = [0, 0, 0];
+  let oldestLogin: Connection | undefined;
+  for (const each of connections) {
+    all += 1;
+    if (each.accepted.peerAddress === address) here += 1;
+    if (!each.connection.inLogin || each.connection.closing !== null) continue;
+    logins += 1;
+    oldestLogin ??= each;
   }
-  if (all.connections >= CONNECTIONS_MAX) return "connections";
-  if (here.connections >= CONNECTIONS_PER_ADDRESS_MAX) {
-    return "connections from this address";
+  // A storm of logins must not shut out those who mean it.
+  if (logins >= LOGINS_MAX && oldestLogin !== undefined) {
+    return { excess: "logins", oldestLogin };
   }
-  if (all.logins >= LOGINS_MAX) return "logins";
-  return here.logins >= LOGINS_PER_ADDRESS_MAX
-    ? "logins from this address"
-    : undefined;
+  if (all >= CONNECTIONS_MAX) return { excess: "connections" };
+  return here >= CONNECTIONS_PER_ADDRESS_MAX
+    ? { excess: "connections from this address" }
+    : {};
 }

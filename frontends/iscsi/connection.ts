@@ -79,6 +79,8 @@ export class IscsiConnection {
   busy: Promise<void> | null = null;
   /** Ticks of the service since bytes came last. */
   silentTicks = 0;
+  /** Ticks of the service since the PDU began that is not whole yet. */
+  partialTicks = 0;
   /** When it was made, by the clock. */
   readonly openedMs: number;
   readonly #services: ConnectionServices;
@@ -147,8 +149,16 @@ export class IscsiConnection {
       at += framer.length;
       if (this.#phase !== null) this.#phase.receive(framer.pdu, nowMs);
       else this.#receiveLogin(framer.pdu);
+      if (this.output.patience.exhausted) this.#pause();
     }
+    if (at > start || this.#partialLength === 0) this.partialTicks = 0;
     return at;
+  }
+
+  #pause(): void {
+    this.busy ??= this.output.patience.renewal().then(() => {
+      this.busy = null;
+    });
   }
 
   /** Sent bytes have left: whoever waits for room goes on. */

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { Patience } from "./patience.ts";
+
 /** A buffer of PDUs, with the one view through which they are written. */
 export interface SendBuffer {
   /** Its bytes. */
@@ -70,6 +72,8 @@ export class Output {
   view: DataView = NOTHING.view;
   /** Where the next PDU begins in it. */
   at = 0;
+  /** With the initiator, whose nonsense has to be answered. */
+  readonly patience: Patience = new Patience();
   readonly #buffers: SendBuffers;
   readonly #full: SendBuffer[] = [];
   #current: SendBuffer = NOTHING;

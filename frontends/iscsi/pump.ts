@@ -11,6 +11,7 @@ import {
   BUSY_BYTES,
   type ReceiveBuffer,
   type ReceiveBuffers,
+  SMALL_RECEIVE_BYTES,
 } from "./receive_buffers.ts";
 import type { Turns } from "./turns.ts";
 
@@ -82,6 +83,7 @@ export class Pump {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#output.patience.renew();
     this.#stream.close();
   }
 
@@ -149,7 +151,9 @@ export class Pump {
   #makeRoom(): void {
     const held = this.#end - this.#start;
     const wanted = this.#connection.partialLength;
-    const busy = this.#lastBatch >= BUSY_BYTES || held > 0;
+    // A slow peer that has sent little of a PDU needs no more than that.
+    const busy = this.#lastBatch >= BUSY_BYTES ||
+      held > 0 && Math.max(wanted, held + 1) > SMALL_RECEIVE_BYTES;
     const { bytes } = this.#buffer;
     const large = bytes.length > BUSY_BYTES * 2;
     if (busy !== large && (busy || held === 0)) this.#changeBuffer(busy);

@@ -115,6 +115,7 @@ export class Responder {
 
   /** Rejects a PDU whose header begins at `start` (RFC 7143 11.17). */
   reject(reason: number, bytes: Uint8Array, start: number): void {
+    this.#output.patience.waste();
     this.respond(
       {
         opcode: RESPONSE.REJECT,

@@ -13,13 +13,14 @@ import {
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup } from "./access.ts";
-import { refusalOfConnection } from "./admission.ts";
+import { judgeConnection } from "./admission.ts";
 import type {
   AcceptedConnection,
   IscsiPortAccess,
   IscsiPortRequest,
   IscsiSessionInfo,
 } from "./api_types.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { ChapHashes } from "./chap.ts";
 import { IscsiConnection, type OpenedSession } from "./connection.ts";
 import { sendTargets } from "./discovery.ts";
@@ -87,6 +88,7 @@ export class IscsiService implements AsyncDisposable {
   readonly #targetPorts: TargetPorts;
   readonly #connections: Set<ConnectionRecord> = new Set();
   readonly #watchdog: Watchdog;
+  readonly #arrivals: Arrivals = new Arrivals();
   readonly #sendBuffers: SendBuffers = new SendBuffers();
   readonly #receiveBuffers: ReceiveBuffers = new ReceiveBuffers();
   readonly #heldBuffers: BufferPool = new BufferPool();
@@ -100,9 +102,13 @@ export class IscsiService implements AsyncDisposable {
   constructor(services: IscsiServices) {
     this.#services = services;
     this.#targetPorts = new TargetPorts(services.ports);
-    this.#watchdog = new Watchdog(services.host, this.#connections);
     const { host, exchangeIsns, hostName } = services;
     const { clock, log } = host;
+    this.#watchdog = new Watchdog(
+      host,
+      this.#connections,
+      () => this.#arrivals.second(),
+    );
     this.#turns = new Turns(clock);
     this.#guard = new LoginGuard(clock);
     this.isns = new IsnsClient({
@@ -210,23 +216,29 @@ export class IscsiService implements AsyncDisposable {
     if (!this.#admits(accepted)) return accepted.stream.close();
     const record = this.#connect(portalGroup, accepted);
     this.#connections.add(record);
-    record.finished = this.#serve(record);
+    const wait = this.#arrivals.admit();
+    record.finished = wait === null
+      ? this.#serve(record)
+      : wait.then(() => this.#serve(record));
     this.#watchdog.wake();
   }
 
   // A flood is told once, until there is room again.
   #admits({ peerAddress }: AcceptedConnection): boolean {
-    const all = [...this.#connections].map(({ accepted, connection }) => ({
-      peerAddress: accepted.peerAddress,
-      inLogin: connection.inLogin,
-    }));
-    const excess = refusalOfConnection(peerAddress, all);
+    const { excess, oldestLogin } = judgeConnection(
+      peerAddress,
+      this.#connections,
+    );
     if (excess !== undefined && excess !== this.#excess) {
       const fields = { excess, initiator: peerAddress };
       this.#services.host.log.warn("Too many connections", fields);
     }
     this.#excess = excess;
-    return excess === undefined;
+    if (oldestLogin === undefined) return excess === undefined;
+    // Who connects and says nothing must not keep others from logging in.
+    oldestLogin.connection.close("too many logins at once");
+    oldestLogin.pump.close();
+    return true;
   }
 
   /** Ends all connections and removes all ports. */
@@ -241,6 +253,7 @@ export class IscsiService implements AsyncDisposable {
       connection.close("the target is shut down");
       pump.close();
     }
+    this.#arrivals.end();
     await Promise.all(all.map((record) => record.finished));
   }
 

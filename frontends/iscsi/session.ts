@@ -368,7 +368,10 @@ export class IscsiSession implements Transport<TaskContext> {
     const pending = context.takenLength < task.immediateLength;
     if (task.immediate === received) {
       if (pending) this.#receiver.hold(task, task.immediateLength);
-      else task.immediate = NO_BYTES;
+      else {
+        task.immediate = NO_BYTES;
+        task.immediateAt = 0;
+      }
     }
     this.#heldBytes += context.held?.length ?? 0;
   }
@@ -462,7 +465,8 @@ export class IscsiSession implements Transport<TaskContext> {
       this.#window.advance();
       return true;
     }
-    if (arrival === "early" && !this.#early.keep(cmdSn, pdu)) {
+    if (arrival === "outside") this.#services.output.patience.waste();
+    else if (!this.#early.keep(cmdSn, pdu)) {
       this.#close(`a gap in CmdSN before ${cmdSn} does not close`);
     }
     return false;

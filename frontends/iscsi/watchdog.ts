@@ -22,6 +22,8 @@ const DEFAULT_ISCSI_SETTINGS: IscsiSettings = {
 };
 
 const TICK_MS = 1000;
+/** Seconds in which a PDU has to come to its end. */
+export const PDU_SECONDS_MAX = 60;
 /** Seconds of silence after which an initiator is asked for a sign. */
 const PING_AFTER_SECONDS = 2;
 
@@ -31,12 +33,22 @@ export class Watchdog {
   settings: IscsiSettings = DEFAULT_ISCSI_SETTINGS;
   readonly #host: Host;
   readonly #connections: ReadonlySet<ConnectionRecord>;
+  readonly #second: () => void;
   #stopTicking: (() => void) | null = null;
 
-  /** Watches a set of connections, once it is awake. */
-  constructor(host: Host, connections: ReadonlySet<ConnectionRecord>) {
+  /**
+   * Watches a set of connections, once it is awake.
+   *
+   * @param second told of every tick
+   */
+  constructor(
+    host: Host,
+    connections: ReadonlySet<ConnectionRecord>,
+    second: () => void,
+  ) {
     this.#host = host;
     this.#connections = connections;
+    this.#second = second;
   }
 
   /** There is a connection to watch. */
@@ -45,6 +57,7 @@ export class Watchdog {
       this.#stopTicking = null;
       const nowMs = this.#host.clock.nowMs();
       for (const record of this.#connections) this.#tick(record, nowMs);
+      this.#second();
       if (this.#connections.size > 0) this.wake();
     });
   }
@@ -57,6 +70,7 @@ export class Watchdog {
 
   #tick(record: ConnectionRecord, nowMs: number): void {
     const { connection, pump } = record;
+    connection.output.patience.renew();
     // Ticks, not time: after a halt nobody has had a chance to answer.
     const silentSeconds = ++connection.silentTicks;
     const { loginTimeoutSeconds, pingTimeoutSeconds } = this.settings;
@@ -69,6 +83,11 @@ export class Watchdog {
     } else if (connection.closing !== null) {
       // It was told to go and does not take its last bytes.
       if (silentSeconds >= PING_AFTER_SECONDS) pump.close();
+    } else if (
+      connection.partialLength > 0 &&
+      ++connection.partialTicks >= PDU_SECONDS_MAX
+    ) {
+      this.#giveUp(record, `a PDU did not end for ${PDU_SECONDS_MAX} s`);
     } else if (pingTimeoutSeconds === 0) {
       return;
     } else if (silentSeconds >= pingTimeoutSeconds) {

@@ -1,136 +1,161 @@
 /**
- * Runs the conformance suite from the command line.
+ * The conformance matrix: `iscsi-test-cu` against every kind of logical unit,
+ * and what the target offers.
  *
  * ```sh
- * deno run -A tests/conformance/main.ts --portal 127.0.0.1:3260 \
- *   --iqn iqn.2026-01.org.example:disk --lun 0 --out results.tsv
+ * deno task conformance                  # all kinds, and the features
+ * deno task conformance --kinds ram,4kn --json
+ * deno task conformance --portal …       # one LUN of any target
  * ```
  *
  * @module
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { compareWithList, updateList } from "./pass_list.ts";
-import { formatComparison, formatSummary, formatTsv } from "./report.ts";
+import { features, formatFeatures } from "./features.ts";
+import { LUN_KINDS, type LunKind } from "./lun_kinds.ts";
 import {
-  type ConformanceOptions,
-  type ConformanceResult,
-  runConformance,
-} from "./run_conformance.ts";
+  faultsOf,
+  formatMatrix,
+  type KindRun,
+  type Lists,
+  matrixRows,
+  newsOf,
+  readLists,
+  runMatrix,
+  writePasses,
+} from "./matrix.ts";
+import { ONE_LUN_HELP, testOneLun } from "./one_lun.ts";
+import { updateList } from "./pass_list.ts";
+import { formatSummary } from "./report.ts";
 
-const HELP = `Runs iscsi-test-cu against one LUN; all its data is lost.
+const PARALLEL = 4;
 
-  --portal HOST:PORT  where the target listens
-  --iqn NAME          name of the target
-  --lun N             logical unit, 0 by default
-  --url2 URL          second path for the MultipathIO family
+const HELP = `Runs iscsi-test-cu against targets with LUNs of these kinds:
+
+${
+  LUN_KINDS.map(({ name, about }) => `  ${name.padEnd(18)}  ${about}`).join(
+    "\n",
+  )
+}
+
+and prints what passes, and the features from the command table. Exit code 1
+when a test of passes.tsv does not pass, or one fails without an exception.
+
+  --kinds A,B         only these; "daily": those of deno task test
   --family REGEX      only these families
-  --exclude REGEX     not these tests (Family.Test)
-  --timeout SECONDS   for a family
-  --parallel N        families at once
+  --parallel N        kinds at once, ${PARALLEL} by default
+  --json              machine-readable, on standard output
+  --features          only the features
   --logdir DIR        keep the raw output of every process
-  --out FILE          write the TSV here as well
-  --list FILE         compare with this list; exit 1 when something got worse
-  --kind NAME         column of the list
-  --update            write the results into the list
-`;
+  --update            write what passes now into passes.tsv
 
-const TEXT_OPTIONS = [
-  "portal",
-  "iqn",
-  "lun",
-  "url2",
-  "family",
-  "exclude",
-  "timeout",
-  "parallel",
-  "logdir",
-  "out",
-  "list",
-  "kind",
-] as const;
+${ONE_LUN_HELP}`;
 
-type Arguments = ReadonlyMap<string, string>;
+interface Settings {
+  readonly kinds: readonly LunKind[];
+  readonly families: RegExp | undefined;
+  readonly parallel: number;
+  readonly json: boolean;
+  readonly featuresOnly: boolean;
+  readonly logDir: string | undefined;
+  readonly update: boolean;
+}
 
-function readArguments(words: readonly string[]): Arguments {
-  const parsed = parseArgs(words, {
-    string: TEXT_OPTIONS,
-    boolean: ["help", "update"],
+function readWords(words: readonly string[]): Settings {
+  const given = parseArgs(words, {
+    string: ["kinds", "family", "parallel", "logdir"],
+    boolean: ["json", "features", "update"],
     unknown: (word) => {
       throw new TypeError(`Unknown option ${word}`);
     },
   });
-  const given = Object.entries(parsed).filter(([, value]) =>
-    typeof value === "string" || value === true
-  );
-  return new Map(given.map(([name, value]) => [name, String(value)]));
-}
-
-function optionsOf(args: Arguments): ConformanceOptions {
-  const timeout = numberOf(args, "timeout");
+  const { kinds, family, parallel, logdir } = given;
   return {
-    portal: required(args, "portal"),
-    iqn: required(args, "iqn"),
-    lun: args.get("lun") ?? 0,
-    url2: args.get("url2"),
-    families: patternOf(args, "family"),
-    exclude: patternOf(args, "exclude"),
-    perFamilyTimeoutMs: timeout === undefined ? undefined : timeout * 1000,
-    parallel: numberOf(args, "parallel"),
-    logDir: args.get("logdir"),
+    kinds: chooseKinds(kinds),
+    families: family === undefined ? undefined : new RegExp(String(family)),
+    parallel: Number(parallel ?? PARALLEL),
+    json: given.json === true,
+    featuresOnly: given.features === true,
+    logDir: logdir === undefined ? undefined : String(logdir),
+    update: given.update === true,
   };
 }
 
-function patternOf(args: Arguments, name: string): RegExp | undefined {
-  const text = args.get(name);
-  return text === undefined ? undefined : new RegExp(text);
+function chooseKinds(text: unknown): readonly LunKind[] {
+  if (text === undefined) return LUN_KINDS;
+  if (text === "daily") return LUN_KINDS.filter(({ daily }) => daily);
+  return String(text).split(",").map((word) => {
+    const kind = LUN_KINDS.find(({ name }) => name === word);
+    if (kind !== undefined) return kind;
+    throw new TypeError(`There is no kind "${word}"`);
+  });
 }
 
-function numberOf(args: Arguments, name: string): number | undefined {
-  const text = args.get(name);
-  return text === undefined ? undefined : Number(text);
+function toJson(runs: readonly KindRun[], lists: Lists): string {
+  return JSON.stringify(
+    {
+      kinds: runs.map(({ kind, seconds, results }) => ({
+        ...kind,
+        seconds: Math.round(seconds),
+        summary: formatSummary(results),
+      })),
+      tests: matrixRows(runs, lists).map(({ test, results }) => ({
+        test,
+        results: Object.fromEntries(
+          results.map((result, at) => [runs[at]?.kind.name, result]),
+        ),
+      })),
+      features: features(),
+    },
+    null,
+    1,
+  );
 }
 
-function required(args: Arguments, name: string): string {
-  const value = args.get(name);
-  if (value === undefined) throw new TypeError(`--${name} is missing`);
-  return value;
+async function testAll(settings: Settings): Promise<number> {
+  const { kinds, families, parallel, logDir } = settings;
+  const runs = await runMatrix(kinds, {
+    parallel,
+    families,
+    logDir,
+    onKind: ({ kind, seconds }) =>
+      console.error(`${kind.name} is done after ${seconds.toFixed(0)} s`),
+  });
+  const lists = await readLists();
+  console.log(
+    settings.json
+      ? toJson(runs, lists)
+      : `${formatMatrix(runs, lists)}\n\n${formatFeatures(features())}`,
+  );
+  const isWhole = families === undefined;
+  const faults = runs.flatMap((run) => faultsOf(run, lists, isWhole));
+  const news = runs.flatMap((run) => newsOf(run, lists));
+  for (const line of [...news, ...faults]) console.error(line);
+  if (settings.update) await writePasses(withRuns(runs, lists));
+  return faults.length === 0 ? 0 : 1;
 }
 
-async function compare(
-  results: readonly ConformanceResult[],
-  args: Arguments,
-): Promise<boolean> {
-  const file = args.get("list");
-  if (file === undefined) return true;
-  const text = await Deno.readTextFile(file).catch(() => "");
-  const kind = args.get("kind") ?? "result";
-  const comparison = compareWithList(results, text, kind);
-  const differences = formatComparison(comparison);
-  if (differences !== "") console.log(differences);
-  if (args.has("update")) {
-    await Deno.writeTextFile(file, updateList(results, text, kind));
-  }
-  return comparison.regressions.length === 0;
+function withRuns(runs: readonly KindRun[], { passes }: Lists): string {
+  return runs.reduce(
+    (text, { kind, results }) => updateList(results, text, kind.name),
+    passes,
+  );
 }
 
 async function main(words: readonly string[]): Promise<number> {
-  const args = readArguments(words);
-  if (args.has("help")) {
+  if (words.includes("--help")) {
     console.log(HELP);
     return 0;
   }
-  const results = await runConformance(optionsOf(args));
-  const table = formatTsv(results);
-  console.log(table);
-  const out = args.get("out");
-  const summary = formatSummary(results);
-  if (out !== undefined) {
-    await Deno.writeTextFile(out, `${table}\n# ${summary}\n`);
+  if (words.some((word) => word.startsWith("--portal"))) {
+    return await testOneLun(words);
   }
-  const isGood = await compare(results, args);
-  console.log(summary);
-  return isGood ? 0 : 1;
+  const settings = readWords(words);
+  if (!settings.featuresOnly) return await testAll(settings);
+  const rows = features();
+  console.log(settings.json ? JSON.stringify(rows) : formatFeatures(rows));
+  return 0;
 }
 
 /** An operator's mistake is one line, not a stack. */

@@ -18,8 +18,13 @@ export interface ToolSettings {
   readonly lun: number | string;
   /** Second URL for tests with two paths; the first one when not given. */
   readonly url2?: string | undefined;
-  /** False leaves out `-d`: tests that write are skipped. */
-  readonly dataLoss?: boolean | undefined;
+  /** Every test gets both URLs, not the MultipathIO family alone. */
+  readonly twoPaths?: boolean | undefined;
+  /**
+   * Families that get `-d`, all by default; in others the tests that the tool
+   * calls destructive are skipped.
+   */
+  readonly destructive?: RegExp | undefined;
   /** Pass `--allow-sanitize`. */
   readonly sanitize?: boolean | undefined;
   /** Name of the tool. */
@@ -96,12 +101,13 @@ export class ToolRunner {
   }
 
   #args(specification: string): string[] {
-    const { dataLoss, sanitize, url2 } = this.#settings;
+    const { destructive, sanitize, url2, twoPaths } = this.#settings;
     const args = ["-v", `--test=${specification}`];
-    if (dataLoss !== false) args.push("-d");
+    const [, family = ""] = specification.split(".");
+    if (destructive?.test(family) ?? true) args.push("-d");
     if (sanitize === true) args.push("-S");
     args.push(this.url);
-    if (specification.startsWith("ALL.Multipath")) {
+    if (twoPaths === true || specification.startsWith("ALL.Multipath")) {
       args.push(url2 ?? this.url);
     }
     return args;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { LUN_REPORT_LUNS } from "../../core/mod.ts";
-import { COMMAND_PLAN } from "./command_plan.ts";
+import { COMMAND_PLAN, type CommandPlan, LIST_PLAN } from "./command_plan.ts";
 import { ATTRIBUTES, CoreRig, LUNS_TRIED, type Step } from "./core_rig.ts";
 import { fuzzTest, MEAN_SHARE } from "./settings.ts";
 
@@ -11,14 +11,16 @@ const LUN = fc.oneof(
   { weight: 1, arbitrary: fc.constant(LUN_REPORT_LUNS) },
 );
 
-const COMMAND: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constant("command"),
-  by: BY,
-  lun: LUN,
-  plan: COMMAND_PLAN,
-  attribute: fc.constantFrom(...ATTRIBUTES),
-  immediate: fc.constantFrom(8, 8, 8, 4, 0),
-});
+function command(plan: fc.Arbitrary<CommandPlan>): fc.Arbitrary<Step> {
+  return fc.record({
+    kind: fc.constant("command"),
+    by: BY,
+    lun: LUN,
+    plan,
+    attribute: fc.constantFrom(...ATTRIBUTES),
+    immediate: fc.constantFrom(8, 8, 8, 4, 0),
+  });
+}
 
 const OTHER: fc.Arbitrary<Step> = fc.oneof(
   fc.record({
@@ -43,21 +45,35 @@ const OTHER: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("wait"), ms: fc.nat(10_000) }),
 );
 
-const STEPS_MAX = 60;
-const STEPS = fc.array(
-  fc.oneof(
-    { weight: 9, arbitrary: COMMAND },
-    { weight: 1, arbitrary: OTHER },
-  ),
-  { maxLength: STEPS_MAX, size: "max" },
-);
+/** Long runs: most of the time of short ones goes into making targets. */
+const STEPS_MAX = 160;
+
+function steps(plan: fc.Arbitrary<CommandPlan>): fc.Arbitrary<Step[]> {
+  return fc.array(
+    fc.oneof(
+      { weight: 9, arbitrary: command(plan) },
+      { weight: 1, arbitrary: OTHER },
+    ),
+    { maxLength: STEPS_MAX, size: "max" },
+  );
+}
+
+async function play(steps: readonly Step[]): Promise<void> {
+  const rig = await CoreRig.create();
+  for (const step of steps) rig.take(step);
+  await rig.finish();
+}
+
+const CASES_PER_RUN = STEPS_MAX * MEAN_SHARE;
 
 fuzzTest(
   "A target answers every CDB, and meets no defect",
-  { share: 1, casesPerRun: STEPS_MAX * MEAN_SHARE },
-  fc.asyncProperty(STEPS, async (steps) => {
-    const rig = await CoreRig.create();
-    for (const step of steps) rig.take(step);
-    await rig.finish();
-  }),
+  { share: 1, casesPerRun: CASES_PER_RUN },
+  fc.asyncProperty(steps(COMMAND_PLAN), play),
+);
+
+fuzzTest(
+  "A target answers every parameter list, and meets no defect",
+  { share: 0.3, casesPerRun: CASES_PER_RUN },
+  fc.asyncProperty(steps(LIST_PLAN), play),
 );

@@ -90,15 +90,31 @@ const FITS: readonly Fit[] = [
   ...["odd", "none"] as const,
 ];
 
-/** Plans, of all commands alike. */
-export const COMMAND_PLAN: fc.Arbitrary<CommandPlan> = fc.record({
-  row: fc.nat(ROWS.length + STRANGE_ROWS - 1),
+const PLAN = {
   values: fc.array(VALUE, { minLength: 6, maxLength: 6 }),
   stray: STRAY,
   fit: fc.constantFrom(...FITS),
   odd: fc.constantFrom(0, 1, 3, 8, 18, 255, 511, 513, 4096, 70_000, 2 ** 31),
-  seed: fc.uint8Array({ minLength: 4, maxLength: 24 }),
+  seed: fc.uint8Array({ minLength: 4, maxLength: 32 }),
   wellFormed: fc.boolean(),
+};
+
+/** Plans, of all commands alike. */
+export const COMMAND_PLAN: fc.Arbitrary<CommandPlan> = fc.record({
+  ...PLAN,
+  row: fc.nat(ROWS.length + STRANGE_ROWS - 1),
+});
+
+const LIST_ROWS = [...ROWS.keys()].filter((row) =>
+  parameterList(ROWS[row], Uint8Array.of(1)) !== undefined
+);
+
+/** Plans of commands with parameter lists that are mostly right. */
+export const LIST_PLAN: fc.Arbitrary<CommandPlan> = fc.record({
+  ...PLAN,
+  row: fc.constantFrom(...LIST_ROWS),
+  fit: fc.constantFrom("exact", "exact", "exact", "long", "short"),
+  wellFormed: fc.constant(true),
 });
 
 /** Builds the CDB of a plan, and the lengths around it. */

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { parseConfiguration } from "../../ctladm/conf/parser.ts";
 import { parseUclConfiguration } from "../../ctladm/conf/ucl/configuration.ts";
+import { NOTHING_RUNS, planReload } from "../../ctladm/conf/plan.ts";
+import confCorpus from "./corpus/conf.json" with { type: "json" };
 import { fuzzTest } from "./settings.ts";
 
 /** Words of the language, and some that are none. */
@@ -48,13 +50,47 @@ const RIGHT: fc.Arbitrary<string> = fc.constantFrom(
   "target iqn.2012-06.com.example:t2 {\n auth-group a\n portal-group p\n}\n",
 );
 
-const FILE: fc.Arbitrary<string> = fc.array(
+/** Statements that are right alone: files that are read to their end. */
+const RIGHT_FILE: fc.Arbitrary<string> = fc.subarray([
+  "debug 1\n",
+  "auth-group a {\n chap user secretsecret1\n}\n",
+  "portal-group p {\n discovery-auth-group no-authentication\n}\n",
+  "portal-group q {\n listen 127.0.0.1:3260\n}\n",
+  "lun l {\n path /tmp/l\n size 1M\n}\n",
+  "target iqn.2012-06.com.example:t1 {\n portal-group p\n lun 0 l\n}\n",
+  "target iqn.2012-06.com.example:t2 {\n auth-group a\n portal-group q\n}\n",
+]).map((statements) => statements.join(""));
+
+/** A text in which a piece is another one. */
+const CHANGED_FILE: fc.Arbitrary<string> = fc.tuple(
+  fc.oneof(
+    RIGHT_FILE,
+    fc.constantFrom(
+      ...confCorpus.map(({ text }) => text).filter(({ length }) =>
+        length < 5000
+      ),
+    ),
+  ),
+  fc.nat(400),
+  fc.nat(20),
+  WORD,
+).map(([text, at, length, word]) =>
+  text.slice(0, at) + word + text.slice(at + length)
+);
+
+const WORDS_FILE: fc.Arbitrary<string> = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: WORD },
     { weight: 1, arbitrary: RIGHT },
   ),
   { maxLength: 40, size: "max" },
 ).map((words) => words.join(" "));
+
+const FILE = fc.oneof(
+  { weight: 4, arbitrary: WORDS_FILE },
+  { weight: 3, arbitrary: CHANGED_FILE },
+  { weight: 1, arbitrary: RIGHT_FILE },
+);
 
 const MESSAGE = /^(?:error in|unable to parse) configuration file [^\n]+$/;
 
@@ -122,5 +158,19 @@ fuzzTest(
       assert(outcome.error.length < 2000, "a message has an end");
     }
     assertEquals(parseUclConfiguration(source), outcome, "it has no memory");
+  }),
+);
+
+fuzzTest(
+  "planReload leads to every configuration that can be read, and stays there",
+  { share: 0.1, casesPerRun: 1 },
+  fc.property(fc.oneof(CHANGED_FILE, RIGHT_FILE), RIGHT_FILE, (text, next) => {
+    const outcome = parseConfiguration(text);
+    const other = parseConfiguration(next);
+    if ("error" in outcome || "error" in other) return;
+    const { after } = planReload(NOTHING_RUNS, outcome.configuration);
+    assertEquals(planReload(after, outcome.configuration).steps, []);
+    const changed = planReload(after, other.configuration).after;
+    assertEquals(planReload(changed, other.configuration).steps, []);
   }),
 );

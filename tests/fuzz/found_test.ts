@@ -6,7 +6,13 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { targetTest } from "../support/core_target.ts";
+import {
+  openSession,
+  testUnitReady,
+  write10,
+} from "../support/initiator/mod.ts";
 import { GOOD } from "../support/local_initiator.ts";
+import { HOSTILE_TARGET, IscsiRig } from "./iscsi_rig.ts";
 import { TaskWindow, WINDOW_SIZE } from "../../frontends/iscsi/task_window.ts";
 
 Deno.test("TaskWindow takes no command beyond MaxCmdSN", () => {
@@ -38,3 +44,25 @@ targetTest(
     assertEquals((await behind).status, GOOD);
   },
 );
+
+Deno.test("A write of no blocks that had to wait meets no defect", async () => {
+  const rig = await IscsiRig.create();
+  const { connection } = rig.connect();
+  const session = await openSession({
+    connection,
+    targetName: HOSTILE_TARGET,
+  });
+  await session.command(0, testUnitReady());
+  const write = new Uint8Array(512);
+  const held = { write, immediateData: false, unsolicited: false };
+  const first = session.start(0, write10(0, 1), { ...held, holdData: true });
+  const behind = session.start(0, write10(0, 0), { attribute: "ordered" });
+  await first.nextR2t();
+  await session.ping();
+  first.release();
+  assertEquals((await first.result()).status, GOOD);
+  assertEquals((await behind.result()).status, GOOD);
+  rig.checkNow();
+  await session[Symbol.asyncDispose]();
+  await rig.finish();
+});

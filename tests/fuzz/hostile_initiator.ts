@@ -28,6 +28,8 @@ import type { PduPlan } from "./pdu_plan.ts";
 const TAGS_KEPT = 8;
 const TURNS = 40;
 const TURNS_MAX = 2_000_000;
+/** Turns without an answer after which a second goes by. */
+const TURNS_PER_SECOND = 4000;
 const DIGESTS_BYTES = 8;
 const PROBE_TAG = 0x0bedbeef;
 const NO_LUN = 200;
@@ -45,6 +47,8 @@ export interface Beginning {
   readonly segmentBytesMax: number;
   /** Bytes of a command that may come unasked. */
   readonly firstBurstBytes: number;
+  /** Lets a second go by: whoever sent much nonsense has to wait. */
+  readonly second: () => void;
 }
 
 /** The initiator. */
@@ -144,6 +148,7 @@ export class HostileInitiator {
     this.#probed = false;
     await this.sendBytes(bytes);
     for (let turn = 0; turn < TURNS_MAX && this.#silent; turn += TURNS) {
+      if (turn % TURNS_PER_SECOND === 0 && turn > 0) this.#beginning.second();
       await settle(TURNS);
     }
     assert(!this.#silent, "the target neither answers nor closes");

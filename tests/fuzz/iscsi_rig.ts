@@ -140,6 +140,16 @@ export class IscsiRig {
     this.host.clock.advance(ms);
   }
 
+  /**
+   * A second goes by in which nobody is dropped for being silent: only those
+   * that had to wait for it go on.
+   */
+  second(): void {
+    const never = { loginTimeoutSeconds: 0, pingTimeoutSeconds: 0 };
+    this.#service.setSettings(never);
+    this.wait(1000);
+  }
+
   /** An administrator does something to the hostile sessions. */
   administer(what: Administration): void {
     const isHostile = ({ target }: { readonly target: string }) =>

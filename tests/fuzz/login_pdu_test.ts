@@ -39,6 +39,7 @@ async function approach(rig: IscsiRig, plan: Approach): Promise<void> {
     expStatSN: undefined,
     segmentBytesMax: 2 ** 24,
     firstBurstBytes: 65536,
+    second: () => rig.second(),
   });
   for (const [index, request] of plan.logins.entries()) {
     const isLast = index === plan.logins.length - 1;

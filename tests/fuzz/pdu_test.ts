@@ -50,7 +50,8 @@ const UPHEAVAL: fc.Arbitrary<Event> = fc.oneof(
   }),
 );
 
-const EVENTS_MAX = 80;
+/** Long runs: most of the time of short ones goes into making targets. */
+const EVENTS_MAX = 160;
 const EVENTS = fc.array(
   fc.oneof(
     { weight: 60, arbitrary: PDU },
@@ -91,6 +92,7 @@ class Play {
         expStatSN: (statSN + 1) >>> 0,
         segmentBytesMax: this.#session.segmentBytes,
         firstBurstBytes: negotiated.firstBurstBytesMax,
+        second: () => this.rig.second(),
       }),
     );
     return status === 0;

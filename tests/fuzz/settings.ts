@@ -50,6 +50,15 @@ export interface Effort {
 /** Mean length of an array, of its longest: fast-check likes short ones. */
 export const MEAN_SHARE = 0.4;
 
+/** Cases of a batch: each begins anew from a seed of its own. */
+const BATCH_CASES = 20_000;
+/** Between two lines that tell how far it is. */
+const TOLD_MS = 5_000;
+/** Share of the batches after which memory has its usual size. */
+const SETTLED_SHARE = 0.2;
+/** What memory may grow by from then on: the collector takes its time. */
+const GROWTH_BYTES_MAX = 256 * 2 ** 20;
+
 /** Registers a test that tries a property. */
 export function fuzzTest<Values>(
   name: string,
@@ -57,16 +66,103 @@ export function fuzzTest<Values>(
   property: fc.IRawProperty<Values>,
 ): void {
   const numRuns = Math.max(1, Math.round(CASES * share / casesPerRun));
+  if (casesWord !== undefined) {
+    const batchRuns = Math.max(1, Math.round(BATCH_CASES / casesPerRun));
+    Deno.test(
+      name,
+      () => tryLong(name, { numRuns, batchRuns, casesPerRun }, property),
+    );
+    return;
+  }
   Deno.test(name, async () => {
-    if (casesWord !== undefined) {
-      console.log(`# ${name}: ${numRuns} runs, seed ${SEED}`);
-    }
     await fc.assert(property, {
       numRuns,
       seed: SEED,
-      ...(casesWord === undefined
-        ? { interruptAfterTimeLimit: SMOKE_MS_MAX }
-        : {}),
+      interruptAfterTimeLimit: SMOKE_MS_MAX,
     });
   });
+}
+
+interface LongEffort {
+  readonly numRuns: number;
+  readonly batchRuns: number;
+  readonly casesPerRun: number;
+}
+
+/**
+ * Tries a property in batches, tells how far it is, and watches memory. The
+ * seed that a failure names begins its batch: with it the batch comes first.
+ */
+async function tryLong<Values>(
+  name: string,
+  { numRuns, batchRuns, casesPerRun }: LongEffort,
+  property: fc.IRawProperty<Values>,
+): Promise<void> {
+  const batches = Math.ceil(numRuns / batchRuns);
+  const watch = new Watch(name, numRuns * casesPerRun);
+  for (let batch = 0; batch < batches; batch += 1) {
+    const runs = Math.min(batchRuns, numRuns - batch * batchRuns);
+    await assertAloud(property, runs, (SEED + batch) | 0);
+    const done = (batch * batchRuns + runs) * casesPerRun;
+    watch.look(done, batch >= batches * SETTLED_SHARE);
+  }
+  watch.tell(numRuns * casesPerRun);
+}
+
+/** Tells a failure at once: others may be tried for hours before the end. */
+async function assertAloud<Values>(
+  property: fc.IRawProperty<Values>,
+  numRuns: number,
+  seed: number,
+): Promise<void> {
+  try {
+    await fc.assert(property, { numRuns, seed });
+  } catch (error) {
+    console.log(`# found by seed ${seed}: ${error}`);
+    throw error;
+  }
+}
+
+/** Looks at the time and the memory of a long run. */
+class Watch {
+  readonly #name: string;
+  readonly #cases: number;
+  readonly #startMs = performance.now();
+  #toldMs = performance.now();
+  #settledBytes = 0;
+  #mostBytes = 0;
+
+  constructor(name: string, cases: number) {
+    this.#name = name;
+    this.#cases = cases;
+    console.log(`# ${name}: ${Math.round(cases)} cases, seed ${SEED}`);
+  }
+
+  look(done: number, settled: boolean): void {
+    const { rss } = Deno.memoryUsage();
+    this.#mostBytes = Math.max(this.#mostBytes, rss);
+    if (settled && this.#settledBytes === 0) this.#settledBytes = rss;
+    const grown = rss - this.#settledBytes;
+    if (this.#settledBytes > 0 && grown > GROWTH_BYTES_MAX) {
+      throw new Error(`Memory has grown by ${mib(grown)} MiB: ${this.#name}`);
+    }
+    if (performance.now() - this.#toldMs > TOLD_MS) this.tell(done);
+  }
+
+  tell(done: number): void {
+    this.#toldMs = performance.now();
+    const seconds = (this.#toldMs - this.#startMs) / 1000;
+    const percent = (100 * done / this.#cases).toFixed(0);
+    console.log(
+      `# ${percent}% of ${Math.round(this.#cases)} in ${
+        seconds.toFixed(0)
+      } s, ` +
+        `${Math.round(done / seconds)} a second; memory ` +
+        `${mib(Deno.memoryUsage().rss)} MiB, at most ${mib(this.#mostBytes)}`,
+    );
+  }
+}
+
+function mib(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }

@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly cwd: string;
   /** Milliseconds that it may take. */
   readonly timeMsMax: number;
+  /** Milliseconds that it may write nothing; absent: as long as it runs. */
+  readonly silenceMsMax?: number;
   /** Variables beside ours. */
   readonly env?: Readonly<Record<string, string>>;
   /** Told of all that it writes, as it comes. */
@@ -25,7 +27,7 @@ export interface ChildOptions {
 export interface ChildResult {
   /** Exit code. */
   readonly code: number;
-  /** It took too long. */
+  /** It took too long, or was silent for too long. */
   readonly timedOut: boolean;
   /** What it wrote to standard output. */
   readonly stdout: string;
@@ -38,16 +40,25 @@ export async function runChild(options: ChildOptions): Promise<ChildResult> {
   const child = spawn(options);
   running.add(child.pid);
   let timedOut = false;
-  const timer = setTimeout(() => {
+  const end = () => {
     timedOut = true;
     endGroup(child.pid);
-  }, options.timeMsMax);
+  };
+  const { timeMsMax, silenceMsMax = timeMsMax } = options;
+  const timer = setTimeout(end, timeMsMax);
+  let silence = setTimeout(end, silenceMsMax);
+  const tell = (bytes: Uint8Array, isError: boolean) => {
+    clearTimeout(silence);
+    silence = setTimeout(end, silenceMsMax);
+    options.onOutput(bytes, isError);
+  };
   const [stdout, , { code }] = await Promise.all([
-    readAll(child.stdout, (bytes) => options.onOutput(bytes, false)),
-    readAll(child.stderr, (bytes) => options.onOutput(bytes, true)),
+    readAll(child.stdout, (bytes) => tell(bytes, false)),
+    readAll(child.stderr, (bytes) => tell(bytes, true)),
     child.status,
   ]);
   clearTimeout(timer);
+  clearTimeout(silence);
   running.delete(child.pid);
   return { code, timedOut, stdout };
 }

@@ -24,7 +24,12 @@ const TOOL_MS = 20_000;
 const READY_MS = 20_000;
 
 /** Programs of ours, by the names of their tasks. */
-export type ProgramName = "start" | "start:native" | "ctld" | "ctladm";
+export type ProgramName =
+  | "start"
+  | "start:native"
+  | "ctld"
+  | "ctld:native"
+  | "ctladm";
 
 /** Words behind `deno` that a task runs, up to its program. */
 export function taskWords(name: ProgramName): string[] {
@@ -91,9 +96,22 @@ export class DaemonFolder implements AsyncDisposable {
     text: string,
     ...words: readonly string[]
   ): Promise<RunningProgram> {
+    return await this.#ctld("ctld", text, words);
+  }
+
+  /** The same with the native adapter. */
+  async ctldNative(text: string): Promise<RunningProgram> {
+    return await this.#ctld("ctld:native", text, []);
+  }
+
+  async #ctld(
+    name: "ctld" | "ctld:native",
+    text: string,
+    words: readonly string[],
+  ): Promise<RunningProgram> {
     await this.configure(text);
     const all = [...words, "-f", this.configuration];
-    const program = await this.#run("ctld", all);
+    const program = await this.#run(name, all);
     await waitForLog(program, /serving targets=/);
     return program;
   }

@@ -4,11 +4,9 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { LOGINS_PER_ADDRESS_MAX } from "../../../frontends/iscsi/admission.ts";
 import { LIMITS } from "../../../frontends/iscsi/parameters.ts";
 import {
   connect,
-  Connection,
   encodePairs,
   encodePdu,
   FLAG,
@@ -16,7 +14,6 @@ import {
   LOGIN_STATUS,
   LoginExchange,
   loginRequest,
-  memoryStreamPair,
   NO_TAG,
   OPCODE,
   type Pdu,
@@ -25,64 +22,7 @@ import {
   testUnitReady,
   textRequest,
 } from "../../support/initiator/mod.ts";
-import {
-  type SystemTarget,
-  systemTest,
-  TARGET_NAME,
-} from "../../support/system_target.ts";
-
-/** Connections that say nothing; the target has accepted them all. */
-async function flood(
-  system: SystemTarget,
-  count: number,
-): Promise<Connection[]> {
-  const connections: Connection[] = [];
-  while (connections.length < count) {
-    connections.push(await connect(system.portal));
-  }
-  return connections;
-}
-
-systemTest("half-open connections of one address are limited", async (
-  system,
-) => {
-  const session = await system.openReady();
-  const silent = await flood(system, LOGINS_PER_ADDRESS_MAX);
-  using refused = await connect(system.portal);
-  assertEquals(await refused.expectClose(), []);
-  assertEquals((await session.command(0, testUnitReady())).status, 0);
-  // Others still come in.
-  const [here, there] = memoryStreamPair();
-  system.iscsi.accept("pg1", {
-    stream: here,
-    localAddress: "192.0.2.1",
-    localPort: 3260,
-    peerAddress: "192.0.2.7",
-  });
-  const other = new LoginExchange(new Connection(there));
-  const { status } = await other.exchange({
-    csg: STAGE.OPERATIONAL,
-    nsg: STAGE.FULL_FEATURE,
-    pairs: { InitiatorName: INITIATOR_NAME, TargetName: TARGET_NAME },
-  });
-  assertEquals(status, LOGIN_STATUS.SUCCESS);
-  other.connection.close();
-  // The flood is let go; its address may come back.
-  for (let second = 0; second < 60; second += 1) {
-    system.host.clock.advance(1000);
-    await session.ping();
-  }
-  for (const connection of silent) {
-    assertEquals(await connection.expectClose(), []);
-    connection.close();
-  }
-  assertEquals((await (await system.open()).ping()).length, 0);
-  const told = system.host.log.lines
-    .filter(({ text }) => text === "warn: Too many connections");
-  assertEquals(told.map(({ fields }) => fields["excess"]), [
-    "logins from this address",
-  ]);
-});
+import { systemTest, TARGET_NAME } from "../../support/system_target.ts";
 
 systemTest("a login that comes byte by byte has its time, too", async (
   system,

@@ -7,12 +7,18 @@ import {
   type AdmittedConnection,
   CONNECTIONS_MAX,
   CONNECTIONS_PER_ADDRESS_MAX,
+  judgeConnection,
   LOGINS_MAX,
-  LOGINS_PER_ADDRESS_MAX,
-  refusalOfConnection,
 } from "../../../../frontends/iscsi/admission.ts";
 
 const HERE = "192.0.2.1";
+
+function connection(
+  peerAddress: string,
+  inLogin: boolean,
+): AdmittedConnection {
+  return { accepted: { peerAddress }, connection: { inLogin, closing: null } };
+}
 
 /** Connections of one address. */
 function some(
@@ -20,7 +26,7 @@ function some(
   peerAddress: string,
   inLogin = false,
 ): AdmittedConnection[] {
-  return Array.from({ length: count }, () => ({ peerAddress, inLogin }));
+  return Array.from({ length: count }, () => connection(peerAddress, inLogin));
 }
 
 /** Connections of many addresses, so many of each. */
@@ -30,8 +36,7 @@ function crowd(
   inLogin = false,
 ): AdmittedConnection[] {
   return Array.from({ length: count }, (_, index) => {
-    const peerAddress = `198.51.100.${Math.floor(index / each)}`;
-    return { peerAddress, inLogin };
+    return connection(`198.51.100.${Math.floor(index / each)}`, inLogin);
   });
 }
 
@@ -56,31 +61,9 @@ const ROWS: readonly (readonly [
     some(CONNECTIONS_PER_ADDRESS_MAX, "192.0.2.2"),
     undefined,
   ],
-  [
-    "one of many logins of an address",
-    some(LOGINS_PER_ADDRESS_MAX - 1, HERE, true),
-    undefined,
-  ],
-  [
-    "one login too many of an address",
-    some(LOGINS_PER_ADDRESS_MAX, HERE, true),
-    "logins from this address",
-  ],
-  [
-    "another address beside a flood of logins",
-    some(LOGINS_PER_ADDRESS_MAX, "192.0.2.2", true),
-    undefined,
-  ],
-  [
-    "one of many logins",
-    crowd(LOGINS_MAX - 1, LOGINS_PER_ADDRESS_MAX, true),
-    undefined,
-  ],
-  [
-    "one login too many",
-    crowd(LOGINS_MAX, LOGINS_PER_ADDRESS_MAX, true),
-    "logins",
-  ],
+  ["one of many logins", some(LOGINS_MAX - 1, HERE, true), undefined],
+  ["one login too many", some(LOGINS_MAX, HERE, true), "logins"],
+  ["one login too many of all", crowd(LOGINS_MAX, 16, true), "logins"],
   [
     "one connection too many",
     crowd(CONNECTIONS_MAX, 100),
@@ -89,8 +72,21 @@ const ROWS: readonly (readonly [
   ["one of many connections", crowd(CONNECTIONS_MAX - 1, 100), undefined],
 ];
 
-for (const [who, connections, refusal] of ROWS) {
-  Deno.test(`refusalOfConnection() judges ${who}`, () => {
-    assertEquals(refusalOfConnection(HERE, connections), refusal);
+for (const [who, connections, excess] of ROWS) {
+  Deno.test(`judgeConnection() judges ${who}`, () => {
+    const judged = judgeConnection(HERE, connections);
+    assertEquals(judged.excess, excess);
+    // Of connections the new one has to go, of logins the oldest.
+    const makesRoom = excess?.startsWith("logins") ?? false;
+    assertEquals(judged.oldestLogin !== undefined, makesRoom);
+    if (makesRoom) assertEquals(judged.oldestLogin === connections[0], true);
   });
 }
+
+Deno.test("judgeConnection() counts no login that is being closed", () => {
+  const closing = some(LOGINS_MAX - 1, HERE, true).map((each) => ({
+    ...each,
+    connection: { inLogin: true, closing: "too many logins at once" },
+  }));
+  assertEquals(judgeConnection(HERE, closing), {});
+});
