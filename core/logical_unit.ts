@@ -159,6 +159,8 @@ export class LogicalUnit implements ThresholdPlace {
   ejected = false;
   /** It is being removed and takes no new commands. */
   removing = false;
+  /** When the last format or sanitize ended, by the clock. */
+  operationEndedMs: number = -Infinity;
   /** Tasks are being taken from `ready`. */
   draining = false;
   /** How many of `ready` have been taken. */
@@ -234,10 +236,14 @@ export class LogicalUnit implements ThresholdPlace {
     this.#thresholds.begin();
   }
 
-  /** A medium was put in, or another one; its nexuses hear of it. */
-  load(): void {
+  /**
+   * A medium was put in, or another one; its nexuses hear of it.
+   *
+   * @param except a nexus that has asked for it and knows
+   */
+  load(except?: Nexus): void {
     this.ejected = false;
-    this.raise(UNIT_ATTENTION.MEDIUM_CHANGED);
+    this.raise(UNIT_ATTENTION.MEDIUM_CHANGED, except);
     for (const itl of this.itls) itl.mediaEvent = MEDIA_EVENT.NEW_MEDIA;
   }
 

@@ -135,6 +135,7 @@ export class MediumOperation {
   leaveFailure(): boolean {
     const unit = this.#unit;
     const left = tryState(unit, () => forgetOperation(unit.state));
+    unit.operationEndedMs = unit.clock.nowMs();
     if (left) unit.operation = null;
     return left;
   }

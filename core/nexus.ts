@@ -20,6 +20,9 @@ import { PREVIOUS_STATUS, UNIT_ATTENTION } from "./unit_attention.ts";
 /** Bytes of buffers a nexus may hold for data on their way. */
 export const NEXUS_BUFFER_BYTES: number = 8 * 2 ** 20;
 
+/** Time between two looks of an initiator at an operation of a medium. */
+export const OPERATION_PATIENCE_MS = 120_000;
+
 /** An I_T_L nexus: one logical unit as one nexus sees it. */
 export class ItlNexus {
   /** The nexus. */
@@ -160,6 +163,18 @@ export class Nexus<Context = unknown> {
     await this.#dispatcher.endTasksOf(this);
     await this.#idle();
     this.transport = transport;
+  }
+
+  /**
+   * Whether its initiator may be silent because it waits: one of its units is
+   * being formatted or sanitized, or was a short while ago.
+   */
+  mayBeWaiting(nowMs: number): boolean {
+    for (const { unit } of this.#itls.values()) {
+      if (unit.operation !== null) return true;
+      if (nowMs - unit.operationEndedMs < OPERATION_PATIENCE_MS) return true;
+    }
+    return false;
   }
 
   /** Aborts tasks, of whatever nexus; resolves when all have ended. */

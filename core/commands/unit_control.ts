@@ -118,7 +118,7 @@ async function startStopUnit(
   const loadOrEject = (control & LOEJ) !== 0;
   if (loadOrEject && !unit.removable) return invalidFieldInCdb(4, 1);
   if (!start) return await stop(task, unit);
-  if (loadOrEject && unit.ejected) unit.load();
+  if (loadOrEject && unit.ejected) unit.load(task.nexus);
   unit.stopped = false;
   return STATUS.GOOD;
 }

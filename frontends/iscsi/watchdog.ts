@@ -90,7 +90,10 @@ export class Watchdog {
       this.#giveUp(record, `a PDU did not end for ${PDU_SECONDS_MAX} s`);
     } else if (pingTimeoutSeconds === 0) {
       return;
-    } else if (silentSeconds >= pingTimeoutSeconds) {
+    } else if (
+      silentSeconds >= pingTimeoutSeconds &&
+      !connection.session.nexus?.mayBeWaiting(nowMs)
+    ) {
       this.#giveUp(record, `no answer to pings for ${pingTimeoutSeconds} s`);
     } else if (silentSeconds >= PING_AFTER_SECONDS) {
       connection.session.ping();

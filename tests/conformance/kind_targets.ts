@@ -66,17 +66,16 @@ export class KindTargets implements AsyncDisposable {
       .map((port) => `${ADDRESS}:${port}`);
     this.#portals.set(native, portals);
     for (const kind of kinds) await makeBackingFile(kind, folder.path);
-    await folder.ctld(
-      [
-        pidFileLine(folder),
-        "portal-group pg0 {",
-        "  discovery-auth-group no-authentication",
-        ...portals.map((portal) => `  listen ${portal}`),
-        "}\n",
-        ...kinds.map((kind) => targetOf(kind, folder.path)),
-      ].join("\n"),
-      native ? "ctld:native" : "ctld",
-    );
+    const text = [
+      pidFileLine(folder),
+      "portal-group pg0 {",
+      "  discovery-auth-group no-authentication",
+      ...portals.map((portal) => `  listen ${portal}`),
+      "}\n",
+      ...kinds.map((kind) => targetOf(kind, folder.path)),
+    ].join("\n");
+    if (native) await folder.ctldNative(text);
+    else await folder.ctld(text);
   }
 }
 

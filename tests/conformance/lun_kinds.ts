@@ -24,6 +24,10 @@ export interface LunKind {
   readonly options: Readonly<Record<string, string>>;
   /** Families that get `-d`; undefined: all. */
   readonly destructive: RegExp | undefined;
+  /** The only families that it is for; undefined: all. */
+  readonly families: RegExp | undefined;
+  /** Time for a family; undefined: the usual. */
+  readonly perFamilyTimeoutMs: number | undefined;
   /** The suite may SANITIZE it. */
   readonly sanitize: boolean;
   /** The suite gets the second portal as its second path, in every test. */
@@ -40,6 +44,8 @@ const PLAIN: LunKind = {
   blockLength: 512,
   options: {},
   destructive: undefined,
+  families: undefined,
+  perFamilyTimeoutMs: undefined,
   sanitize: false,
   twoPaths: false,
   daily: false,
@@ -97,9 +103,13 @@ export const LUN_KINDS: readonly LunKind[] = [
   { name: "two-paths", about: "RAM, by two portals", twoPaths: true },
   {
     name: "sanitize",
-    about: "RAM, SANITIZE allowed",
+    about: "RAM, SANITIZE allowed, 8 s a pass",
+    // The suite looks at an operation that is under way.
+    options: { sanitize_rate: "8m" },
+    families: /^Sanitize$/,
+    // One test waits for a minute, another makes several passes.
+    perFamilyTimeoutMs: 400_000,
     sanitize: true,
-    daily: true,
   },
 ].map((kind) => ({ ...PLAIN, ...kind }));
 

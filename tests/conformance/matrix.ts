@@ -89,7 +89,8 @@ async function runKind(
   const start = performance.now();
   const results = await runConformance({
     ...targets.settings(kind),
-    families,
+    families: families ?? kind.families,
+    perFamilyTimeoutMs: kind.perFamilyTimeoutMs,
     logDir: logDir === undefined ? undefined : `${logDir}/${kind.name}`,
   });
   return { kind, results, seconds: (performance.now() - start) / 1000 };
