@@ -118,7 +118,11 @@ async function startStopUnit(
   const loadOrEject = (control & LOEJ) !== 0;
   if (loadOrEject && !unit.removable) return invalidFieldInCdb(4, 1);
   if (!start) return await stop(task, unit);
-  if (loadOrEject && unit.ejected) unit.load(task.nexus);
+  if (loadOrEject && unit.ejected) {
+    // The door is locked as it stands.
+    if (isPrevented(unit)) return MEDIUM_REMOVAL_PREVENTED;
+    unit.load(task.nexus);
+  }
   unit.stopped = false;
   return STATUS.GOOD;
 }

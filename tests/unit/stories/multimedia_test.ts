@@ -96,7 +96,7 @@ story(
   a  GET EVENT STATUS             -> GOOD data 0006.04.52.03.01.00.00
   a  GET EVENT STATUS             -> GOOD data 0006.04.52.00.01.00.00
   a  START STOP UNIT loej start   -> GOOD
-  a  TEST UNIT READY              -> 6/28/00
+  a  TEST UNIT READY              -> GOOD
   a  GET EVENT STATUS             -> GOOD data 0006.04.52.02.02.00.00
   b  GET EVENT STATUS             -> 6/28/00
   b  GET EVENT STATUS classes=52  -> GOOD data 0006.04.52.02.02.00.00

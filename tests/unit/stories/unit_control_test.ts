@@ -38,7 +38,6 @@ story(
   a  TEST UNIT READY                  -> 2/3a/02
   b  READ(10) lba=0 n=1               -> 2/3a/02
   a  START STOP UNIT loej start       -> GOOD
-  a  READ(10) lba=0 n=1               -> 6/28/00
   a  READ(10) lba=0 n=1               -> GOOD blocks=a1
   b  TEST UNIT READY                  -> 6/28/00
   b  TEST UNIT READY                  -> GOOD
@@ -64,6 +63,7 @@ story(
   b  START STOP UNIT loej             -> GOOD
   a  PREVENT ALLOW prevent=1          -> GOOD
   b  START STOP UNIT loej             -> 2/53/02
+  b  START STOP UNIT loej start       -> 5/53/02
   a  PREVENT ALLOW prevent=4          -> 5/24/00 cdb=4.2
   `,
 );
