@@ -23,6 +23,12 @@ export const NEXUS_BUFFER_BYTES: number = 8 * 2 ** 20;
 /** Time between two looks of an initiator at an operation of a medium. */
 export const OPERATION_PATIENCE_MS = 120_000;
 
+/**
+ * Tasks of one unit after which further ones of deep queues end TASK SET FULL.
+ * Each new task is held against all older ones.
+ */
+export const TASKS_PER_UNIT_MAX = 4096;
+
 /** An I_T_L nexus: one logical unit as one nexus sees it. */
 export class ItlNexus {
   /** The nexus. */
@@ -134,6 +140,12 @@ export class Nexus<Context = unknown> {
     const status = task === null ? STATUS.BUSY : STATUS.TASK_SET_FULL;
     itl.noteStatus(status);
     return status;
+  }
+
+  /** Whether a unit has as many tasks as it takes. */
+  isFull(visibleLun: number): boolean {
+    const itl = this.itl(visibleLun);
+    return itl !== null && itl.unit.taskSet.size >= TASKS_PER_UNIT_MAX;
   }
 
   /** Task Management Request Received (SAM-5 7.12). */

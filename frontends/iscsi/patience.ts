@@ -14,9 +14,9 @@ export class Patience {
   #wasted = 0;
   #renewal: PromiseWithResolvers<void> | null = null;
 
-  /** A PDU was for nothing. */
-  waste(): void {
-    this.#wasted += 1;
+  /** A PDU was for nothing, or cost as much as so many. */
+  waste(count = 1): void {
+    this.#wasted += count;
   }
 
   /** It is at its end: nothing more is received in this second. */

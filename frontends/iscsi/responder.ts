@@ -113,9 +113,14 @@ export class Responder {
     this.#send(fields, data, this.#statSn);
   }
 
+  /** The initiator has cost as much as so many PDUs for nothing. */
+  waste(count: number): void {
+    this.#output.patience.waste(count);
+  }
+
   /** Rejects a PDU whose header begins at `start` (RFC 7143 11.17). */
   reject(reason: number, bytes: Uint8Array, start: number): void {
-    this.#output.patience.waste();
+    this.waste(1);
     this.respond(
       {
         opcode: RESPONSE.REJECT,

@@ -75,6 +75,8 @@ export interface SessionServices {
 
 /** Bytes of immediate data held for waiting tasks, per session. */
 export const HELD_BYTES_MAX: number = 16 * 2 ** 20;
+/** Tasks of a session that are always taken, however full their unit is. */
+const DEEP_QUEUE = 16;
 /** Immediate requests that may be under way at once (RFC 7143 4.2.2.1). */
 export const IMMEDIATE_TASKS_MAX = 64;
 
@@ -274,7 +276,7 @@ export class IscsiSession implements Transport<TaskContext> {
     if (!immediate && !this.#inTurn(command.cmdSn, pdu)) return;
     const reason = this.#refusalOf(pdu, immediate);
     if (reason !== 0) this.#responder.reject(reason, pdu.bytes, start);
-    else if (this.#heldBytes > HELD_BYTES_MAX) {
+    else if (this.#isOverloaded(pdu)) {
       const lun = decodeLun(pdu.view, pdu.start + 8);
       this.#refuse(pdu, this.#requireNexus().overloadStatus(lun), null);
     } else {
@@ -286,6 +288,13 @@ export class IscsiSession implements Transport<TaskContext> {
       else this.#refuse(pdu, STATUS.CHECK_CONDITION, sense);
     }
     if (!immediate) this.#takeEarly();
+  }
+
+  // Too much of its own data is held, or its queue is deep and the unit full.
+  #isOverloaded({ view, start }: ReceivedPdu): boolean {
+    if (this.#heldBytes > HELD_BYTES_MAX) return true;
+    return this.#tasks.size >= DEEP_QUEUE &&
+      this.#requireNexus().isFull(decodeLun(view, start + 8));
   }
 
   // The reason to reject a command, or 0.

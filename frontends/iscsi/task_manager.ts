@@ -52,6 +52,14 @@ const FUNCTIONS: ReadonlyMap<number, TaskManagementFunction> = new Map([
 
 /** Functions that may wait at once for the tasks that they end. */
 export const FUNCTIONS_MAX = 64;
+/** Functions that concern every nexus of a unit. */
+const RESETS: ReadonlySet<number> = new Set([
+  FUNCTION.LOGICAL_UNIT_RESET,
+  FUNCTION.TARGET_WARM_RESET,
+  FUNCTION.TARGET_COLD_RESET,
+]);
+/** One costs as much as so many PDUs for nothing. */
+const RESET_WASTE = 8;
 /** The first function that RFC 7144 added. */
 const FIRST_OF_LEVEL_2 = FUNCTION.QUERY_TASK;
 
@@ -82,6 +90,7 @@ export class TaskManager {
     }
     const request = taskManagementRequest(what, visibleLun, pdu.tag);
     this.#pending.set(request, pdu);
+    if (RESETS.has(pdu.code)) this.#services.responder.waste(RESET_WASTE);
     nexus.taskManagementRequestReceived(request);
   }
 
