@@ -6,6 +6,7 @@
 
 export * from "./assert.ts";
 export * from "./buffer_pool.ts";
+export * from "./command_counters.ts";
 export * from "./commands/command_row.ts";
 export * from "./commands/command_table.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";

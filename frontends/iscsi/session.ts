@@ -380,7 +380,7 @@ export class IscsiSession implements Transport<TaskContext> {
     task.status = status;
     task.sense = sense;
     this.#sender.complete(task);
-    this.#requireNexus().returnTask(task);
+    this.#requireNexus().refused(task);
   }
 
   #release(task: Task): void {
