@@ -147,6 +147,8 @@ class CommandCounters {
   }
 }
 
+const NOTHING = new CommandCounters();
+
 /** Where commands are counted whose operation code nobody knows. */
 export const UNKNOWN_OPCODE = 256;
 
@@ -192,7 +194,8 @@ export class CommandTally {
 
   /** What was counted of one operation code. */
   read(opcode: number): CommandCounts {
-    return this.#of(opcode).read();
+    const place = this.#places[opcode] ?? 0;
+    return (this.#counters[place - 1] ?? NOTHING).read();
   }
 
   /** All operation codes together. */

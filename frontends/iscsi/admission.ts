@@ -4,6 +4,10 @@
  * @module
  */
 
+import type { Log } from "../../core/mod.ts";
+import type { ConnectionRecord } from "./records.ts";
+import { count } from "./usage.ts";
+
 /** Connections at once; more are closed as soon as they come. */
 export const CONNECTIONS_MAX = 2048;
 /** Of these, connections from one address. */
@@ -47,4 +51,37 @@ export function refusalOfConnection(
   return here.logins >= LOGINS_PER_ADDRESS_MAX
     ? "logins from this address"
     : undefined;
+}
+
+/** Lets connections in, and counts those that it does not. */
+export class Admission {
+  /** Connections that were not let in, by the reason. */
+  readonly refused: Map<string, number> = new Map();
+  readonly #log: Log;
+  #excess: string | undefined;
+
+  /** Tells a log. */
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Whether another connection from an address is let in. */
+  admits(
+    peerAddress: string,
+    connections: Iterable<ConnectionRecord>,
+  ): boolean {
+    const all = [...connections].map(({ accepted, connection }) => ({
+      peerAddress: accepted.peerAddress,
+      inLogin: connection.inLogin,
+    }));
+    const excess = refusalOfConnection(peerAddress, all);
+    // A flood is told once, until there is room again.
+    if (excess !== undefined && excess !== this.#excess) {
+      const fields = { excess, initiator: peerAddress };
+      this.#log.warn("Too many connections", fields);
+    }
+    this.#excess = excess;
+    if (excess !== undefined) count(this.refused, excess);
+    return excess === undefined;
+  }
 }

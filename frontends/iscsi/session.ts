@@ -165,6 +165,11 @@ export class IscsiSession implements Transport<TaskContext> {
     return this.#nexus;
   }
 
+  /** Bytes of data that came before their commands wanted them. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** What was agreed at login. */
   get parameters(): SessionParameters {
     return this.#parameters;

@@ -55,6 +55,7 @@ export class MemoryDaemon implements AsyncDisposable {
       pid: 4711,
       uptimeMs: () => this.host.clock.nowMs(),
       cpuMs: () => this.host.clock.nowMs() / 4,
+      residentBytes: () => 50e6,
       shutdown: () => this.shutdowns += 1,
     });
     this.send = async (request) => await api.fetch(request);
