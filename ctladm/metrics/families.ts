@@ -11,8 +11,8 @@ import {
   OUTCOME,
   SENSE_KEY,
   type Target,
-  TASK_STATE,
 } from "../../mod.ts";
+import { blockedTasks } from "../api/activity.ts";
 import { describePort } from "../api/describe.ts";
 import {
   type Family,
@@ -107,17 +107,12 @@ function lunFamilies(units: readonly LogicalUnit[]): Family[] {
 
 const COMPARE_AND_WRITE = 0x89;
 
-function taskSamples({ number, taskSet }: LogicalUnit): Sample[] {
-  let blocked = 0;
-  for (let task = taskSet.oldest; task !== null; task = task.newer) {
-    if (task.state === TASK_STATE.BLOCKED) blocked += 1;
-  }
+function taskSamples(unit: LogicalUnit): Sample[] {
+  const { number: lun, taskSet } = unit;
+  const blocked = blockedTasks(unit);
   return [
-    { labels: { lun: number, state: "blocked" }, value: blocked },
-    {
-      labels: { lun: number, state: "running" },
-      value: taskSet.size - blocked,
-    },
+    { labels: { lun, state: "blocked" }, value: blocked },
+    { labels: { lun, state: "running" }, value: taskSet.size - blocked },
   ];
 }
 

@@ -21,6 +21,7 @@ Deno.test("The API describes itself", async () => {
   );
   assertEquals(Object.keys(description.paths).sort(), [
     "/metrics",
+    "/v1/activity",
     "/v1/commands",
     "/v1/daemon",
     "/v1/daemon/shutdown",
