@@ -24,7 +24,12 @@ const TOOL_MS = 20_000;
 const READY_MS = 20_000;
 
 /** Programs of ours, by the names of their tasks. */
-export type ProgramName = "start" | "start:native" | "ctld" | "ctladm";
+export type ProgramName =
+  | "start"
+  | "start:native"
+  | "ctld"
+  | "ctladm"
+  | "ctlstat";
 
 /** Words behind `deno` that a task runs, up to its program. */
 export function taskWords(name: ProgramName): string[] {
