@@ -66,6 +66,7 @@ export type { SelfTestResult, SelfTestResults } from "./self_test_results.ts";
 export * from "./sense.ts";
 export * from "./serialization.ts";
 export * from "./service.ts";
+export * from "./slices.ts";
 export * from "./statistics.ts";
 export * from "./target.ts";
 export * from "./target_port.ts";

@@ -6,6 +6,7 @@
  */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { Slices } from "../../mod.ts";
 import { EXPOSITION_TYPE, renderFamilies } from "../metrics/exposition.ts";
 import { allFamilies } from "../metrics/families.ts";
 import {
@@ -32,14 +33,15 @@ export function addMetricsRoutes(api: OpenAPIHono, options: ApiOptions): void {
         },
       },
     }),
-    (context) => {
+    async (context) => {
       const families = allFamilies(daemon.target, daemon.iscsiIfLoaded, {
         version,
         uptimeMs: options.uptimeMs(),
         cpuMs: options.cpuMs(),
         residentBytes: options.residentBytes(),
       });
-      const text = renderFamilies(families);
+      const { clock } = daemon.target.host;
+      const text = await renderFamilies(families, new Slices(clock));
       return context.text(text, 200, { "content-type": EXPOSITION_TYPE });
     },
   );

@@ -7,7 +7,11 @@
  * @module
  */
 
-import { bucketLimitSeconds, type CommandCounts } from "../../mod.ts";
+import {
+  bucketLimitSeconds,
+  type CommandCounts,
+  type Slices,
+} from "../../mod.ts";
 
 /** MIME type of the format. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -34,20 +38,32 @@ export interface Family {
   /** A line for people. */
   readonly help: string;
   /** What it is now. */
-  readonly samples: readonly Sample[];
+  readonly samples: Iterable<Sample>;
 }
 
-/** Renders families; those without samples keep their description. */
-export function renderFamilies(families: readonly Family[]): string {
-  return families.map(({ name, type, help, samples }) =>
-    [
-      `# HELP ${name} ${help}`,
-      `# TYPE ${name} ${type}`,
-      ...samples.map(({ suffix = "", labels, value }) =>
-        `${name}${suffix}${renderLabels(labels)} ${renderValue(value)}`
-      ),
-    ].join("\n") + "\n"
-  ).join("");
+/** Lines after which the clock is asked whether others want their turn. */
+const LINES_AT_A_TIME = 256;
+
+/**
+ * Renders families, in slices: a large target has very many samples. Those
+ * without samples keep their description.
+ */
+export async function renderFamilies(
+  families: Iterable<Family>,
+  slices: Slices,
+): Promise<string> {
+  const lines: string[] = [];
+  for (const { name, type, help, samples } of families) {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const { suffix = "", labels, value } of samples) {
+      lines.push(
+        `${name}${suffix}${renderLabels(labels)} ${renderValue(value)}`,
+      );
+      const due = lines.length % LINES_AT_A_TIME === 0;
+      if (due && slices.used) await slices.next();
+    }
+  }
+  return `${lines.join("\n")}\n`;
 }
 
 /** The samples of a histogram of latencies, in seconds. */

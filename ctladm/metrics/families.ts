@@ -56,8 +56,9 @@ export function allFamilies(
 }
 
 function lunFamilies(units: readonly LogicalUnit[]): Family[] {
-  const each = (value: (unit: LogicalUnit) => number): Sample[] =>
-    units.map((unit) => ({ labels: { lun: unit.number }, value: value(unit) }));
+  const each = (value: (unit: LogicalUnit) => number): Iterable<Sample> =>
+    units.values()
+      .map((unit) => ({ labels: { lun: unit.number }, value: value(unit) }));
   const counted = units.map(({ number, statistics }) => ({
     labels: { lun: number },
     tally: statistics,
@@ -158,17 +159,19 @@ function commandFamilies(
   prefix: string,
   counted: readonly Counted[],
 ): Family[] {
-  const rows = counted.flatMap(({ labels, tally }) =>
-    tally.opcodes().map((opcode) => ({
-      labels: { ...labels, opcode: opcodeLabel(opcode) },
-      counts: tally.read(opcode),
-    }))
-  );
+  // Read when they are rendered, so that a large target can do it in slices.
+  const rows = () =>
+    counted.values().flatMap(({ labels, tally }) =>
+      tally.opcodes().values().map((opcode) => ({
+        labels: { ...labels, opcode: opcodeLabel(opcode) },
+        counts: tally.read(opcode),
+      }))
+    );
   return [
     counter(
       `${prefix}_commands_total`,
       "Commands that have ended, by operation code and status",
-      rows.flatMap(({ labels, counts }) =>
+      rows().flatMap(({ labels, counts }) =>
         [...counts.outcomes.entries()].filter(([, value]) => value > 0)
           .map(([outcome, value]) => ({
             labels: { ...labels, ...outcomeLabels(outcome) },
@@ -179,7 +182,7 @@ function commandFamilies(
     counter(
       `${prefix}_transferred_bytes_total`,
       "Bytes moved, seen from initiators",
-      rows.flatMap(({ labels, counts: { bytesIn, bytesOut } }) =>
+      rows().flatMap(({ labels, counts: { bytesIn, bytesOut } }) =>
         directionSamples(labels, bytesIn, bytesOut)
       ),
     ),
@@ -187,7 +190,7 @@ function commandFamilies(
       name: `${prefix}_command_duration_seconds`,
       type: "histogram",
       help: "Time from the arrival of a command to its end",
-      samples: rows.flatMap(({ labels, counts }) =>
+      samples: rows().flatMap(({ labels, counts }) =>
         histogramSamples(labels, counts)
       ),
     },
@@ -202,7 +205,7 @@ function sessionFamilies(iscsi: IscsiService | null): Family[] {
       target: session.target,
     },
     tasks: session.tasks,
-    counts: session.statistics?.total(),
+    statistics: session.statistics,
   }));
   return [
     gauge("dtl_iscsi_sessions", "iSCSI sessions", [
@@ -216,17 +219,18 @@ function sessionFamilies(iscsi: IscsiService | null): Family[] {
     counter(
       "dtl_iscsi_session_commands_total",
       "Commands of a session that have ended",
-      sessions.map(({ labels, counts }) => ({
+      sessions.values().map(({ labels, statistics }) => ({
         labels,
-        value: counts?.commands ?? 0,
+        value: statistics?.total().commands ?? 0,
       })),
     ),
     counter(
       "dtl_iscsi_session_transferred_bytes_total",
       "Bytes moved by a session, seen from its initiator",
-      sessions.flatMap(({ labels, counts }) =>
-        directionSamples(labels, counts?.bytesIn ?? 0, counts?.bytesOut ?? 0)
-      ),
+      sessions.values().flatMap(({ labels, statistics }) => {
+        const { bytesIn = 0, bytesOut = 0 } = statistics?.total() ?? {};
+        return directionSamples(labels, bytesIn, bytesOut);
+      }),
     ),
   ];
 }
@@ -320,10 +324,14 @@ function wordOf(text: string): string {
   return text.toLowerCase().replaceAll(" ", "_");
 }
 
-function gauge(name: string, help: string, samples: Sample[]): Family {
+function gauge(name: string, help: string, samples: Iterable<Sample>): Family {
   return { name, type: "gauge", help, samples };
 }
 
-function counter(name: string, help: string, samples: Sample[]): Family {
+function counter(
+  name: string,
+  help: string,
+  samples: Iterable<Sample>,
+): Family {
   return { name, type: "counter", help, samples };
 }

@@ -1,9 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { renderFamilies } from "../../../../ctladm/metrics/exposition.ts";
+import { Slices } from "../../../../core/mod.ts";
+import { ManualClock } from "../../../support/memory_host.ts";
 import { parseMetrics } from "../../../support/prometheus_text.ts";
 
-Deno.test("renderFamilies() writes the format of Prometheus", () => {
-  const text = renderFamilies([
+Deno.test("renderFamilies() writes the format of Prometheus", async () => {
+  const text = await renderFamilies([
     {
       name: "a_total",
       type: "counter",
@@ -14,7 +16,7 @@ Deno.test("renderFamilies() writes the format of Prometheus", () => {
       ],
     },
     { name: "d", type: "gauge", help: "No d", samples: [] },
-  ]);
+  ], new Slices(new ManualClock()));
   assertEquals(
     text,
     "# HELP a_total All of a\n# TYPE a_total counter\na_total 1\n" +
@@ -39,3 +41,20 @@ for (
     assertThrows(() => parseMetrics(text));
   });
 }
+
+Deno.test("renderFamilies() lets others have their turns", async () => {
+  const clock = new ManualClock();
+  let turns = 0;
+  clock.nextTurn = () => {
+    turns += 1;
+    return Promise.resolve();
+  };
+  // A sample takes a tenth of a millisecond.
+  const samples = Iterator.from(Array(2048).keys()).map((value) => {
+    clock.advance(0.1);
+    return { labels: { value }, value };
+  });
+  const family = { name: "a", type: "gauge", help: "a", samples } as const;
+  const text = await renderFamilies([family], new Slices(clock));
+  assertEquals([turns, parseMetrics(text).samples.size], [8, 2048]);
+});
