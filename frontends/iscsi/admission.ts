@@ -5,7 +5,6 @@
  */
 
 import type { Log } from "../../core/mod.ts";
-import type { ConnectionRecord } from "./records.ts";
 import { count } from "./usage.ts";
 
 /** Connections at once; more are closed as soon as they come. */
@@ -68,13 +67,9 @@ export class Admission {
   /** Whether another connection from an address is let in. */
   admits(
     peerAddress: string,
-    connections: Iterable<ConnectionRecord>,
+    connections: Iterable<AdmittedConnection>,
   ): boolean {
-    const all = [...connections].map(({ accepted, connection }) => ({
-      peerAddress: accepted.peerAddress,
-      inLogin: connection.inLogin,
-    }));
-    const excess = refusalOfConnection(peerAddress, all);
+    const excess = refusalOfConnection(peerAddress, connections);
     // A flood is told once, until there is room again.
     if (excess !== undefined && excess !== this.#excess) {
       const fields = { excess, initiator: peerAddress };

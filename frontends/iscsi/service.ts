@@ -40,7 +40,7 @@ import { IscsiSession } from "./session.ts";
 import { TargetPorts } from "./target_ports.ts";
 import { TaskContext } from "./task_context.ts";
 import { Turns } from "./turns.ts";
-import { count, usageOf } from "./usage.ts";
+import { admitted, count, usageOf } from "./usage.ts";
 import { type IscsiSettings, Watchdog } from "./watchdog.ts";
 import { LOGIN_STATUS, type LoginStatus } from "./wire/login.ts";
 import type { TextPair } from "./wire/text_keys.ts";
@@ -221,7 +221,7 @@ export class IscsiService implements AsyncDisposable {
   /** Serves a connection that came in through a portal group. */
   accept(portalGroup: string, accepted: AcceptedConnection): void {
     const { peerAddress } = accepted;
-    if (!this.#admission.admits(peerAddress, this.#connections)) {
+    if (!this.#admission.admits(peerAddress, admitted(this.#connections))) {
       return accepted.stream.close();
     }
     const record = this.#connect(portalGroup, accepted);

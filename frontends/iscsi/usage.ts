@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AdmittedConnection } from "./admission.ts";
 import type { IscsiUsage } from "./api_types.ts";
 import type { ConnectionRecord } from "./records.ts";
 
@@ -25,6 +26,16 @@ export function usageOf(
     connectionsRefused,
     loginsRefused,
   };
+}
+
+/** What counts of connections when another one comes. */
+export function admitted(
+  connections: Iterable<ConnectionRecord>,
+): AdmittedConnection[] {
+  return [...connections].map(({ accepted, connection }) => ({
+    peerAddress: accepted.peerAddress,
+    inLogin: connection.inLogin,
+  }));
 }
 
 /** Counts one more of a kind. */

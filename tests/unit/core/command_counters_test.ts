@@ -178,6 +178,19 @@ targetTest("Ports count what no unit has heard of", async (test) => {
   ]);
 });
 
+targetTest("Nexuses count what their transport refuses", async (test) => {
+  const unit = await test.addLun();
+  const { nexus } = await test.connectReady("a");
+  const task = nexus.takeTask();
+  task.cdb.setUint8(0, 0x28);
+  task.status = STATUS.TASK_SET_FULL;
+  nexus.refused(task);
+  const expected = [[OUTCOME.TASK_SET_FULL, 1]];
+  assertEquals(outcomes(unit.statistics, 0x28), expected);
+  assertEquals(outcomes(nexus.statistics, 0x28), expected);
+  assertEquals(nexus.taskCount, 0);
+});
+
 function sum(counts: Iterable<number>): number {
   return [...counts].reduce((all, count) => all + count, 0);
 }

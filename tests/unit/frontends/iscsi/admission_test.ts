@@ -4,6 +4,7 @@
 
 import { assertEquals } from "@std/assert";
 import {
+  Admission,
   type AdmittedConnection,
   CONNECTIONS_MAX,
   CONNECTIONS_PER_ADDRESS_MAX,
@@ -11,6 +12,7 @@ import {
   LOGINS_PER_ADDRESS_MAX,
   refusalOfConnection,
 } from "../../../../frontends/iscsi/admission.ts";
+import { RecordingLog } from "../../../support/memory_host.ts";
 
 const HERE = "192.0.2.1";
 
@@ -94,3 +96,14 @@ for (const [who, connections, refusal] of ROWS) {
     assertEquals(refusalOfConnection(HERE, connections), refusal);
   });
 }
+
+Deno.test("Admission counts by reason, and tells of a flood once", () => {
+  const log = new RecordingLog();
+  const admission = new Admission(log);
+  const flood = some(LOGINS_PER_ADDRESS_MAX, HERE, true);
+  const answers = [flood, flood, [], flood]
+    .map((connections) => admission.admits(HERE, connections));
+  assertEquals(answers, [false, false, true, false]);
+  assertEquals([...admission.refused], [["logins from this address", 3]]);
+  assertEquals(log.lines.length, 2);
+});
