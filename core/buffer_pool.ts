@@ -29,6 +29,11 @@ export class BufferPool {
   );
   #idleBytes = 0;
 
+  /** Bytes kept for the next user. */
+  get idleBytes(): number {
+    return this.#idleBytes;
+  }
+
   /** A buffer of at least `lengthBytes`; its content is stale. */
   take(lengthBytes: number): Uint8Array {
     const shift = shiftFor(lengthBytes);

@@ -74,7 +74,7 @@ export async function sendBytes(
 ): Promise<boolean> {
   let sent = sendWhileRoom(task, bytes, 0, lengthBytes, ended);
   while (sent < lengthBytes) {
-    await task.nexus.transport.dataInRoom(task);
+    await timeMove(task, task.nexus.transport.dataInRoom(task));
     if (task.abort !== ABORT.NONE) return false;
     sent = sendWhileRoom(task, bytes, sent, lengthBytes, ended);
   }
@@ -126,7 +126,7 @@ export function withParameters(
   const received = task.nexus.transport
     .receiveDataOut(task, 0, lengthBytes, list, 0);
   return received instanceof Promise
-    ? received.then((whole) => useList(task, list, whole, use))
+    ? timeMove(task, received).then((whole) => useList(task, list, whole, use))
     : useList(task, list, received, use);
 }
 
@@ -140,6 +140,21 @@ function useList(
   task.movedLength = list.length;
   task.moveCount = 1;
   return use(new DataView(list.buffer));
+}
+
+/**
+ * Waits for the transport, and counts the wait as time of the task's data
+ * moves. What moves at once is not timed: it takes less than a microsecond.
+ */
+export async function timeMove<Result>(
+  task: ScsiTask,
+  waiting: Promise<Result>,
+): Promise<Result> {
+  const clock = task.itl?.unit.clock;
+  const beganMs = clock?.nowMs() ?? 0;
+  const result = await waiting;
+  task.moveMs += (clock?.nowMs() ?? 0) - beganMs;
+  return result;
 }
 
 /** How a command ends whose Data-Out did not come. */

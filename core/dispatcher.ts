@@ -6,6 +6,7 @@
  */
 
 import { assert } from "./assert.ts";
+import { countFailure, kindOf, UNKNOWN_OPCODE } from "./command_counters.ts";
 import type { CommandTable } from "./commands/command_table.ts";
 import { judge, judgeAgain } from "./judgement.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
@@ -124,6 +125,11 @@ export class Dispatcher {
   /** Ends the tasks of a nexus that goes on; resolves when all have ended. */
   endTasksOf(nexus: Nexus): Promise<void> {
     return endTasksOf(this, nexus);
+  }
+
+  /** How a task is counted that was refused before its row was set. */
+  opcodeOf(task: ScsiTask): number {
+    return this.#commands.find(task.cdb)?.opcode ?? UNKNOWN_OPCODE;
   }
 
   /** Counts and logs an exception that should not have been. */
@@ -301,7 +307,7 @@ export class Dispatcher {
     if (task.status !== STATUS.GOOD && !overflows(task)) {
       task.transferLength = task.movedLength;
     }
-    if (task.itl !== null) this.#account(task, task.itl.unit);
+    this.#account(task);
     this.#answer(task);
     if (task.itl !== null) this.#leave(task, task.itl.unit);
     task.nexus.releaseTask(task);
@@ -334,23 +340,23 @@ export class Dispatcher {
     }
   }
 
-  #account(task: ScsiTask, unit: LogicalUnit): void {
+  #account(task: ScsiTask): void {
     const nowMs = this.#host.clock.nowMs();
-    unit.idleSinceMs = nowMs;
-    if (task.status !== STATUS.GOOD || task.abort !== ABORT.NONE) return;
-    const kind = task.row === null || task.movedLength === 0
-      ? TRANSFER.NONE
-      : task.row.direction === "in"
-      ? TRANSFER.READ
-      : TRANSFER.WRITE;
     const timeMs = nowMs - task.arrivedMs;
-    const { movedLength, moveCount, moveMs } = task;
-    unit.statistics.count(kind, movedLength, moveCount, timeMs, moveMs);
-    if (kind !== TRANSFER.NONE && task.row?.movesBlocks !== true) {
-      unit.log.countOther(kind, movedLength, timeMs);
+    const unit = task.itl?.unit;
+    if (unit !== undefined) unit.idleSinceMs = nowMs;
+    const { row } = task;
+    const opcode = row === null ? this.opcodeOf(task) : row.opcode;
+    if (task.status !== STATUS.GOOD || task.abort !== ABORT.NONE) {
+      return countFailure(task, opcode, timeMs);
     }
-    task.nexus.port.statistics
-      .count(kind, movedLength, moveCount, timeMs, moveMs);
+    const kind = kindOf(task);
+    task.nexus.statistics.countGood(task, opcode, kind, timeMs);
+    if (unit === undefined) return;
+    unit.statistics.countGood(task, opcode, kind, timeMs);
+    if (kind !== TRANSFER.NONE && row?.movesBlocks !== true) {
+      unit.log.countOther(kind, task.movedLength, timeMs);
+    }
   }
 
   #defect(task: ScsiTask, error: unknown): Completion {

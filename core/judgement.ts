@@ -116,6 +116,7 @@ function judgeAttention(
   if (due === 0 || (row.flags & FLAG.AHEAD_OF_ATTENTION) !== 0) return null;
   const { unit } = itl;
   const condition = firstCondition(due);
+  unit.attentionsReported += 1;
   // UA_INTLCK_CTRL 10b and 11b: REQUEST SENSE alone clears it.
   return unit.modePages.settings.attentionInterlock === INTERLOCK.NONE
     ? takeAttention(itl, condition)

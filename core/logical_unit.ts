@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CommandTally } from "./command_counters.ts";
 import { DataBuffers } from "./data_buffers.ts";
 import { DeviceClock } from "./device_clock.ts";
 import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
@@ -24,7 +25,6 @@ import { Reservations } from "./reservations.ts";
 import type { SavedPage } from "./saved_pages.ts";
 import { SelfTests } from "./self_test.ts";
 import { type Sense, thresholdReached } from "./sense.ts";
-import { Statistics } from "./statistics.ts";
 import type { ScsiTask } from "./task.ts";
 import {
   type OrderingRules,
@@ -123,8 +123,8 @@ export class LogicalUnit implements ThresholdPlace {
   readonly reservations: Reservations;
   /** Nexuses that have talked to it. */
   readonly itls: Set<ItlNexus> = new Set();
-  /** Counters. */
-  readonly statistics: Statistics = new Statistics();
+  /** Counters of its commands. */
+  readonly statistics: CommandTally = new CommandTally();
   /** Errors and delays that an operator has injected. */
   readonly injections: Injections = new Injections(() =>
     this.#lookForTrouble()
@@ -161,6 +161,10 @@ export class LogicalUnit implements ThresholdPlace {
   removing = false;
   /** When the last format or sanitize ended, by the clock. */
   operationEndedMs: number = -Infinity;
+  /** Blocks that commands have unmapped. */
+  unmappedBlocks = 0;
+  /** Unit attentions that its nexuses have heard. */
+  attentionsReported = 0;
   /** Tasks are being taken from `ready`. */
   draining = false;
   /** How many of `ready` have been taken. */

@@ -6,6 +6,7 @@
 
 export * from "./assert.ts";
 export * from "./buffer_pool.ts";
+export * from "./command_counters.ts";
 export * from "./commands/command_row.ts";
 export * from "./commands/command_table.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";
@@ -65,6 +66,7 @@ export type { SelfTestResult, SelfTestResults } from "./self_test_results.ts";
 export * from "./sense.ts";
 export * from "./serialization.ts";
 export * from "./service.ts";
+export * from "./slices.ts";
 export * from "./statistics.ts";
 export * from "./target.ts";
 export * from "./target_port.ts";

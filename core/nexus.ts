@@ -5,6 +5,7 @@
  */
 
 import { BufferBudget, type BufferPool } from "./buffer_pool.ts";
+import { CommandTally, countFailure } from "./command_counters.ts";
 import { INTERLOCK } from "./control_page.ts";
 import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { InitiatorPort } from "./initiator_port.ts";
@@ -77,6 +78,8 @@ export class Nexus<Context = unknown> {
   transport: Transport<Context>;
   /** Buffers of its tasks. */
   readonly buffers: BufferBudget;
+  /** Counters of its commands. */
+  readonly statistics: CommandTally = new CommandTally();
   /** Unit attentions of the well-known logical unit REPORT LUNS. */
   wellKnownPending: number = UNIT_ATTENTION.POWER_ON;
   readonly #dispatcher: Dispatcher;
@@ -121,6 +124,16 @@ export class Nexus<Context = unknown> {
     this.#pool.push(task);
   }
 
+  /**
+   * Counts a task that the transport has answered by itself, with the status
+   * and sense that stand in it, and takes it back.
+   */
+  refused(task: ScsiTask<Context>): void {
+    task.itl = this.itl(task.visibleLun);
+    countFailure(task, this.#dispatcher.opcodeOf(task), 0);
+    this.returnTask(task);
+  }
+
   /** SCSI Command Received (SAM-5 5.4.2.3). */
   commandReceived(task: ScsiTask<Context>): void {
     this.#taskCount += 1;
@@ -150,6 +163,9 @@ export class Nexus<Context = unknown> {
 
   /** Task Management Request Received (SAM-5 7.12). */
   taskManagementRequestReceived(request: TaskManagementRequest): void {
+    const { functions } = this.port;
+    const name = request.function;
+    functions.set(name, (functions.get(name) ?? 0) + 1);
     this.#dispatcher.manage(this, request);
   }
 

@@ -37,6 +37,8 @@ export class Target implements AsyncDisposable {
   readonly luns: LunRegistry;
   /** Its ports. */
   readonly ports: PortRegistry;
+  /** Buffers for data that cannot move at once. */
+  readonly buffers: BufferPool = new BufferPool();
   readonly #dispatcher: Dispatcher;
 
   /** Made by {@linkcode createTarget}. */
@@ -51,7 +53,7 @@ export class Target implements AsyncDisposable {
     this.luns = new LunRegistry({ host, plugins: this.plugins, dispatcher });
     this.ports = new PortRegistry(this.luns, {
       dispatcher,
-      buffers: new BufferPool(),
+      buffers: this.buffers,
     }, host.state);
     this.luns.attach(this.ports);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CommandTally } from "./command_counters.ts";
 import { type InitiatorPort, InitiatorTable } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import { Nexus, type NexusServices } from "./nexus.ts";
@@ -14,7 +15,6 @@ import {
   PROTOCOL,
 } from "./ports/designator.ts";
 import type { Transport } from "./ports/transport.ts";
-import { Statistics } from "./statistics.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
 
 /** Kinds of port, as bits (`port_type` of the port list). */
@@ -86,8 +86,8 @@ export class TargetPort {
   readonly number: number;
   /** What its frontend said. */
   readonly description: PortDescription;
-  /** Counters of all its nexuses. */
-  readonly statistics: Statistics = new Statistics();
+  /** Task management functions that were asked for, by their names. */
+  readonly functions: Map<string, number> = new Map();
   /** Its name (SPC-5 7.7.6.1); null: it has none. */
   portDesignator: Designator | null;
   /** Name of the target device; null: it has none. */
@@ -97,6 +97,8 @@ export class TargetPort {
   readonly #directory: PortDirectory;
   readonly #initiators: InitiatorTable = new InitiatorTable();
   readonly #nexuses: Set<Nexus> = new Set();
+  /** Counters of nexuses that are gone. */
+  readonly #past: CommandTally = new CommandTally();
   #map: Map<number, number> | null = null;
   #online = false;
 
@@ -125,6 +127,14 @@ export class TargetPort {
   /** Has the same number after a restart; throws when that fails. */
   keepNumber(): void {
     this.#directory.keepNumber(this);
+  }
+
+  /** Counters of the commands of all its nexuses, past ones too. */
+  get statistics(): CommandTally {
+    const all = new CommandTally();
+    all.add(this.#past);
+    for (const nexus of this.#nexuses) all.add(nexus.statistics);
+    return all;
   }
 
   /** Whether it accepts commands. */
@@ -207,7 +217,9 @@ export class TargetPort {
 
   /** Forgets a nexus; called when it is lost. */
   disconnect(nexus: Nexus): void {
-    if (this.#nexuses.delete(nexus)) this.#initiators.leave(nexus.initiator);
+    if (!this.#nexuses.delete(nexus)) return;
+    this.#past.add(nexus.statistics);
+    this.#initiators.leave(nexus.initiator);
   }
 
   /** The unit at a LUN of this port, or null. */

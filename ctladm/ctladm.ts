@@ -39,6 +39,7 @@ import {
 } from "./commands/scsi_unit.ts";
 import { islogout, isterminate } from "./commands/sessions.ts";
 import { shutdown } from "./commands/shutdown.ts";
+import { top } from "./commands/top.ts";
 import { getopt, valueOf } from "./getopt.ts";
 import { systemSurroundings } from "./host/surroundings_adapter.ts";
 import { exit, programWords } from "./host/terminal_adapter.ts";
@@ -93,6 +94,7 @@ const COMMANDS: readonly Command[] = [
   start,
   stop,
   synccache,
+  top,
   tur,
   unload,
   write,

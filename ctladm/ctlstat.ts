@@ -79,17 +79,14 @@ function readOptions(options: Options): Settings {
   }
   const numbers = luns.length > 0 ? luns : ports;
   const byPort = ports.length > 0 || (totals && luns.length === 0);
-  const dump = mode === "dump" || mode === "json";
-  const wait = numberOf(options, "w") ??
-    (dump ? DUMP_WAIT_SECONDS : WAIT_SECONDS);
   return {
     selection: {
       items: byPort ? "ports" : "luns",
       numbers,
-      count: numberOf(options, "n") ?? shown(numbers.length, totals),
+      count: shownOf(options, totals),
     },
     count: numberOf(options, "c"),
-    waitMs: wait * 1000,
+    waitMs: waitSecondsOf(options) * 1000,
     mode,
     cpu: !has(options, "C"),
     headers: !has(options, "h"),
@@ -108,10 +105,29 @@ function timed(options: Options): boolean {
   return has(options, "c") || has(options, "w");
 }
 
-// Totals sum over everything unless items are named.
-function shown(named: number, totals: boolean): number {
-  if (named > 0) return named;
-  return totals ? ITEM_LIMIT : ITEMS_SHOWN;
+// Totals sum over everything unless items are named. The first item that is
+// named shows itself alone, each further one itself too, -n what it says: the
+// last word counts, as in CTL.
+function shownOf({ given }: Options, totals: boolean): number {
+  let shown = totals ? ITEM_LIMIT : ITEMS_SHOWN;
+  let named = 0;
+  for (const [letter, text] of given) {
+    if (letter === "n") shown = parseNumber(letter, text);
+    if (letter !== "l" && letter !== "p") continue;
+    shown = named === 0 ? 1 : shown + 1;
+    named += 1;
+  }
+  return shown;
+}
+
+// Dumps wait longer, unless a -w behind them says otherwise.
+function waitSecondsOf({ given }: Options): number {
+  let seconds = WAIT_SECONDS;
+  for (const [letter, text] of given) {
+    if (letter === "w") seconds = parseNumber(letter, text);
+    if (letter === "D" || letter === "j") seconds = DUMP_WAIT_SECONDS;
+  }
+  return seconds;
 }
 
 function itemNumber(what: string, text: string): number {
@@ -124,9 +140,12 @@ function itemNumber(what: string, text: string): number {
 
 function numberOf(options: Options, letter: string): number | undefined {
   const text = valueOf(options, letter);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseNumber(letter, text);
+}
+
+function parseNumber(letter: string, text: string): number {
   const value = Number(text);
-  if (Number.isFinite(value) && value >= 0) return value;
+  if (text !== "" && Number.isFinite(value) && value >= 0) return value;
   throw new UsageError(`Invalid number "${text}" for -${letter}\n${USAGE}`);
 }
 

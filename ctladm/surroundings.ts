@@ -39,6 +39,11 @@ export interface Surroundings {
    * text clears it. Absent when nobody watches a terminal.
    */
   readonly showProgress?: ((text: string) => void) | undefined;
+  /**
+   * Clears the terminal, for a display that takes the place of the one before.
+   * Absent when standard output is no terminal.
+   */
+  readonly clearScreen?: (() => void) | undefined;
   /** Connects to the daemon; without a path, to where it usually is. */
   readonly connect: (path?: string) => ApiConnection;
   /**

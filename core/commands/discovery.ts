@@ -87,6 +87,7 @@ const DESC = 0x01;
 function pendingSense(itl: ItlNexus | null): Sense {
   if (itl === null) return NO_ADDITIONAL_SENSE;
   if (itl.pending !== 0) {
+    itl.unit.attentionsReported += 1;
     return takeAttention(itl, firstCondition(itl.pending));
   }
   const { operation, selfTests, exceptions } = itl.unit;

@@ -5,7 +5,7 @@
  */
 
 import { assert } from "../assert.ts";
-import { dataOutFailed, sendBytes } from "../data_transfer.ts";
+import { dataOutFailed, sendBytes, timeMove } from "../data_transfer.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import {
   type BlockStore,
@@ -121,7 +121,7 @@ async function readLater(
   const { transport } = task.nexus;
   while (true) {
     if (transport.roomForDataIn(task, wanted - task.movedLength) === 0) {
-      await transport.dataInRoom(task);
+      await timeMove(task, transport.dataInRoom(task));
     } else {
       const completion = await readChunk(task, unit, wanted);
       if (completion !== STATUS.GOOD) return completion;
@@ -326,7 +326,9 @@ async function useDataOut(
     if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
     const received = transport
       .receiveDataOut(task, offset, lengthBytes, buffer, 0);
-    const whole = received instanceof Promise ? await received : received;
+    const whole = received instanceof Promise
+      ? await timeMove(task, received)
+      : received;
     if (!whole) return dataOutFailed(task);
     return interruption(task, unit) ?? await use(buffer);
   } finally {

@@ -124,8 +124,11 @@ export function unmapRanges(
     task,
     unit,
     ranges,
-    (store, { lba, blockCount }) =>
-      store.unmap?.(lba, blockCount, anchor) ?? OK,
+    async (store, { lba, blockCount }) => {
+      const result = await store.unmap?.(lba, blockCount, anchor) ?? OK;
+      if (result === OK) unit.unmappedBlocks += blockCount;
+      return result;
+    },
   );
 }
 

@@ -5,11 +5,11 @@
  */
 
 import {
+  type CommandTally,
   describeDesignator,
   DESIGNATOR_TYPE,
   type IscsiSessionInfo,
   type LogicalUnit,
-  type Statistics,
   type Target,
   type TargetPort,
   TRANSFER,
@@ -109,7 +109,7 @@ export function describeStatistics(
   };
 }
 
-function kindsOf(statistics: Statistics): {
+function kindsOf(statistics: CommandTally): {
   none: TransferCounters;
   read: TransferCounters;
   write: TransferCounters;

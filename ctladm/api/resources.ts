@@ -129,6 +129,62 @@ export interface StatisticsResource {
   readonly ports: ItemStatistics[];
 }
 
+/** Counters of commands, however they ended. */
+export interface CommandCountsResource {
+  /** Commands that have ended. */
+  readonly commands: number;
+  /** Of these, commands that ended neither GOOD nor CONDITION MET. */
+  readonly failures: number;
+  /** Bytes sent to initiators. */
+  readonly bytesIn: number;
+  /** Bytes taken from initiators. */
+  readonly bytesOut: number;
+  /** Commands by the bucket of their latency; empty: none. */
+  readonly latencies: number[];
+}
+
+/** What goes on at a LUN. */
+export interface LunActivity extends CommandCountsResource {
+  /** LUN number. */
+  readonly id: number;
+  /** Name of its backend. */
+  readonly backend: string;
+  /** Tasks under way. */
+  readonly tasks: number;
+  /** Of these, tasks that wait for others. */
+  readonly blocked: number;
+}
+
+/** What goes on in an iSCSI session. */
+export interface SessionActivity extends CommandCountsResource {
+  /** Session number. */
+  readonly id: number;
+  /** Name of the initiator. */
+  readonly initiator: string;
+  /** Address of the initiator. */
+  readonly initiatorAddress: string;
+  /** Name of the target. */
+  readonly target: string;
+  /** Tasks under way. */
+  readonly tasks: number;
+}
+
+/** What goes on in the target. */
+export interface ActivityResource {
+  /** Milliseconds since the daemon started. */
+  readonly uptimeMs: number;
+  /** Milliseconds of processor time that the daemon has used. */
+  readonly cpuMs: number;
+  /** Bytes of memory that the daemon has resident. */
+  readonly residentBytes: number;
+  /** Longest latency in microseconds of each bucket but the last. */
+  readonly latencyLimitsUs: number[];
+  /** LUNs by number. */
+  readonly luns: LunActivity[];
+  /** iSCSI sessions by number. */
+  readonly sessions: SessionActivity[];
+}
+
 /** A LUN to make. */
 export interface CreateLunBody {
   /** Name of the backend. */

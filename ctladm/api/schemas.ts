@@ -8,6 +8,7 @@
 import { z } from "@hono/zod-openapi";
 import { LUN_MAP_LENGTH, TASK_MANAGEMENT } from "../../mod.ts";
 import type {
+  ActivityResource,
   ChangePortBody,
   ChooseSessionsBody,
   ChosenSessionsResource,
@@ -111,6 +112,41 @@ export const STATISTICS: z.ZodType<StatisticsResource> = z.object({
   luns: z.array(item),
   ports: z.array(item),
 }).openapi("Statistics");
+
+const commandCounts = {
+  commands: z.number(),
+  failures: z.number().openapi({
+    description: "Commands that ended neither GOOD nor CONDITION MET",
+  }),
+  bytesIn: z.number(),
+  bytesOut: z.number(),
+  latencies: z.array(z.number()).openapi({
+    description: "Commands by the bucket of their latency",
+  }),
+};
+
+/** What goes on in the target. */
+export const ACTIVITY: z.ZodType<ActivityResource> = z.object({
+  uptimeMs: z.number(),
+  cpuMs: z.number(),
+  residentBytes: count,
+  latencyLimitsUs: z.array(z.number()),
+  luns: z.array(z.object({
+    id: count,
+    backend: z.string(),
+    tasks: count,
+    blocked: count,
+    ...commandCounts,
+  })),
+  sessions: z.array(z.object({
+    id: count,
+    initiator: z.string(),
+    initiatorAddress: z.string(),
+    target: z.string(),
+    tasks: count,
+    ...commandCounts,
+  })),
+}).openapi("Activity");
 
 /** A LUN to make. */
 export const CREATE_LUN: z.ZodType<CreateLunBody> = z.object({

@@ -10,6 +10,7 @@ import { addDaemonRoutes } from "./daemon_routes.ts";
 import { addInspectionRoutes } from "./inspection_routes.ts";
 import { addLocalRoutes } from "./local_routes.ts";
 import { addLunRoutes } from "./lun_routes.ts";
+import { addMetricsRoutes } from "./metrics_routes.ts";
 import { addPortRoutes } from "./port_routes.ts";
 import { problemOf, refuseInvalid } from "./respond.ts";
 import { addSessionRoutes } from "./session_routes.ts";
@@ -29,6 +30,8 @@ export interface ApiOptions {
   readonly uptimeMs: () => number;
   /** Milliseconds of processor time that the daemon has used. */
   readonly cpuMs: () => number;
+  /** Bytes of memory that the daemon has resident. */
+  readonly residentBytes: () => number;
   /** Ends the daemon, after the answer has been sent. */
   readonly shutdown: () => void;
 }
@@ -42,6 +45,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addSessionRoutes(api, daemon);
   addDaemonRoutes(api, options);
   addInspectionRoutes(api, daemon);
+  addMetricsRoutes(api, options);
   addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
   api.doc("/v1/openapi.json", {
     openapi: "3.0.0",

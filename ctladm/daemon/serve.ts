@@ -6,7 +6,12 @@
 
 import { createApi } from "../api/server.ts";
 import { serveOnSocket } from "../api/socket_adapter.ts";
-import { onSignal, processId, processorMs } from "../host/process_adapter.ts";
+import {
+  onSignal,
+  processId,
+  processorMs,
+  residentBytes,
+} from "../host/process_adapter.ts";
 import { VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
 import { LocalSockets } from "./local_sockets.ts";
@@ -45,6 +50,7 @@ export async function serveDaemon(
     pid: processId(),
     uptimeMs: () => nowMs() - startedMs,
     cpuMs: processorMs,
+    residentBytes,
     shutdown: () => askToEnd("asked by ctladm"),
   });
   const sockets = new LocalSockets(daemon, options.socketPath, serveOnSocket);

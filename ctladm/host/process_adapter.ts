@@ -18,6 +18,11 @@ export function processorMs(): number {
   return (user + system) / 1000;
 }
 
+/** Bytes of memory that this process has resident. */
+export function residentBytes(): number {
+  return Deno.memoryUsage().rss;
+}
+
 /** Calls back on a signal. @returns what stops it */
 export function onSignal(
   signal: "SIGTERM" | "SIGINT" | "SIGHUP",

@@ -11,6 +11,8 @@ import { controlSocketPath } from "./environment_adapter.ts";
 import { ensureDaemon } from "./launch_adapter.ts";
 import { openSink, openSource } from "./stream_adapter.ts";
 import {
+  clearScreen,
+  isScreen,
   isWatched,
   printError,
   printLine,
@@ -22,6 +24,7 @@ export const systemSurroundings: Surroundings = {
   print: printLine,
   printError,
   showProgress: isWatched() ? showProgress : undefined,
+  clearScreen: isScreen() ? clearScreen : undefined,
   ensureDaemon: () => ensureDaemon(controlSocketPath()),
   openSource,
   openSink,

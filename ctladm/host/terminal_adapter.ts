@@ -28,6 +28,16 @@ export function showProgress(text: string): void {
   writeAll(Deno.stderr, `\r\x1b[K${text}`);
 }
 
+/** Whether somebody may watch standard output. */
+export function isScreen(): boolean {
+  return Deno.stdout.isTerminal();
+}
+
+/** Clears the terminal. */
+export function clearScreen(): void {
+  writeAll(Deno.stdout, "\x1b[H\x1b[2J");
+}
+
 /** Runs a program; an operator's mistake is one line, not a stack. */
 export async function runProgram(
   program: () => Promise<number>,

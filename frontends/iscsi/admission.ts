@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Log } from "../../core/mod.ts";
+import { count } from "./usage.ts";
+
 /** Connections at once; more are closed as soon as they come. */
 export const CONNECTIONS_MAX = 2048;
 /** Of these, connections from one address. */
@@ -25,7 +28,7 @@ export interface AdmittedConnection {
 }
 
 /** Whether there is room for another connection. */
-export interface Admission<Connection> {
+export interface Judgement<Connection> {
   /** What there is too much of; undefined: there is room. */
   readonly excess?: string;
   /** The login that makes room, when logins are what there is too much of. */
@@ -36,7 +39,7 @@ export interface Admission<Connection> {
 export function judgeConnection<Connection extends AdmittedConnection>(
   address: string,
   connections: Iterable<Connection>,
-): Admission<Connection> {
+): Judgement<Connection> {
   let [all, here, logins] = [0, 0, 0];
   let oldestLogin: Connection | undefined;
   for (const each of connections) {
@@ -54,4 +57,35 @@ export function judgeConnection<Connection extends AdmittedConnection>(
   return here >= CONNECTIONS_PER_ADDRESS_MAX
     ? { excess: "connections from this address" }
     : {};
+}
+
+/** Lets connections in, and counts those that it does not. */
+export class Admission {
+  /** Connections that were not let in, by the reason. */
+  readonly refused: Map<string, number> = new Map();
+  readonly #log: Log;
+  #excess: string | undefined;
+
+  /** Tells a log. */
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Judges another connection from an address, and counts it if it goes. */
+  judge<Connection extends AdmittedConnection>(
+    address: string,
+    connections: Iterable<Connection>,
+  ): { admitted: boolean; oldestLogin?: Connection } {
+    const { excess, oldestLogin } = judgeConnection(address, connections);
+    // A flood is told once, until there is room again.
+    if (excess !== undefined && excess !== this.#excess) {
+      const fields = { excess, initiator: address };
+      this.#log.warn("Too many connections", fields);
+    }
+    this.#excess = excess;
+    if (excess !== undefined) count(this.refused, excess);
+    return oldestLogin === undefined
+      ? { admitted: excess === undefined }
+      : { admitted: true, oldestLogin };
+  }
 }

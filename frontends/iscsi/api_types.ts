@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CommandTally } from "../../core/mod.ts";
 import type { AuthGroup } from "./access.ts";
 import type { SessionParameters } from "./parameters.ts";
 import type { ByteStream } from "./pump.ts";
@@ -66,4 +67,26 @@ export interface IscsiSessionInfo {
   readonly port: number;
   /** What was agreed at login. */
   readonly parameters: SessionParameters;
+  /** Tasks under way. */
+  readonly tasks: number;
+  /** Counters of its commands; null: it is being opened. */
+  readonly statistics: CommandTally | null;
+}
+
+/** What the service holds now, and whom it has refused so far. */
+export interface IscsiUsage {
+  /** Connections, those that have not logged in yet too. */
+  readonly connections: number;
+  /** Of these, connections that have not logged in yet. */
+  readonly logins: number;
+  /** Bytes of data that came before their commands wanted them. */
+  readonly heldBytes: number;
+  /** Bytes built and not yet taken by initiators. */
+  readonly outputBytes: number;
+  /** Bytes of the buffers that connections receive into. */
+  readonly receiveBytes: number;
+  /** Connections that were closed as soon as they came, by the reason. */
+  readonly connectionsRefused: ReadonlyMap<string, number>;
+  /** Logins that were refused or sent on, by their status (RFC 7143 11.13). */
+  readonly loginsRefused: ReadonlyMap<number, number>;
 }

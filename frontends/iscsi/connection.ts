@@ -21,6 +21,7 @@ import { WINDOW_SIZE } from "./task_window.ts";
 import {
   decodeLoginRequest,
   encodeLoginResponse,
+  LOGIN_STATUS,
   type LoginResponse,
   type LoginStatus,
 } from "./wire/login.ts";
@@ -51,6 +52,8 @@ export interface ConnectionServices {
   openSession(
     outcome: LoginOutcome,
   ): Promise<OpenedSession | { readonly status: LoginStatus }>;
+  /** A login was refused, or sent on to another address. */
+  loginRefused(status: number): void;
   /** Answers SendTargets in a discovery session. */
   sendTargets(
     outcome: LoginOutcome,
@@ -238,6 +241,8 @@ export class IscsiConnection {
   }
 
   #respond(response: LoginResponse, text: Uint8Array): void {
+    const { status } = response;
+    if (status !== LOGIN_STATUS.SUCCESS) this.#services.loginRefused(status);
     const length = padded(text.length);
     this.output.reserve(BHS_LENGTH + length);
     const { view, bytes, at } = this.output;

@@ -79,6 +79,11 @@ export class Pump {
     return reason;
   }
 
+  /** Bytes of the buffer that it receives into. */
+  get receiveBytes(): number {
+    return this.#buffer.bytes.length;
+  }
+
   /** Closes the socket at once. */
   close(): void {
     if (this.#closed) return;

@@ -59,5 +59,7 @@ export function describeSession(record: SessionRecord): IscsiSessionInfo {
     portalGroupTag: owner.request.tag,
     port: owner.port.number,
     parameters: outcome.parameters,
+    tasks: record.session.nexus?.taskCount ?? 0,
+    statistics: record.session.nexus?.statistics ?? null,
   };
 }

@@ -13,12 +13,13 @@ import {
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup } from "./access.ts";
-import { judgeConnection } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import type {
   AcceptedConnection,
   IscsiPortAccess,
   IscsiPortRequest,
   IscsiSessionInfo,
+  IscsiUsage,
 } from "./api_types.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ChapHashes } from "./chap.ts";
@@ -40,6 +41,7 @@ import { IscsiSession } from "./session.ts";
 import { TargetPorts } from "./target_ports.ts";
 import { TaskContext } from "./task_context.ts";
 import { Turns } from "./turns.ts";
+import { count, usageOf } from "./usage.ts";
 import { type IscsiSettings, Watchdog } from "./watchdog.ts";
 import { LOGIN_STATUS, type LoginStatus } from "./wire/login.ts";
 import type { TextPair } from "./wire/text_keys.ts";
@@ -94,7 +96,8 @@ export class IscsiService implements AsyncDisposable {
   readonly #heldBuffers: BufferPool = new BufferPool();
   readonly #turns: Turns;
   readonly #guard: LoginGuard;
-  #excess: string | undefined;
+  readonly #admission: Admission;
+  readonly #loginsRefused: Map<number, number> = new Map();
   #nextId = 1;
   #nextTsih = 1;
 
@@ -111,6 +114,7 @@ export class IscsiService implements AsyncDisposable {
     );
     this.#turns = new Turns(clock);
     this.#guard = new LoginGuard(clock);
+    this.#admission = new Admission(log);
     this.isns = new IsnsClient({
       clock,
       log,
@@ -195,6 +199,15 @@ export class IscsiService implements AsyncDisposable {
       .sort((one, other) => one.id - other.id);
   }
 
+  /** What it holds now, and whom it has refused so far. */
+  usage(): IscsiUsage {
+    return usageOf(
+      this.#connections,
+      this.#admission.refused,
+      this.#loginsRefused,
+    );
+  }
+
   /** Asks initiators to log out. @returns how many were asked */
   requestLogout(matches: (session: IscsiSessionInfo) => boolean): number {
     const chosen = this.#choose(matches);
@@ -213,7 +226,12 @@ export class IscsiService implements AsyncDisposable {
 
   /** Serves a connection that came in through a portal group. */
   accept(portalGroup: string, accepted: AcceptedConnection): void {
-    if (!this.#admits(accepted)) return accepted.stream.close();
+    const { admitted, oldestLogin } = this.#admission
+      .judge(accepted.peerAddress, this.#connections);
+    if (!admitted) return accepted.stream.close();
+    // Who connects and says nothing must not keep others from logging in.
+    oldestLogin?.connection.close("too many logins at once");
+    oldestLogin?.pump.close();
     const record = this.#connect(portalGroup, accepted);
     this.#connections.add(record);
     const wait = this.#arrivals.admit();
@@ -221,24 +239,6 @@ export class IscsiService implements AsyncDisposable {
       ? this.#serve(record)
       : wait.then(() => this.#serve(record));
     this.#watchdog.wake();
-  }
-
-  // A flood is told once, until there is room again.
-  #admits({ peerAddress }: AcceptedConnection): boolean {
-    const { excess, oldestLogin } = judgeConnection(
-      peerAddress,
-      this.#connections,
-    );
-    if (excess !== undefined && excess !== this.#excess) {
-      const fields = { excess, initiator: peerAddress };
-      this.#services.host.log.warn("Too many connections", fields);
-    }
-    this.#excess = excess;
-    if (oldestLogin === undefined) return excess === undefined;
-    // Who connects and says nothing must not keep others from logging in.
-    oldestLogin.connection.close("too many logins at once");
-    oldestLogin.pump.close();
-    return true;
   }
 
   /** Ends all connections and removes all ports. */
@@ -275,6 +275,7 @@ export class IscsiService implements AsyncDisposable {
       clock: host.clock,
       output,
       wakeOutput: () => record.pump.wakeOutput(),
+      loginRefused: (status) => count(this.#loginsRefused, status),
       openSession: (outcome) => this.#openSession(record, outcome),
       sendTargets: (outcome, value) =>
         this.#sendTargets(record, outcome, value),

@@ -167,6 +167,11 @@ export class IscsiSession implements Transport<TaskContext> {
     return this.#nexus;
   }
 
+  /** Bytes of data that came before their commands wanted them. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** What was agreed at login. */
   get parameters(): SessionParameters {
     return this.#parameters;
@@ -392,7 +397,7 @@ export class IscsiSession implements Transport<TaskContext> {
     task.status = status;
     task.sense = sense;
     this.#sender.complete(task);
-    this.#requireNexus().returnTask(task);
+    this.#requireNexus().refused(task);
   }
 
   #release(task: Task): void {

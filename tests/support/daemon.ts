@@ -29,7 +29,8 @@ export type ProgramName =
   | "start:native"
   | "ctld"
   | "ctld:native"
-  | "ctladm";
+  | "ctladm"
+  | "ctlstat";
 
 /** Words behind `deno` that a task runs, up to its program. */
 export function taskWords(name: ProgramName): string[] {

@@ -37,6 +37,8 @@ export class MemoryDaemon implements AsyncDisposable {
   readonly send: SendRequest;
   /** A client of its API. */
   readonly client: ApiClient;
+  /** How often a program has cleared the screen. */
+  clears = 0;
   /** How often it was asked to end. */
   shutdowns = 0;
   /** Why no daemon can be started; null: it runs. */
@@ -55,6 +57,7 @@ export class MemoryDaemon implements AsyncDisposable {
       pid: 4711,
       uptimeMs: () => this.host.clock.nowMs(),
       cpuMs: () => this.host.clock.nowMs() / 4,
+      residentBytes: () => 50e6,
       shutdown: () => this.shutdowns += 1,
     });
     this.send = async (request) => await api.fetch(request);
@@ -117,6 +120,7 @@ export class MemoryDaemon implements AsyncDisposable {
     const words = line.split(" ").filter((word) => word !== "");
     const code = await program(words, {
       print: (text) => void lines.push(...text.split("\n")),
+      clearScreen: () => this.clears += 1,
       printError: (text) => void errors.push(...text.split("\n")),
       ensureDaemon: () => Promise.resolve(this.whyNone),
       openSource: (path) => this.#source(path),

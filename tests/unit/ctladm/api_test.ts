@@ -20,6 +20,8 @@ Deno.test("The API describes itself", async () => {
     "/v1/openapi.json",
   );
   assertEquals(Object.keys(description.paths).sort(), [
+    "/metrics",
+    "/v1/activity",
     "/v1/commands",
     "/v1/daemon",
     "/v1/daemon/shutdown",

@@ -4,12 +4,14 @@
 
 import { assertEquals } from "@std/assert";
 import {
+  Admission,
   type AdmittedConnection,
   CONNECTIONS_MAX,
   CONNECTIONS_PER_ADDRESS_MAX,
   judgeConnection,
   LOGINS_MAX,
 } from "../../../../frontends/iscsi/admission.ts";
+import { RecordingLog } from "../../../support/memory_host.ts";
 
 const HERE = "192.0.2.1";
 
@@ -89,4 +91,15 @@ Deno.test("judgeConnection() counts no login that is being closed", () => {
     connection: { inLogin: true, closing: "too many logins at once" },
   }));
   assertEquals(judgeConnection(HERE, closing), {});
+});
+
+Deno.test("Admission counts by reason, and tells of a flood once", () => {
+  const log = new RecordingLog();
+  const admission = new Admission(log);
+  const flood = some(CONNECTIONS_PER_ADDRESS_MAX, HERE);
+  const answers = [flood, flood, [], flood]
+    .map((connections) => admission.judge(HERE, connections).admitted);
+  assertEquals(answers, [false, false, true, false]);
+  assertEquals([...admission.refused], [["connections from this address", 3]]);
+  assertEquals(log.lines.length, 2);
 });
