@@ -15,6 +15,7 @@ import { STATUS } from "./sense.ts";
 import type { TargetPort } from "./target_port.ts";
 import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
+import { WAIT } from "./tracing/trace_events.ts";
 import { PREVIOUS_STATUS, UNIT_ATTENTION } from "./unit_attention.ts";
 
 /** Bytes of buffers a nexus may hold for data on their way. */
@@ -145,8 +146,7 @@ export class Nexus<Context = unknown> {
   async nexusLost(): Promise<void> {
     if (this.#lost) return;
     this.#lost = true;
-    await this.#dispatcher.loseNexus(this);
-    await this.#idle();
+    await this.#traced(WAIT.NEXUS_LOSS, this.#dispatcher.loseNexus(this));
     for (const itl of [...this.#itls.values()]) this.forget(itl.visibleLun);
     this.port.disconnect(this);
   }
@@ -157,8 +157,7 @@ export class Nexus<Context = unknown> {
    * these tasks can touch data any more.
    */
   async handOver(transport: Transport<Context>): Promise<void> {
-    await this.#dispatcher.endTasksOf(this);
-    await this.#idle();
+    await this.#traced(WAIT.REINSTATEMENT, this.#dispatcher.endTasksOf(this));
     this.transport = transport;
   }
 
@@ -193,6 +192,16 @@ export class Nexus<Context = unknown> {
     this.#taskCount -= 1;
     this.#pool.push(task);
     if (this.#taskCount === 0) this.#whenIdle?.();
+  }
+
+  async #traced(kind: number, ending: Promise<void>): Promise<void> {
+    const wait = this.#dispatcher.tracing.acquire(kind, this);
+    try {
+      await ending;
+      await this.#idle();
+    } finally {
+      wait?.release();
+    }
   }
 
   // Units that are being removed end tasks, too.

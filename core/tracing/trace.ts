@@ -26,6 +26,8 @@ import {
 import type { Tracer } from "./tracer.ts";
 import type { WaitCounter } from "./wait_statistics.ts";
 
+const EXCEPTION: number = STORE_OUTCOMES.indexOf("exception");
+
 /** What stores answer. */
 type StoreAnswer = StoreResult | typeof NOT_NOW | Extent;
 
@@ -133,8 +135,10 @@ export class Trace {
     blocks: number,
     ask: () => MaybePromise<Answer>,
   ): MaybePromise<Answer> {
-    this.#note(TRACE_EVENT.STORE_BEGIN, storeCall, lba, blocks);
-    return this.#answered(storeCall, ask);
+    const answer = this.#ask(storeCall, lba, blocks, ask);
+    return answer instanceof Promise
+      ? this.#answeredLater(storeCall, answer)
+      : this.#answered(storeCall, answer);
   }
 
   /** Calls a store that answers at once. */
@@ -144,15 +148,7 @@ export class Trace {
     blocks: number,
     ask: () => Answer,
   ): Answer {
-    this.#note(TRACE_EVENT.STORE_BEGIN, storeCall, lba, blocks);
-    let outcome: number = EXCEPTION;
-    try {
-      const answer = ask();
-      outcome = outcomeOf(answer);
-      return answer;
-    } finally {
-      this.#note(TRACE_EVENT.STORE_END, storeCall, outcome);
-    }
+    return this.#answered(storeCall, this.#ask(storeCall, lba, blocks, ask));
   }
 
   /** Data begin to move. */
@@ -191,29 +187,35 @@ export class Trace {
     this.#note(TRACE_EVENT.STATUS, sent, codes, movedLength);
   }
 
-  #answered<Answer extends StoreAnswer>(
+  #ask<Answer>(
     storeCall: number,
-    ask: () => MaybePromise<Answer>,
-  ): MaybePromise<Answer> {
-    let outcome: number = EXCEPTION;
-    let later = false;
+    lba: number,
+    blocks: number,
+    ask: () => Answer,
+  ): Answer {
+    this.#note(TRACE_EVENT.STORE_BEGIN, storeCall, lba, blocks);
     try {
-      const answer = ask();
-      later = answer instanceof Promise;
-      if (answer instanceof Promise) return this.#later(storeCall, answer);
-      outcome = outcomeOf(answer);
-      return answer;
-    } finally {
-      if (!later) this.#note(TRACE_EVENT.STORE_END, storeCall, outcome);
+      return ask();
+    } catch (error) {
+      this.#note(TRACE_EVENT.STORE_END, storeCall, EXCEPTION);
+      throw error;
     }
   }
 
-  async #later<Answer extends StoreAnswer>(
+  #answered<Answer extends StoreAnswer>(
+    storeCall: number,
+    answer: Answer,
+  ): Answer {
+    this.#note(TRACE_EVENT.STORE_END, storeCall, outcomeOf(answer));
+    return answer;
+  }
+
+  async #answeredLater<Answer extends StoreAnswer>(
     storeCall: number,
     pending: Promise<Answer>,
   ): Promise<Answer> {
     const kind = storeCall === STORE_CALL.FLUSH ? WAIT.FLUSH : WAIT.STORE;
-    let outcome: number = EXCEPTION;
+    let outcome = EXCEPTION;
     try {
       const answer = await this.during(kind, pending);
       outcome = outcomeOf(answer);
@@ -227,8 +229,6 @@ export class Trace {
     this.#tracer.note(this.#subject, event, a, b, c);
   }
 }
-
-const EXCEPTION = STORE_OUTCOMES.indexOf("exception");
 
 function outcomeOf(answer: StoreAnswer): number {
   if (typeof answer === "object" && "cause" in answer) {
