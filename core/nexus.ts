@@ -209,7 +209,10 @@ export class Nexus<Context = unknown> {
     return new Promise((resolve) => {
       if (this.#taskCount === 0) resolve();
       else {
+        // It may be handed over and lost at once: both wait.
+        const earlier = this.#whenIdle;
         this.#whenIdle = () => {
+          earlier?.();
           this.#whenIdle = null;
           resolve();
         };

@@ -109,6 +109,23 @@ targetTest(
   },
 );
 
+targetTest("Nexus.handOver() and nexusLost() wait together", async (test) => {
+  await test.addLun({ backend: "controlled" });
+  const a = await test.connectReady("a");
+  const { store } = test.driver;
+  store.holding = true;
+  a.command(0, READ_200, { read: READ_LENGTH });
+  await settle();
+  const handedOver = a.nexus.handOver(a);
+  const lost = a.nexus.nexusLost();
+  a.command(0, READ_200, { read: READ_LENGTH });
+  await settle();
+  store.answerHeld();
+  assert(!await isSettled(handedOver) && !await isSettled(lost));
+  store.answerAll();
+  assert(await isSettled(handedOver) && await isSettled(lost));
+});
+
 targetTest(
   "Nexus.nexusLost() waits for tasks that removal aborts",
   async (test) => {
