@@ -118,11 +118,12 @@ targetTest("Nexus.handOver() and nexusLost() wait together", async (test) => {
   await settle();
   const handedOver = a.nexus.handOver(a);
   const lost = a.nexus.nexusLost();
-  a.command(0, READ_200, { read: READ_LENGTH });
-  await settle();
-  store.answerHeld();
-  assert(!await isSettled(handedOver) && !await isSettled(lost));
+  // It comes too late to be ended by either.
+  a.hold();
+  a.command(0, [0x12, 0, 0, 0, 36, 0], { read: 36 });
   store.answerAll();
+  assert(!await isSettled(handedOver) && !await isSettled(lost));
+  a.resume();
   assert(await isSettled(handedOver) && await isSettled(lost));
 });
 
