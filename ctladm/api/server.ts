@@ -13,6 +13,7 @@ import { addLunRoutes } from "./lun_routes.ts";
 import { addPortRoutes } from "./port_routes.ts";
 import { problemOf, refuseInvalid } from "./respond.ts";
 import { addSessionRoutes } from "./session_routes.ts";
+import { addTraceRoutes } from "./trace_routes.ts";
 
 /** The local port that the control socket serves: `ioctl` 0.0. */
 const DEFAULT_LOCAL_PORT = 1;
@@ -42,6 +43,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addSessionRoutes(api, daemon);
   addDaemonRoutes(api, options);
   addInspectionRoutes(api, daemon);
+  addTraceRoutes(api, daemon.target);
   addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
   api.doc("/v1/openapi.json", {
     openapi: "3.0.0",
