@@ -89,22 +89,32 @@ async function traceFor(context: CommandContext): Promise<void> {
   await watch(context, await begin(context), () => {});
 }
 
-function begin({ client, options }: CommandContext): Promise<TraceResource> {
+/** A trace that was begun. */
+interface Begun {
+  /** Its number. */
+  readonly id: number;
+  /** How long it is to last. */
+  readonly limitMs: number;
+}
+
+// All options are read first: a wrong one must not leave a trace behind.
+async function begin({ client, options }: CommandContext): Promise<Begun> {
   const lun = numberOption(options, "l", "lun");
   const records = numberOption(options, "n", "number of records");
+  const seconds = numberOption(options, "t", "number of seconds");
   const body = { lun, records, idleMs: IDLE_MS };
-  return client.post<TraceResource>("/v1/trace/start", body);
+  const { id } = await client.post<TraceResource>("/v1/trace/start", body);
+  return { id, limitMs: seconds === undefined ? Infinity : 1000 * seconds };
 }
 
 /** Reads a trace until its time is over; then it is stopped, and read out. */
 async function watch(
   context: CommandContext,
-  { id }: TraceResource,
+  { id, limitMs }: Begun,
   take: (read: TraceRecordsResource, lost: number) => void,
 ): Promise<void> {
-  const { client, options, surroundings } = context;
-  const seconds = numberOption(options, "t", "number of seconds");
-  let leftMs = seconds === undefined ? Infinity : 1000 * seconds;
+  const { client, surroundings } = context;
+  let leftMs = limitMs;
   let from = 0;
   while (true) {
     if (leftMs <= 0) await client.post("/v1/trace/stop");

@@ -7,7 +7,7 @@
  */
 
 import type { TraceRecord } from "../../mod.ts";
-import { statusText, storeText } from "./lines.ts";
+import { directionText, statusText, storeText } from "./lines.ts";
 
 /** One event; times in microseconds. */
 export interface ChromeEvent {
@@ -94,12 +94,12 @@ export class ChromeTrace {
       case "store-end":
         return this.#close(`s${record.task}`, { outcome: record.outcome });
       case "move-begin": {
-        const { direction, offset, bytes } = record;
+        const { offset, bytes } = record;
         const args = { offset, bytes };
         return this.#begin(
           record,
           `m${record.task}`,
-          `Data-${direction}`,
+          directionText(record),
           args,
         );
       }

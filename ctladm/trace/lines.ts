@@ -4,7 +4,12 @@
  * @module
  */
 
-import { STATUS, type TracedTask, type TraceRecord } from "../../mod.ts";
+import {
+  type MoveDirection,
+  STATUS,
+  type TracedTask,
+  type TraceRecord,
+} from "../../mod.ts";
 
 type Of<Event> = Extract<TraceRecord, { readonly event: Event }>;
 
@@ -32,7 +37,7 @@ export function traceLine(record: TraceRecord): string {
     lun === null ? "-" : String(lun),
     shortened(initiator),
     tag === null ? "-" : String(tag),
-    whatOf(record),
+    eventText(record),
   );
 }
 
@@ -53,6 +58,13 @@ export function storeText({ store }: Of<"store-begin" | "store-end">): string {
 /** A task, in words. */
 export function taskText({ command, tag, initiator }: TracedTask): string {
   return `${command} tag ${tag} of ${initiator}`;
+}
+
+/** A direction, in words. */
+export function directionText(
+  { direction }: { readonly direction: MoveDirection },
+): string {
+  return direction === "in" ? "Data-In" : "Data-Out";
 }
 
 function columns(
@@ -79,7 +91,8 @@ function shortened(name: string): string {
     : `…${name.slice(1 - INITIATOR_WIDTH)}`;
 }
 
-function whatOf(record: TraceRecord): string {
+/** What happened, in words. */
+export function eventText(record: TraceRecord): string {
   switch (record.event) {
     case "arrive":
       return arrivalText(record);
@@ -100,9 +113,9 @@ function whatOf(record: TraceRecord): string {
     case "store-end":
       return `${storeText(record)}: ${record.outcome}`;
     case "move-begin":
-      return `Data-${record.direction} of ${bytesText(record)}`;
+      return `${directionText(record)} of ${bytesText(record)}`;
     case "move-end":
-      return `Data-${record.direction}: ${record.bytes} bytes moved`;
+      return `${directionText(record)}: ${record.bytes} bytes moved`;
     case "r2t":
       return `R2T for ${bytesText(record)}`;
     case "abort":
