@@ -74,9 +74,21 @@ export type { OrderingRules, SequentialMode, TaskSet } from "./task_set.ts";
 export { putSense } from "./task_sense.ts";
 export * from "./tracing/trace_events.ts";
 export * from "./tracing/tracer.ts";
-export type { Trace, Wait } from "./tracing/trace.ts";
+export type {
+  StoreAnswer,
+  Trace,
+  TraceSubject,
+  Wait,
+} from "./tracing/trace.ts";
 export type { StartOptions, Tracing } from "./tracing/tracing.ts";
-export type { WaitCounts, WaitRow } from "./tracing/wait_statistics.ts";
+export type {
+  Blocking,
+  BlockingCounts,
+  WaitCounter,
+  WaitCounts,
+  WaitRow,
+  WaitStatistics,
+} from "./tracing/wait_statistics.ts";
 export * from "./unit_attention.ts";
 export { THRESHOLD_CHECK_MS, type ThresholdPlace } from "./thresholds.ts";
 export type { AccessCounters, UnitLog } from "./unit_log.ts";

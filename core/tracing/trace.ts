@@ -29,7 +29,7 @@ import type { WaitCounter } from "./wait_statistics.ts";
 const EXCEPTION: number = STORE_OUTCOMES.indexOf("exception");
 
 /** What stores answer. */
-type StoreAnswer = StoreResult | typeof NOT_NOW | Extent;
+export type StoreAnswer = StoreResult | typeof NOT_NOW | Extent;
 
 /** A task, or a nexus, as a trace knows it. */
 export interface TraceSubject {

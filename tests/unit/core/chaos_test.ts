@@ -384,6 +384,6 @@ Deno.test("the core ends everything once, whatever comes", async () => {
 });
 
 for (const seed of [1, 2, 3]) {
-  Deno.test(`every wait in a trace ends once, whatever comes, seed ${seed}`, () =>
+  Deno.test(`waits in a trace end once, whatever comes, seed ${seed}`, () =>
     survives(seed, true));
 }
