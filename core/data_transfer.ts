@@ -12,6 +12,8 @@ import {
   STATUS,
 } from "./sense.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
+import type { Trace } from "./tracing/trace.ts";
+import { WAIT } from "./tracing/trace_events.ts";
 
 /** Longest parameter list that any command takes. */
 export const PARAMETER_LIST_LENGTH_MAX = 65535;
@@ -74,7 +76,7 @@ export async function sendBytes(
 ): Promise<boolean> {
   let sent = sendWhileRoom(task, bytes, 0, lengthBytes, ended);
   while (sent < lengthBytes) {
-    await timeMove(task, task.nexus.transport.dataInRoom(task));
+    await roomForMore(task);
     if (task.abort !== ABORT.NONE) return false;
     sent = sendWhileRoom(task, bytes, sent, lengthBytes, ended);
   }
@@ -98,7 +100,7 @@ function sendWhileRoom(
     task.movedLength += room;
     task.moveCount += 1;
     task.answered = ended && sent === to && !isDisturbed(task);
-    transport.sendDataIn(task, room, task.answered);
+    sendPiece(task, room);
   }
   return sent;
 }
@@ -106,6 +108,74 @@ function sendWhileRoom(
 // Its status may turn out to be another one: it must not leave with the data.
 function isDisturbed(task: ScsiTask): boolean {
   return task.itl !== null && task.itl.unit.disturbed;
+}
+
+/** Sends what stands in the room lent last; the task counts it already. */
+export function sendPiece(task: ScsiTask, lengthBytes: number): void {
+  const { transport } = task.nexus;
+  if (task.trace !== null) {
+    const offset = task.movedLength - lengthBytes;
+    task.trace.moveBegins("in", offset, lengthBytes);
+  }
+  transport.sendDataIn(task, lengthBytes, task.answered);
+  if (task.trace !== null) task.trace.moveEnds("in", lengthBytes);
+}
+
+/** Resolves when there may be room for Data-In, or the task was aborted. */
+export function roomForMore(task: ScsiTask): Promise<void> {
+  const room = timeMove(task, task.nexus.transport.dataInRoom(task));
+  return task.trace === null
+    ? room
+    : task.trace.during(WAIT.DATA_IN_ROOM, room);
+}
+
+/** A buffer for a task, maybe later; null when it was aborted meanwhile. */
+export function bufferFor(
+  task: ScsiTask,
+  lengthBytes: number,
+): MaybePromise<Uint8Array | null> {
+  const buffer = task.nexus.buffers.acquire(lengthBytes, task);
+  return task.trace !== null && buffer instanceof Promise
+    ? task.trace.during(WAIT.BUFFER, buffer)
+    : buffer;
+}
+
+/**
+ * Fetches a piece of the task's Data-Out into the beginning of a buffer.
+ *
+ * @returns false when it will not come; see {@linkcode dataOutFailed}
+ */
+export function receiveDataOut(
+  task: ScsiTask,
+  offset: number,
+  lengthBytes: number,
+  into: Uint8Array,
+): MaybePromise<boolean> {
+  const { trace } = task;
+  const { transport } = task.nexus;
+  trace?.moveBegins("out", offset, lengthBytes);
+  const whole = transport.receiveDataOut(task, offset, lengthBytes, into, 0);
+  if (whole instanceof Promise) {
+    const timed = timeMove(task, whole);
+    return trace === null ? timed : tracedDataOut(trace, lengthBytes, timed);
+  }
+  trace?.moveEnds("out", whole ? lengthBytes : 0);
+  return whole;
+}
+
+async function tracedDataOut(
+  trace: Trace,
+  lengthBytes: number,
+  pending: Promise<boolean>,
+): Promise<boolean> {
+  let moved = 0;
+  try {
+    const whole = await trace.during(WAIT.DATA_OUT, pending);
+    if (whole) moved = lengthBytes;
+    return whole;
+  } finally {
+    trace.moveEnds("out", moved);
+  }
 }
 
 /**
@@ -123,10 +193,9 @@ export function withParameters(
     return INVALID_FIELD_IN_COMMAND_INFORMATION_UNIT;
   }
   const list = new Uint8Array(lengthBytes);
-  const received = task.nexus.transport
-    .receiveDataOut(task, 0, lengthBytes, list, 0);
+  const received = receiveDataOut(task, 0, lengthBytes, list);
   return received instanceof Promise
-    ? timeMove(task, received).then((whole) => useList(task, list, whole, use))
+    ? received.then((whole) => useList(task, list, whole, use))
     : useList(task, list, received, use);
 }
 
@@ -146,7 +215,7 @@ function useList(
  * Waits for the transport, and counts the wait as time of the task's data
  * moves. What moves at once is not timed: it takes less than a microsecond.
  */
-export async function timeMove<Result>(
+async function timeMove<Result>(
   task: ScsiTask,
   waiting: Promise<Result>,
 ): Promise<Result> {

@@ -23,6 +23,8 @@ import {
   victimsOfError,
 } from "./task_functions.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
+import { WAIT } from "./tracing/trace_events.ts";
+import { Tracing } from "./tracing/tracing.ts";
 import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
 
 /** A task to abort, and how: one of `ABORT`. */
@@ -35,6 +37,8 @@ export interface Victim {
 
 /** Runs the tasks of one target. */
 export class Dispatcher {
+  /** The switch of tracing. */
+  readonly tracing: Tracing;
   readonly #host: Host;
   readonly #commands: CommandTable;
   readonly #endings: Map<ScsiTask, (() => void)[]> = new Map();
@@ -46,6 +50,7 @@ export class Dispatcher {
   /** A dispatcher for the commands of a table. */
   constructor(host: Host, commands: CommandTable) {
     this.#host = host;
+    this.tracing = new Tracing(host.clock);
     this.#commands = commands;
   }
 
@@ -66,6 +71,7 @@ export class Dispatcher {
     task.itl = itl;
     if (itl !== null) this.#enter(task, itl.unit);
     const completion = this.#judge(task);
+    if (this.tracing.tracer !== null) this.tracing.tracer.arrive(task);
     if (completion !== null) this.#finish(task, completion);
     else if (itl === null || itl.unit.taskSet.admit(task)) this.#run(task);
     else moveTask(task, TASK_STATE.BLOCKED);
@@ -108,6 +114,7 @@ export class Dispatcher {
       this.#listen(task, ended);
       // An initiator that gave up its task hears nothing of it.
       if (task.abort !== ABORT.SILENT) task.abort = how;
+      task.trace?.aborted(task.abort);
     }
     for (const { task } of victims) this.#stop(task);
   }
@@ -159,6 +166,7 @@ export class Dispatcher {
 
   #run(task: ScsiTask): void {
     moveTask(task, TASK_STATE.EXECUTING);
+    if (task.trace !== null) task.trace.executes();
     const { itl } = task;
     if (itl === null || !itl.unit.disturbed) this.#start(task);
     else this.#startDisturbed(task, itl.unit);
@@ -273,7 +281,11 @@ export class Dispatcher {
     const victims = victimsOfError(task, unit, outcome);
     if (victims.length === 0) return this.#end(task, outcome);
     // They are gone when the initiator hears of the error.
-    const goOn = () => this.#end(task, outcome);
+    const wait = task.trace?.acquire(WAIT.ABORTED_TASKS);
+    const goOn = () => {
+      wait?.release();
+      this.#end(task, outcome);
+    };
     this.#held.set(task, goOn);
     this.abort(victims, () => {
       if (this.#held.get(task) === goOn) this.#letGo(task);
@@ -282,8 +294,10 @@ export class Dispatcher {
 
   #delay(task: ScsiTask, delayMs: number, goOn: () => void): void {
     const cancel = this.#host.clock.after(delayMs, () => this.#letGo(task));
+    const wait = task.trace?.acquire(WAIT.DELAY);
     this.#held.set(task, () => {
       cancel();
+      wait?.release();
       goOn();
     });
   }
@@ -308,10 +322,17 @@ export class Dispatcher {
       task.transferLength = task.movedLength;
     }
     this.#account(task);
+    if (task.trace !== null) this.#tellTrace(task);
     this.#answer(task);
     if (task.itl !== null) this.#leave(task, task.itl.unit);
     task.nexus.releaseTask(task);
     if (this.#endings.size > 0) this.#tellEnded(task);
+  }
+
+  // Whatever the initiator does when it hears of the end comes behind it.
+  #tellTrace(task: ScsiTask): void {
+    task.trace?.ended(task);
+    task.trace = null;
   }
 
   #leave(task: ScsiTask, unit: LogicalUnit): void {

@@ -26,6 +26,7 @@ import type { Host } from "./ports/host.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import { readSavedPages } from "./saved_pages.ts";
 import type { UnitDirectory } from "./target_port.ts";
+import { WAIT } from "./tracing/trace_events.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
 import { UnitState } from "./unit_state.ts";
 
@@ -284,9 +285,11 @@ export class LunRegistry implements UnitDirectory {
       tasks.push(at);
     }
     const victims = tasks.map((task) => ({ task, how: ABORT.WITH_STATUS }));
-    await new Promise<void>((resolve) =>
-      this.#services.dispatcher.abort(victims, resolve)
-    );
+    const { dispatcher } = this.#services;
+    const { tracing } = dispatcher;
+    const wait = tracing.acquire(WAIT.LUN_DRAIN, null, unit.number);
+    await new Promise<void>((resolve) => dispatcher.abort(victims, resolve));
+    wait?.release();
   }
 
   #claim(wanted: number | undefined): number {

@@ -34,6 +34,8 @@ import {
 } from "./sense.ts";
 import { Slices } from "./slices.ts";
 import { ABORT, type ScsiTask, TASK_STATE } from "./task.ts";
+import type { Trace } from "./tracing/trace.ts";
+import { WAIT } from "./tracing/trace_events.ts";
 
 /** Blocks that are deallocated at a time. */
 const DEALLOCATE_BLOCKS = 2 ** 21;
@@ -166,10 +168,11 @@ export class MediumOperation {
   }
 
   async #runGuarded(by: ScsiTask | null): Promise<Completion> {
+    const trace = by?.trace ?? null;
     // The unit knows of it first.
     await Promise.resolve();
     try {
-      return await this.#run(by);
+      return await this.#run(by, trace);
     } catch (error) {
       this.#unit.hostLog.error("An operation on a medium met a defect", {
         lun: this.#unit.number,
@@ -179,8 +182,10 @@ export class MediumOperation {
     }
   }
 
-  async #run(by: ScsiTask | null): Promise<Completion> {
-    await this.#untilQuiet(by);
+  // An immediate task has ended by now: its trace goes on.
+  async #run(by: ScsiTask | null, trace: Trace | null): Promise<Completion> {
+    const quiet = this.#untilQuiet(by);
+    await (trace === null ? quiet : trace.during(WAIT.QUIET_MEDIUM, quiet));
     while (this.#passesDone < this.plan.passes) {
       const completion = await this.#runPass();
       if (completion !== STATUS.GOOD) return completion;
@@ -348,7 +353,11 @@ export function carryOut(
   if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
   const operation = beginOperation(task, unit, plan);
   if (!(operation instanceof MediumOperation)) return operation;
-  return immediate ? STATUS.GOOD : whenEnded(task, operation);
+  if (immediate) return STATUS.GOOD;
+  const ended = whenEnded(task, operation);
+  return task.trace === null
+    ? ended
+    : task.trace.during(WAIT.MEDIUM_OPERATION, ended);
 }
 
 function whenEnded(

@@ -74,6 +74,23 @@ export * from "./task.ts";
 export * from "./task_management.ts";
 export type { OrderingRules, SequentialMode, TaskSet } from "./task_set.ts";
 export { putSense } from "./task_sense.ts";
+export * from "./tracing/trace_events.ts";
+export * from "./tracing/tracer.ts";
+export type {
+  StoreAnswer,
+  Trace,
+  TraceSubject,
+  Wait,
+} from "./tracing/trace.ts";
+export type { StartOptions, Tracing } from "./tracing/tracing.ts";
+export type {
+  Blocking,
+  BlockingCounts,
+  WaitCounter,
+  WaitCounts,
+  WaitRow,
+  WaitStatistics,
+} from "./tracing/wait_statistics.ts";
 export * from "./unit_attention.ts";
 export { THRESHOLD_CHECK_MS, type ThresholdPlace } from "./thresholds.ts";
 export type { AccessCounters, UnitLog } from "./unit_log.ts";

@@ -16,6 +16,7 @@ import { STATUS } from "./sense.ts";
 import type { TargetPort } from "./target_port.ts";
 import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
+import { WAIT } from "./tracing/trace_events.ts";
 import { PREVIOUS_STATUS, UNIT_ATTENTION } from "./unit_attention.ts";
 
 /** Bytes of buffers a nexus may hold for data on their way. */
@@ -176,8 +177,7 @@ export class Nexus<Context = unknown> {
   async nexusLost(): Promise<void> {
     if (this.#lost) return;
     this.#lost = true;
-    await this.#dispatcher.loseNexus(this);
-    await this.#idle();
+    await this.#traced(WAIT.NEXUS_LOSS, this.#dispatcher.loseNexus(this));
     for (const itl of [...this.#itls.values()]) this.forget(itl.visibleLun);
     this.port.disconnect(this);
   }
@@ -188,8 +188,7 @@ export class Nexus<Context = unknown> {
    * these tasks can touch data any more.
    */
   async handOver(transport: Transport<Context>): Promise<void> {
-    await this.#dispatcher.endTasksOf(this);
-    await this.#idle();
+    await this.#traced(WAIT.REINSTATEMENT, this.#dispatcher.endTasksOf(this));
     this.transport = transport;
   }
 
@@ -238,12 +237,25 @@ export class Nexus<Context = unknown> {
     if (this.#taskCount === 0) this.#whenIdle?.();
   }
 
+  async #traced(kind: number, ending: Promise<void>): Promise<void> {
+    const wait = this.#dispatcher.tracing.acquire(kind, this);
+    try {
+      await ending;
+      await this.#idle();
+    } finally {
+      wait?.release();
+    }
+  }
+
   // Units that are being removed end tasks, too.
   #idle(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#taskCount === 0) resolve();
       else {
+        // It may be handed over and lost at once: both wait.
+        const earlier = this.#whenIdle;
         this.#whenIdle = () => {
+          earlier?.();
           this.#whenIdle = null;
           resolve();
         };

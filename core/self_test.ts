@@ -252,14 +252,14 @@ export class SelfTests {
   ): Promise<Failure | null> {
     const { lba, blockCount } = range;
     const { store } = this.#unit;
-    const result = await readBlocks(this.#unit, lba, blockCount, buffer);
+    const result = await readBlocks(this.#unit, lba, blockCount, buffer, null);
     if (result === OK) return null;
     const sense = UNRECOVERED_READ_ERROR;
     for (let block = lba; block < lba + blockCount; block += 1) {
       const there = this.#unit.store === store &&
         block < this.#unit.geometry.blockCount;
       if (!there) break;
-      const alone = await readBlocks(this.#unit, block, 1, buffer);
+      const alone = await readBlocks(this.#unit, block, 1, buffer, null);
       if (alone !== OK) return { segment, failedLba: block, sense };
     }
     return { segment, failedLba: lba, sense };

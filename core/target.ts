@@ -14,6 +14,7 @@ import { LunRegistry } from "./lun_registry.ts";
 import { type FindPlugin, PluginHost } from "./plugin_host.ts";
 import { PortRegistry } from "./port_registry.ts";
 import type { Host } from "./ports/host.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 
 /** What a target is made with. */
 export interface TargetOptions {
@@ -63,11 +64,17 @@ export class Target implements AsyncDisposable {
     return this.#dispatcher.defects;
   }
 
+  /** The switch of tracing. */
+  get tracing(): Tracing {
+    return this.#dispatcher.tracing;
+  }
+
   /** Ends all nexuses, closes all stores, unloads all plugins. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const port of this.ports.all()) await this.ports.remove(port);
     await this.luns.closeAll();
     await this.plugins.unloadAll();
+    this.tracing.stop();
   }
 }
 

@@ -7,6 +7,7 @@
 import type { CommandRow } from "./commands/command_table.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import { type Sense, STATUS } from "./sense.ts";
+import type { Trace } from "./tracing/trace.ts";
 
 /** Task attributes (SAM-5 8.6). */
 export const ATTRIBUTE = {
@@ -128,6 +129,8 @@ export class ScsiTask<Context = unknown> {
   ranges: readonly BlockRange[] | null = null;
   /** Others need not wait for it: its unit keeps them off by itself. */
   aside = false;
+  /** What it tells to a trace; null: it is not traced. */
+  trace: Trace | null = null;
   /** Called when it is aborted while it waits for no transport; or null. */
   wake: (() => void) | null = null;
   /** A sequential follower need not wait for it any more. */

@@ -19,6 +19,7 @@ import {
   type TaskManagementRequest,
   type TaskManagementResponse,
 } from "./task_management.ts";
+import { WAIT } from "./tracing/trace_events.ts";
 import { firstCondition } from "./unit_attention.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
 import { manageWellKnown } from "./well_known_unit.ts";
@@ -28,6 +29,8 @@ interface Call {
   readonly dispatcher: Dispatcher;
   readonly nexus: Nexus;
   readonly request: TaskManagementRequest;
+  /** LUN number in the target; -1: the function is not for one unit. */
+  readonly lun: number;
   readonly answer: (response: TaskManagementResponse) => void;
 }
 
@@ -63,7 +66,7 @@ export function executeFunction(
     request.response = response;
     nexus.transport.taskManagementFunctionExecuted(request);
   };
-  const call = { dispatcher, nexus, request, answer };
+  const call = { dispatcher, nexus, request, answer, lun: -1 };
   const ofNexus = NEXUS_FUNCTIONS[request.function];
   if (ofNexus !== undefined) return ofNexus(call);
   const ofUnit = UNIT_FUNCTIONS[request.function];
@@ -73,7 +76,7 @@ export function executeFunction(
   }
   const itl = nexus.itl(request.visibleLun);
   if (itl === null) return answer("INCORRECT LOGICAL UNIT NUMBER");
-  ofUnit(call, itl.unit, itl);
+  ofUnit({ ...call, lun: itl.unit.number }, itl.unit, itl);
 }
 
 /** Ends the tasks of a lost nexus and drops what it holds (SAM-5 6.3.4). */
@@ -236,10 +239,16 @@ function abortAndAnswer(
   victims: readonly Victim[],
   operations: readonly Promise<void>[] = [],
 ): void {
-  call.request.tasksFound = victims.length;
-  call.dispatcher.abort(victims, () => {
-    if (operations.length === 0) return call.answer("FUNCTION COMPLETE");
-    Promise.all(operations).then(() => call.answer("FUNCTION COMPLETE"));
+  const { dispatcher, nexus, request, lun } = call;
+  request.tasksFound = victims.length;
+  const wait = dispatcher.tracing.acquire(WAIT.TASK_MANAGEMENT, nexus, lun);
+  const done = () => {
+    wait?.release();
+    call.answer("FUNCTION COMPLETE");
+  };
+  dispatcher.abort(victims, () => {
+    if (operations.length === 0) return done();
+    Promise.all(operations).then(done);
   });
 }
 

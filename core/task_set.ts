@@ -127,6 +127,7 @@ export class TaskSet {
     const blocker = task.blocker;
     if (blocker === null) return;
     task.blocker = null;
+    if (task.trace !== null) task.trace.unblocked();
     let previous: ScsiTask | null = null;
     let at = blocker.firstWaiter;
     while (at !== null && at !== task) {
@@ -174,6 +175,7 @@ export class TaskSet {
     if (blocker.lastWaiter === null) blocker.firstWaiter = task;
     else blocker.lastWaiter.nextWaiter = task;
     blocker.lastWaiter = task;
+    if (task.trace !== null) task.trace.blockedBy(blocker);
   }
 
   #releaseWaiters(blocker: ScsiTask, from: ScsiTask | null): void {
@@ -187,6 +189,7 @@ export class TaskSet {
       const next: ScsiTask | null = waiter.nextWaiter;
       waiter.nextWaiter = null;
       waiter.blocker = null;
+      if (waiter.trace !== null) waiter.trace.unblocked();
       if (this.#admitFrom(waiter, from)) this.#ready(waiter);
       waiter = next;
     }

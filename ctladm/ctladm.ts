@@ -40,6 +40,7 @@ import {
 import { islogout, isterminate } from "./commands/sessions.ts";
 import { shutdown } from "./commands/shutdown.ts";
 import { top } from "./commands/top.ts";
+import { trace } from "./commands/trace.ts";
 import { getopt, valueOf } from "./getopt.ts";
 import { systemSurroundings } from "./host/surroundings_adapter.ts";
 import { exit, programWords } from "./host/terminal_adapter.ts";
@@ -95,6 +96,7 @@ const COMMANDS: readonly Command[] = [
   stop,
   synccache,
   top,
+  trace,
   tur,
   unload,
   write,
@@ -144,7 +146,8 @@ async function run(
   }
   const json = words.includes("--json");
   const options = getopt(
-    words.slice(command.needsLun ? 1 : 0).filter((word) => word !== "--json"),
+    words.slice(command.needsLun ? 1 : 0).filter((word) => word !== "--json")
+      .map((word) => shortOption(command, word)),
     GENERAL_LETTERS + command.letters,
   );
   for (const problem of options.problems) printError(`ctladm: ${problem}`);
@@ -180,6 +183,13 @@ async function run(
     if (error.message !== "") printError(`ctladm: ${error.message}`);
     return 1;
   }
+}
+
+// `--blocked` is a letter, where a command says so.
+function shortOption({ longOptions = {} }: Command, word: string): string {
+  const name = word.startsWith("--") ? word.slice(2) : "";
+  const letter = Object.hasOwn(longOptions, name) ? longOptions[name] : "";
+  return letter ? `-${letter}` : word;
 }
 
 // A LUN begins with a digit, in whatever base.

@@ -77,7 +77,8 @@ export async function readChunk(
   unit: LogicalUnit,
   chunk: Chunk,
   into: Uint8Array,
+  by: ScsiTask,
 ): Promise<Completion> {
-  const result = await readBlocks(unit, chunk.lba, chunk.blocks, into);
+  const result = await readBlocks(unit, chunk.lba, chunk.blocks, into, by);
   return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "read");
 }

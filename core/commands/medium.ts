@@ -5,7 +5,14 @@
  */
 
 import { assert } from "../assert.ts";
-import { dataOutFailed, sendBytes, timeMove } from "../data_transfer.ts";
+import {
+  bufferFor,
+  dataOutFailed,
+  receiveDataOut,
+  roomForMore,
+  sendBytes,
+  sendPiece,
+} from "../data_transfer.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import {
   type BlockStore,
@@ -23,6 +30,13 @@ import {
 } from "../sense.ts";
 import { Slices } from "../slices.ts";
 import { ABORT, type BlockRange, type ScsiTask } from "../task.ts";
+import { STORE_CALL } from "../tracing/trace_events.ts";
+import {
+  tracedRead,
+  tracedTryRead,
+  tracedTryWrite,
+  tracedWrite,
+} from "../tracing/traced_store.ts";
 
 /** Bytes that a command moves at a time: no transfer is held whole. */
 export const CHUNK_BYTES: number = 2 ** 20;
@@ -93,20 +107,23 @@ function readAtOnce(
   }
   const { blockLength } = unit.geometry;
   const { transport } = task.nexus;
+  const { trace } = task;
   while (task.movedLength < wanted) {
     const done = task.movedLength;
     const room = transport.roomForDataIn(task, wanted - done);
     const blocks = Math.floor(room / blockLength);
     if (blocks === 0) return null;
     const lba = task.lba + done / blockLength;
-    const result = store.tryRead(lba, blocks, task.dataIn, task.dataInAt);
+    const result = trace === null
+      ? store.tryRead(lba, blocks, task.dataIn, task.dataInAt)
+      : tracedTryRead(trace, store, lba, blocks, task);
     if (result === NOT_NOW) return null;
     if (result !== OK) return senseOfStoreFault(result, "read");
     const bytes = blocks * blockLength;
     task.movedLength = done + bytes;
     task.moveCount += 1;
     task.answered = done + bytes === wanted && !unit.disturbed;
-    transport.sendDataIn(task, bytes, task.answered);
+    sendPiece(task, bytes);
   }
   return STATUS.GOOD;
 }
@@ -121,7 +138,7 @@ async function readLater(
   const { transport } = task.nexus;
   while (true) {
     if (transport.roomForDataIn(task, wanted - task.movedLength) === 0) {
-      await timeMove(task, transport.dataInRoom(task));
+      await roomForMore(task);
     } else {
       const completion = await readChunk(task, unit, wanted);
       if (completion !== STATUS.GOOD) return completion;
@@ -145,7 +162,7 @@ async function readChunk(
   const done = task.movedLength;
   const length = Math.min(wanted - done, CHUNK_BYTES);
   const blocks = Math.ceil(length / blockLength);
-  const buffer = await buffers.acquire(blocks * blockLength, task);
+  const buffer = await bufferFor(task, blocks * blockLength);
   if (buffer === null) return STATUS.TASK_ABORTED;
   try {
     const stopped = interruption(task, unit);
@@ -153,7 +170,7 @@ async function readChunk(
     const lba = task.lba + done / blockLength;
     const last = done + length === wanted;
     if (last && unit.serseq === "soft") unit.taskSet.sequentialDone(task);
-    const result = await readBlocks(unit, lba, blocks, buffer);
+    const result = await readBlocks(unit, lba, blocks, buffer, task);
     if (result !== OK) return senseOfStoreFault(result, "read");
     if (last) unit.taskSet.sequentialDone(task);
     if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
@@ -164,14 +181,21 @@ async function readChunk(
   }
 }
 
-/** Reads blocks into the beginning of a buffer, at once if the store can. */
+/**
+ * Reads blocks into the beginning of a buffer, at once if the store can.
+ *
+ * @param by the task that asks for them; null: none does
+ */
 export function readBlocks(
   unit: LogicalUnit,
   lba: number,
   blockCount: number,
   into: Uint8Array,
+  by: ScsiTask | null,
 ): MaybePromise<StoreResult> {
   const store = storeOf(unit);
+  const trace = by?.trace ?? null;
+  if (trace !== null) return tracedRead(trace, store, lba, blockCount, into);
   const result = store.tryRead?.(lba, blockCount, into, 0) ?? NOT_NOW;
   return result === NOT_NOW ? store.read(lba, blockCount, into, 0) : result;
 }
@@ -182,8 +206,11 @@ export function writeBlocks(
   lba: number,
   blockCount: number,
   from: Uint8Array,
+  by: ScsiTask,
 ): MaybePromise<StoreResult> {
   const store = storeOf(unit);
+  const { trace } = by;
+  if (trace !== null) return tracedWrite(trace, store, lba, blockCount, from);
   const result = store.tryWrite?.(lba, blockCount, from, 0) ?? NOT_NOW;
   return result === NOT_NOW ? store.write(lba, blockCount, from, 0) : result;
 }
@@ -207,12 +234,12 @@ export function writeRange(
   if (task.immediateLength < offered) {
     return writeLater(task, unit, offered, through);
   }
-  const result = storeOf(unit).tryWrite?.(
-    task.lba,
-    offered / blockLength,
-    task.immediate,
-    task.immediateAt,
-  ) ?? NOT_NOW;
+  const store = storeOf(unit);
+  const blocks = offered / blockLength;
+  const result = task.trace === null
+    ? store.tryWrite?.(task.lba, blocks, task.immediate, task.immediateAt) ??
+      NOT_NOW
+    : tracedTryWrite(task.trace, store, blocks, task);
   if (result === NOT_NOW) return writeLater(task, unit, offered, through);
   if (result !== OK) return senseOfStoreFault(result, "write");
   task.movedLength = offered;
@@ -239,7 +266,7 @@ async function writeLater(
       async (buffer) => {
         const lba = task.lba + done / blockLength;
         const blocks = bytes / blockLength;
-        const result = await writeBlocks(unit, lba, blocks, buffer);
+        const result = await writeBlocks(unit, lba, blocks, buffer, task);
         return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "write");
       },
     );
@@ -253,12 +280,20 @@ async function writeLater(
 /** Blocks that a step changes between two looks at the clock. */
 const STEP_BLOCKS = 2 ** 21;
 
+/** A call to a store that changes blocks without data. */
+export interface StoreChange {
+  /** One of `STORE_CALL`. */
+  readonly storeCall: number;
+  /** Calls it. */
+  call(store: BlockStore, step: BlockRange): MaybePromise<StoreResult>;
+}
+
 /** Lets the store change ranges step by step, as durably as WCE asks. */
 export async function inSteps(
   task: ScsiTask,
   unit: LogicalUnit,
   ranges: readonly BlockRange[],
-  change: (store: BlockStore, step: BlockRange) => MaybePromise<StoreResult>,
+  change: StoreChange,
 ): Promise<Completion> {
   const through = ranges.length > 0 && writesThrough(unit, false);
   const slices = new Slices(unit.clock);
@@ -266,10 +301,24 @@ export async function inSteps(
     if (slices.used) await slices.next();
     const stopped = interruption(task, unit, step);
     if (stopped !== null) return stopped;
-    const result = await change(storeOf(unit), step);
+    const result = await changeStep(task, storeOf(unit), step, change);
     if (result !== OK) return senseOfStoreFault(result, "write");
   }
   return through ? await flush(task, unit) : STATUS.GOOD;
+}
+
+function changeStep(
+  { trace }: ScsiTask,
+  store: BlockStore,
+  step: BlockRange,
+  change: StoreChange,
+): MaybePromise<StoreResult> {
+  return trace === null ? change.call(store, step) : trace.store(
+    change.storeCall,
+    step.lba,
+    step.blockCount,
+    () => change.call(store, step),
+  );
 }
 
 function* stepsOf(ranges: readonly BlockRange[]): Iterable<BlockRange> {
@@ -306,8 +355,7 @@ export function withDataOut(
   piece: DataOutPiece,
   use: (buffer: Uint8Array) => MaybePromise<Completion>,
 ): MaybePromise<Completion> {
-  const buffer = task.nexus.buffers
-    .acquire(piece.lengthBytes + (piece.spareBytes ?? 0), task);
+  const buffer = bufferFor(task, piece.lengthBytes + (piece.spareBytes ?? 0));
   return buffer instanceof Promise
     ? buffer.then((late) => useDataOut(task, unit, piece, late, use))
     : useDataOut(task, unit, piece, buffer, use);
@@ -320,15 +368,12 @@ async function useDataOut(
   buffer: Uint8Array | null,
   use: (buffer: Uint8Array) => MaybePromise<Completion>,
 ): Promise<Completion> {
-  const { buffers, transport } = task.nexus;
+  const { buffers } = task.nexus;
   if (buffer === null) return STATUS.TASK_ABORTED;
   try {
     if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
-    const received = transport
-      .receiveDataOut(task, offset, lengthBytes, buffer, 0);
-    const whole = received instanceof Promise
-      ? await timeMove(task, received)
-      : received;
+    const received = receiveDataOut(task, offset, lengthBytes, buffer);
+    const whole = received instanceof Promise ? await received : received;
     if (!whole) return dataOutFailed(task);
     return interruption(task, unit) ?? await use(buffer);
   } finally {
@@ -342,7 +387,12 @@ export async function flush(
   unit: LogicalUnit,
 ): Promise<Completion> {
   if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
-  const result = await storeOf(unit).flush();
+  const store = storeOf(unit);
+  const { trace } = task;
+  const result =
+    await (trace === null
+      ? store.flush()
+      : trace.store(STORE_CALL.FLUSH, 0, 0, () => store.flush()));
   return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "flush");
 }
 

@@ -25,6 +25,7 @@ import {
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
 import { abortTasksOf } from "../task_functions.ts";
+import { WAIT } from "../tracing/trace_events.ts";
 import type { CommandDefinition } from "./command_row.ts";
 import { PERSISTENT_RESERVE_ROW } from "./persistent_reserve_row.ts";
 import {
@@ -293,6 +294,7 @@ async function abortTasks(
     unit,
     (each) => each !== task && removed.has(each.nexus.initiator.nexusId),
   );
-  await task.nexus.abortTasks(victims);
+  const ended = task.nexus.abortTasks(victims);
+  await (task.trace?.during(WAIT.ABORTED_TASKS, ended) ?? ended);
   return STATUS.GOOD;
 }

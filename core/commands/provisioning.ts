@@ -8,6 +8,7 @@ import { reply, withParameters } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import {
+  type BlockStore,
   type Extent,
   type MaybePromise,
   OK,
@@ -25,6 +26,7 @@ import {
 } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import type { BlockRange, ScsiTask } from "../task.ts";
+import { STORE_CALL } from "../tracing/trace_events.ts";
 import { getUint64, setUint64 } from "./cdb.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
 import { checkRange, inSteps, storeOf } from "./medium.ts";
@@ -124,10 +126,13 @@ export function unmapRanges(
     task,
     unit,
     ranges,
-    async (store, { lba, blockCount }) => {
-      const result = await store.unmap?.(lba, blockCount, anchor) ?? OK;
-      if (result === OK) unit.unmappedBlocks += blockCount;
-      return result;
+    {
+      storeCall: STORE_CALL.UNMAP,
+      call: async (store, { lba, blockCount }) => {
+        const result = await store.unmap?.(lba, blockCount, anchor) ?? OK;
+        if (result === OK) unit.unmappedBlocks += blockCount;
+        return result;
+      },
     },
   );
 }
@@ -144,14 +149,22 @@ function getLbaStatus(
   // Again: the unit may have changed its size since the task was judged.
   rangeToTheEnd(task, unit);
   if (task.blockCount === 0) return lbaOutOfRange(task.lba);
-  const found = storeOf(unit).extent?.(task.lba, task.blockCount) ?? {
-    lba: task.lba,
-    blockCount: task.blockCount,
-    status: PROVISIONING.MAPPED,
-  };
+  const found = askExtent(task, storeOf(unit));
   return found instanceof Promise
     ? found.then((extent) => replyExtent(task, unit, extent))
     : replyExtent(task, unit, found);
+}
+
+function askExtent(
+  { lba, blockCount, trace }: ScsiTask,
+  store: BlockStore,
+): MaybePromise<Extent | StoreFault> {
+  const { MAPPED } = PROVISIONING;
+  const ask = () =>
+    store.extent?.(lba, blockCount) ?? { lba, blockCount, status: MAPPED };
+  return trace === null
+    ? ask()
+    : trace.store(STORE_CALL.EXTENT, lba, blockCount, ask);
 }
 
 function replyExtent(

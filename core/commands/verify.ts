@@ -6,6 +6,7 @@
  */
 
 import { BUFFER_LENGTH_MAX } from "../buffer_pool.ts";
+import { bufferFor } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import { OK } from "../ports/block_store.ts";
@@ -178,13 +179,13 @@ async function readThrough(
   unit: LogicalUnit,
 ): Promise<Completion> {
   const { buffers } = task.nexus;
-  const buffer = await buffers.acquire(chunkBytes(task, unit), task);
+  const buffer = await bufferFor(task, chunkBytes(task, unit));
   if (buffer === null) return STATUS.TASK_ABORTED;
   try {
     return await forEachChunk(
       task,
       unit,
-      (chunk) => readChunk(unit, chunk, buffer),
+      (chunk) => readChunk(unit, chunk, buffer, task),
     );
   } finally {
     buffers.release(buffer);
@@ -208,7 +209,7 @@ async function verifyOneBlock(
     const block = buffer.subarray(0, blockLength);
     const medium = buffer.subarray(blockLength);
     return forEachChunk(task, unit, async (chunk) => {
-      const completion = await readChunk(unit, chunk, medium);
+      const completion = await readChunk(unit, chunk, medium, task);
       if (completion !== STATUS.GOOD) return completion;
       return compareWithBlock(medium, block, chunk);
     });
@@ -243,7 +244,7 @@ async function verifyEveryBlock(
       task.movedLength += bytes;
       task.moveCount += 1;
       const medium = buffer.subarray(bytes);
-      const completion = await readChunk(unit, chunk, medium);
+      const completion = await readChunk(unit, chunk, medium, task);
       if (completion !== STATUS.GOOD) return completion;
       return compared(medium, buffer, chunk);
     });
@@ -292,7 +293,13 @@ async function writeAndVerifyChunk(
   const { offset, bytes } = chunk;
   const dataOut = { offset, lengthBytes: bytes, spareBytes: bytes };
   return await withDataOut(task, unit, dataOut, async (buffer) => {
-    const written = await writeBlocks(unit, chunk.lba, chunk.blocks, buffer);
+    const written = await writeBlocks(
+      unit,
+      chunk.lba,
+      chunk.blocks,
+      buffer,
+      task,
+    );
     if (written !== OK) return senseOfStoreFault(written, "write");
     task.movedLength += bytes;
     task.moveCount += 1;
@@ -301,7 +308,7 @@ async function writeAndVerifyChunk(
     if (flushed !== STATUS.GOOD) return flushed;
     const medium = buffer.subarray(bytes);
     const completion = interruption(task, unit) ??
-      await readChunk(unit, chunk, medium);
+      await readChunk(unit, chunk, medium, task);
     if (completion !== STATUS.GOOD || !compare) return completion;
     return compared(medium, buffer, chunk);
   });
@@ -358,12 +365,12 @@ async function compareThenWrite(
   const chunk = { lba, blocks, bytes, offset: 0 };
   const medium = buffer.subarray(2 * bytes);
   // The task set keeps others off the range: nothing changes in between.
-  const read = await readChunk(unit, chunk, medium);
+  const read = await readChunk(unit, chunk, medium, task);
   if (read !== STATUS.GOOD) return read;
   const same = interruption(task, unit) ?? compared(medium, buffer, chunk);
   if (same !== STATUS.GOOD) return same;
   const second = buffer.subarray(bytes, 2 * bytes);
-  const written = await writeBlocks(unit, lba, blocks, second);
+  const written = await writeBlocks(unit, lba, blocks, second, task);
   if (written !== OK) return senseOfStoreFault(written, "write");
   return through ? await flush(task, unit) : STATUS.GOOD;
 }

@@ -104,12 +104,18 @@ async function orWriteChunk(
     task.movedLength += bytes;
     task.moveCount += 1;
     const medium = buffer.subarray(bytes);
-    const read = await readChunk(unit, chunk, medium);
+    const read = await readChunk(unit, chunk, medium, task);
     if (read !== STATUS.GOOD) return read;
     const stopped = interruption(task, unit);
     if (stopped !== null) return stopped;
     mergeBits(buffer, medium, bytes);
-    const written = await writeBlocks(unit, chunk.lba, chunk.blocks, buffer);
+    const written = await writeBlocks(
+      unit,
+      chunk.lba,
+      chunk.blocks,
+      buffer,
+      task,
+    );
     return written === OK ? STATUS.GOOD : senseOfStoreFault(written, "write");
   });
 }
@@ -143,7 +149,7 @@ async function writeAtomic(
     task.movedLength = lengthBytes;
     task.moveCount = 1;
     const { lba, blockCount } = task;
-    const written = await writeBlocks(unit, lba, blockCount, buffer);
+    const written = await writeBlocks(unit, lba, blockCount, buffer, task);
     if (written !== OK) return senseOfStoreFault(written, "write");
     return writesThroughOf(task, unit) ? await flush(task, unit) : STATUS.GOOD;
   });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bufferFor } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import { OK } from "../ports/block_store.ts";
@@ -17,6 +18,7 @@ import {
 import { SERIALIZATION } from "../serialization.ts";
 import { Slices } from "../slices.ts";
 import type { ScsiTask } from "../task.ts";
+import { STORE_CALL } from "../tracing/trace_events.ts";
 import {
   flagsAt,
   flagsOf,
@@ -32,6 +34,7 @@ import {
   flush,
   inSteps,
   interruption,
+  type StoreChange,
   withDataOut,
   writeBlocks,
   writesThrough,
@@ -112,7 +115,7 @@ async function writeZeroes(
   unit: LogicalUnit,
 ): Promise<Completion> {
   const { buffers } = task.nexus;
-  const buffer = await buffers.acquire(patternBytes(task, unit), task);
+  const buffer = await bufferFor(task, patternBytes(task, unit));
   if (buffer === null) return STATUS.TASK_ABORTED;
   try {
     buffer.fill(0, 0, unit.geometry.blockLength);
@@ -184,12 +187,18 @@ async function writeBlock(
   return filled === STATUS.GOOD && through ? await flush(task, unit) : filled;
 }
 
+const ZEROES: StoreChange = {
+  storeCall: STORE_CALL.WRITE_ZEROES,
+  call: (store, { lba, blockCount }) =>
+    store.writeZeroes?.(lba, blockCount) ?? OK,
+};
+
 function zeroRange(task: ScsiTask, unit: LogicalUnit): Promise<Completion> {
   return inSteps(
     task,
     unit,
     [task],
-    (store, { lba, blockCount }) => store.writeZeroes?.(lba, blockCount) ?? OK,
+    ZEROES,
   );
 }
 
@@ -211,7 +220,7 @@ async function fillRange(
     const left = task.blockCount - done;
     const count = Math.min(left, pattern.length / blockLength);
     if (withLba) putLbas(pattern, lba, count, blockLength);
-    const result = await writeBlocks(unit, lba, count, pattern);
+    const result = await writeBlocks(unit, lba, count, pattern, task);
     if (result !== OK) return senseOfStoreFault(result, "write");
     done += count;
   }

@@ -14,6 +14,7 @@ import { addMetricsRoutes } from "./metrics_routes.ts";
 import { addPortRoutes } from "./port_routes.ts";
 import { problemOf, refuseInvalid } from "./respond.ts";
 import { addSessionRoutes } from "./session_routes.ts";
+import { addTraceRoutes } from "./trace_routes.ts";
 
 /** The local port that the control socket serves: `ioctl` 0.0. */
 const DEFAULT_LOCAL_PORT = 1;
@@ -46,6 +47,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addDaemonRoutes(api, options);
   addInspectionRoutes(api, daemon);
   addMetricsRoutes(api, options);
+  addTraceRoutes(api, daemon.target);
   addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
   api.doc("/v1/openapi.json", {
     openapi: "3.0.0",

@@ -35,6 +35,8 @@ export interface Command {
   readonly name: string;
   /** Options of its own in the form of getopt. */
   readonly letters: string;
+  /** Words such as `--blocked`, without dashes, for letters of its own. */
+  readonly longOptions?: Readonly<Record<string, string>>;
   /** CTL does not have it: it gives way to abbreviations of CTL's own. */
   readonly beyondCtl?: boolean;
   /** Its second word is a LUN. */

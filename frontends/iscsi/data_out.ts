@@ -234,6 +234,7 @@ export class DataReceiver {
     context.targetTransferTag = this.#takeTag(task);
     context.r2tEnd = wait.offset + length;
     context.r2tDataSn = 0;
+    task.trace?.requestsDataOut(wait.offset, length);
     this.#output.reserve(this.#responder.lengthOf(0));
     encodeR2t(this.#output.view, this.#output.at, {
       lunHigh: context.lunHigh,

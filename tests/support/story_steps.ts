@@ -18,6 +18,7 @@
  * inject 0 custom any sense=70.00.0b.00*15
  * uninject 0 3                         by serial number
  * delay 0 done 5 cont                  or: datamove; seconds
+ * trace starts [lun=0] | stops         see `story_trace.ts`
  * store usage used=1m available=0      what it says of its space
  * ```
  *
@@ -35,6 +36,7 @@ import {
 import type { StoreWork } from "./core_store.ts";
 import { settle } from "./core_target.ts";
 import type { StoryScene } from "./story_scene.ts";
+import { runTraceStep } from "./story_trace.ts";
 import { blocksOf, bytesOf, numberOf, StoryArguments } from "./story_values.ts";
 
 type Step = (
@@ -59,6 +61,7 @@ const STEPS: Readonly<Record<string, Step>> = {
       seconds: numberOf(seconds),
       continuous: cont === "cont",
     }),
+  trace: runTraceStep,
   clock: (scene, [ms = "0"]) => scene.test.host.clock.advance(numberOf(ms)),
 };
 

@@ -5,13 +5,17 @@ import {
   type StoreFaultCause,
   TASK_MANAGEMENT,
   type TaskManagementFunction,
+  TRACE_RECORDS_DEFAULT,
+  type Tracer,
 } from "../../../core/mod.ts";
 import type { StoreWork } from "../../support/core_store.ts";
 import { settle, settled, TestTarget } from "../../support/core_target.ts";
 import type { LocalInitiator } from "../../support/local_initiator.ts";
+import { assertPairs } from "../../support/trace_pairs.ts";
 
 // Whatever initiators, stores and operators do, in whatever order: every
-// command and function ends once, nothing is left behind, no rule is broken.
+// command and function ends once, nothing is left behind, no rule is broken,
+// and every wait that a trace has seen begin ends in it.
 
 const SEED = 19;
 const NEXUSES = 3;
@@ -228,6 +232,14 @@ function create(chaos: Chaos, [number]: readonly [number]): void {
   chaos.operate(chaos.test.addLun(wish));
 }
 
+function trace(chaos: Chaos, [lun]: readonly [number | null]): void {
+  chaos.trace(lun);
+}
+
+function endTrace(chaos: Chaos): void {
+  chaos.test.target.tracing.stop();
+}
+
 function mapLuns(chaos: Chaos, [lun]: readonly [number | null]): void {
   chaos.test.port.setLunMap(lun === null ? null : new Map([[0, lun]]));
 }
@@ -274,6 +286,8 @@ const EVENT: fc.Arbitrary<Event> = fc.oneof(
   event(1, fc.tuple(LUN), remove),
   event(1, fc.tuple(LUN), create),
   event(1, fc.tuple(fc.option(LUN)), mapLuns),
+  event(1, fc.tuple(fc.option(LUN)), trace),
+  event(1, fc.constant([]), endTrace),
 );
 
 /** A target in the midst of it. */
@@ -282,6 +296,7 @@ class Chaos {
   readonly #nexuses: LocalInitiator[] = [];
   readonly #former: LocalInitiator[] = [];
   readonly #endings: Promise<unknown>[] = [];
+  readonly #traces: Tracer[] = [];
 
   async begin(): Promise<void> {
     for (let lun = 0; lun < LUNS; lun += 1) create(this, [lun]);
@@ -303,6 +318,12 @@ class Chaos {
     this.await(old.disconnect());
     this.#former.push(old);
     this.#nexuses[at] = this.test.connect(`n${at}`);
+  }
+
+  /** Begins a trace, of one LUN or of all. */
+  trace(lun: number | null): void {
+    const records = 4 * TRACE_RECORDS_DEFAULT;
+    this.#traces.push(this.test.target.tracing.start({ lun, records }));
   }
 
   /** What must end. */
@@ -334,10 +355,11 @@ class Chaos {
     }
     await this.test.end();
     this.test.checkRules();
+    for (const each of this.#traces) assertPairs(each);
   }
 }
 
-Deno.test("the core ends everything once, whatever comes", async () => {
+async function survives(seed: number, traced: boolean): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
       fc.array(EVENT, { minLength: 10, maxLength: 60, size: "max" }),
@@ -345,6 +367,7 @@ Deno.test("the core ends everything once, whatever comes", async () => {
       async (events, pauses) => {
         const chaos = new Chaos();
         await chaos.begin();
+        if (traced) chaos.trace(null);
         for (const [at, event] of events.entries()) {
           event.happen(chaos);
           await settle(pauses[at] ?? 0);
@@ -352,6 +375,15 @@ Deno.test("the core ends everything once, whatever comes", async () => {
         await chaos.end();
       },
     ),
-    { seed: SEED, numRuns: 100, endOnFailure: false },
+    { seed, numRuns: 100, endOnFailure: false },
   );
+}
+
+Deno.test("the core ends everything once, whatever comes", async () => {
+  await survives(SEED, false);
 });
+
+for (const seed of [1, 2, 3]) {
+  Deno.test(`waits in a trace end once, whatever comes, seed ${seed}`, () =>
+    survives(seed, true));
+}

@@ -109,6 +109,24 @@ targetTest(
   },
 );
 
+targetTest("Nexus.handOver() and nexusLost() wait together", async (test) => {
+  await test.addLun({ backend: "controlled" });
+  const a = await test.connectReady("a");
+  const { store } = test.driver;
+  store.holding = true;
+  a.command(0, READ_200, { read: READ_LENGTH });
+  await settle();
+  const handedOver = a.nexus.handOver(a);
+  const lost = a.nexus.nexusLost();
+  // It comes too late to be ended by either.
+  a.hold();
+  a.command(0, [0x12, 0, 0, 0, 36, 0], { read: 36 });
+  store.answerAll();
+  assert(!await isSettled(handedOver) && !await isSettled(lost));
+  a.resume();
+  assert(await isSettled(handedOver) && await isSettled(lost));
+});
+
 targetTest(
   "Nexus.nexusLost() waits for tasks that removal aborts",
   async (test) => {

@@ -40,6 +40,11 @@ Deno.test("The API describes itself", async () => {
     "/v1/statistics",
     "/v1/task-management",
     "/v1/tasks",
+    "/v1/trace",
+    "/v1/trace/blocked",
+    "/v1/trace/chrome",
+    "/v1/trace/start",
+    "/v1/trace/stop",
   ]);
 });
 
