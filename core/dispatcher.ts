@@ -7,6 +7,7 @@
 
 import { assert } from "./assert.ts";
 import type { CommandTable } from "./commands/command_table.ts";
+import type { EventHub } from "./events.ts";
 import { judge, judgeAgain } from "./judgement.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
@@ -36,6 +37,7 @@ export interface Victim {
 export class Dispatcher {
   readonly #host: Host;
   readonly #commands: CommandTable;
+  readonly #events: EventHub;
   readonly #endings: Map<ScsiTask, (() => void)[]> = new Map();
   readonly #withoutUnit: Set<ScsiTask> = new Set();
   /** Tasks that stand still, and how they go on. */
@@ -43,9 +45,10 @@ export class Dispatcher {
   #defects = 0;
 
   /** A dispatcher for the commands of a table. */
-  constructor(host: Host, commands: CommandTable) {
+  constructor(host: Host, commands: CommandTable, events: EventHub) {
     this.#host = host;
     this.#commands = commands;
+    this.#events = events;
   }
 
   /** Defects met so far; each was logged once. */
@@ -134,6 +137,7 @@ export class Dispatcher {
       lun,
       error: error instanceof Error ? error.stack : String(error),
     });
+    this.#events.emit({ type: "defect", command, lun });
   }
 
   #enter(task: ScsiTask, unit: LogicalUnit): void {

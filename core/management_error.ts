@@ -8,6 +8,7 @@
 export const MANAGEMENT_ERRORS = {
   "backend-not-found": "the backend does not exist",
   "device-type": "the device type is not supported",
+  "event-limit": "too many programs follow the events",
   "frontend-not-found": "the frontend does not exist or makes no ports",
   "initiator-limit": "the initiator table of the port is full",
   "lun-in-use": "the LUN number is taken",

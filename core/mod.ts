@@ -14,6 +14,7 @@ export type { DataBuffers, Echo } from "./data_buffers.ts";
 export type { DeviceClock } from "./device_clock.ts";
 export * from "./device_type.ts";
 export type { Dispatcher, Victim } from "./dispatcher.ts";
+export * from "./events.ts";
 export * from "./identity.ts";
 export * from "./informational_exceptions.ts";
 export * from "./initiator_port.ts";

@@ -7,6 +7,7 @@
 import { BufferBudget, type BufferPool } from "./buffer_pool.ts";
 import { INTERLOCK } from "./control_page.ts";
 import type { Dispatcher, Victim } from "./dispatcher.ts";
+import type { EventHub } from "./events.ts";
 import type { InitiatorPort } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import { MEDIA_EVENT } from "./media_event.ts";
@@ -56,6 +57,8 @@ export interface NexusServices {
   readonly dispatcher: Dispatcher;
   /** Lends buffers. */
   readonly buffers: BufferPool;
+  /** Hears of ports. */
+  readonly events: EventHub;
 }
 
 /** One initiator port talking to one target port. */

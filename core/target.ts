@@ -10,6 +10,7 @@ import type { CommandTable } from "./commands/command_table.ts";
 import { coreCommandTable } from "./commands/mod.ts";
 import { VpdPages } from "./commands/vpd_pages.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { EventHub } from "./events.ts";
 import { LunRegistry } from "./lun_registry.ts";
 import { type FindPlugin, PluginHost } from "./plugin_host.ts";
 import { PortRegistry } from "./port_registry.ts";
@@ -37,21 +38,34 @@ export class Target implements AsyncDisposable {
   readonly luns: LunRegistry;
   /** Its ports. */
   readonly ports: PortRegistry;
+  /** What happens in it. */
+  readonly events: EventHub;
   readonly #dispatcher: Dispatcher;
 
   /** Made by {@linkcode createTarget}. */
   constructor(options: TargetOptions) {
     this.host = options.host;
+    this.events = new EventHub(options.host.clock);
     this.vpdPages = new VpdPages();
     this.commands = coreCommandTable(this.vpdPages);
-    this.#dispatcher = new Dispatcher(this.host, this.commands);
+    this.#dispatcher = new Dispatcher(
+      this.host,
+      this.commands,
+      this.events,
+    );
     const dispatcher = this.#dispatcher;
-    const { host } = this;
+    const { host, events } = this;
     this.plugins = new PluginHost(this, options.findPlugin);
-    this.luns = new LunRegistry({ host, plugins: this.plugins, dispatcher });
+    this.luns = new LunRegistry({
+      host,
+      plugins: this.plugins,
+      dispatcher,
+      events,
+    });
     this.ports = new PortRegistry(this.luns, {
       dispatcher,
       buffers: new BufferPool(),
+      events,
     }, host.state);
     this.luns.attach(this.ports);
   }
@@ -66,6 +80,7 @@ export class Target implements AsyncDisposable {
     for (const port of this.ports.all()) await this.ports.remove(port);
     await this.luns.closeAll();
     await this.plugins.unloadAll();
+    this.events.close();
   }
 }
 

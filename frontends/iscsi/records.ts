@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TargetPort } from "../../core/mod.ts";
+import type { SessionEvent, TargetPort } from "../../core/mod.ts";
 import type {
   AcceptedConnection,
   IscsiPortAccess,
@@ -59,5 +59,20 @@ export function describeSession(record: SessionRecord): IscsiSessionInfo {
     portalGroupTag: owner.request.tag,
     port: owner.port.number,
     parameters: outcome.parameters,
+  };
+}
+
+/** What is told when a session opens or closes. */
+export function sessionEvent(
+  type: SessionEvent["type"],
+  { id, outcome, owner, connection }: SessionRecord,
+): SessionEvent {
+  return {
+    type,
+    session: id,
+    port: owner.port.number,
+    initiator: outcome.initiatorName,
+    address: connection.accepted.peerAddress,
+    target: owner.request.target,
   };
 }

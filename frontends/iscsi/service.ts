@@ -7,6 +7,7 @@
 
 import {
   BufferPool,
+  type EventHub,
   type Host,
   iscsiTransportId,
   type PortRegistry,
@@ -33,6 +34,7 @@ import {
   type ConnectionRecord,
   describeSession,
   type PortRecord,
+  sessionEvent,
   type SessionRecord,
 } from "./records.ts";
 import { IscsiSession } from "./session.ts";
@@ -69,6 +71,8 @@ export interface IscsiServices {
   readonly host: Host;
   /** The target ports. */
   readonly ports: PortRegistry;
+  /** Hears of sessions. */
+  readonly events: EventHub;
   /** Opens sockets. */
   readonly listen: Listen;
   /** Hashes for CHAP. */
@@ -296,6 +300,7 @@ export class IscsiService implements AsyncDisposable {
     });
     if (session !== null) {
       session.lost = true;
+      this.#services.events.emit(sessionEvent("session-closed", session));
       await session.session.nexus?.nexusLost();
       // Not before: its successor has to wait for the end of its tasks.
       session.owner.sessions.delete(session);
@@ -394,20 +399,15 @@ export class IscsiService implements AsyncDisposable {
     if (nexus === null) return { status: LOGIN_STATUS.OUT_OF_RESOURCES };
     session.attach(nexus);
     const tsih = this.#takeTsih();
-    this.#remember({
-      id: this.#nextId++,
-      tsih,
-      outcome,
-      connection,
-      session,
-      owner,
-      lost: false,
-    });
-    this.#services.host.log.info("Session opened", {
-      initiator: outcome.initiatorName,
-      target: owner.request.target,
-      address: connection.accepted.peerAddress,
-    });
+    const id = this.#nextId++;
+    const parts = { id, tsih, outcome, connection, session, owner };
+    const record = { ...parts, lost: false };
+    this.#remember(record);
+    const event = sessionEvent("session-opened", record);
+    this.#services.events.emit(event);
+    const { initiator, target, address } = event;
+    const fields = { initiator, target, address };
+    this.#services.host.log.info("Session opened", fields);
     return { session, tsih };
   }
 
