@@ -13,8 +13,11 @@ import {
   UsageError,
 } from "./commands/command.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { delay } from "./commands/delay.ts";
 import { devlist } from "./commands/devlist.ts";
 import { dumpooa, dumpstructs } from "./commands/dump.ts";
+import { events } from "./commands/events.ts";
+import { inject } from "./commands/inject.ts";
 import { islist } from "./commands/islist.ts";
 import { create, modify, remove } from "./commands/luns.ts";
 import { nvlist, nvterminate } from "./commands/nvme.ts";
@@ -64,10 +67,13 @@ const COMMANDS: readonly Command[] = [
   adddev,
   completionCommand(() => COMMANDS),
   create,
+  delay,
   devid,
   devlist,
   dumpooa,
   dumpstructs,
+  events,
+  inject,
   inquiry,
   islist,
   islogout,
@@ -144,6 +150,7 @@ async function run(
   const options = getopt(
     words.slice(command.needsLun ? 1 : 0).filter((word) => word !== "--json"),
     GENERAL_LETTERS + command.letters,
+    command.takesMore,
   );
   for (const problem of options.problems) printError(`ctladm: ${problem}`);
   const path = valueOf(options, "D");

@@ -257,6 +257,82 @@ export interface RegistrationResource {
   readonly key: string;
 }
 
+/** Something that has happened. */
+export interface EventResource {
+  /** What it was. */
+  readonly type: string;
+  /** Number in the order of events. */
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** LUN number in the target. */
+  readonly lun?: number | undefined;
+  /** Number of the target port. */
+  readonly port?: number | undefined;
+  /** Number of the session. */
+  readonly session?: number | undefined;
+  /** Name of the initiator. */
+  readonly initiator?: string | undefined;
+  /** Address of the initiator. */
+  readonly address?: string | undefined;
+  /** Name of the target. */
+  readonly target?: string | undefined;
+  /** Command, or work, that met a defect. */
+  readonly command?: string | undefined;
+  /** Events that are missing. */
+  readonly count?: number | undefined;
+}
+
+/** Words for the commands that an error is injected into. */
+export type InjectionPattern = "read" | "write" | "readcap" | "tur" | "any";
+
+/** An error to inject. */
+export interface InjectionBody {
+  /** What it is. */
+  readonly kind: "aborted" | "mediumerr" | "ua" | "custom";
+  /** Commands that it is for. */
+  readonly patterns: InjectionPattern[];
+  /** Only reads and writes that touch these blocks. */
+  readonly range?: {
+    readonly lba: number;
+    readonly blocks: number;
+  } | undefined;
+  /** Sense data for `custom`, hexadecimal. */
+  readonly sense?: string | undefined;
+  /** It stays until it is deleted; absent: one command spends it. */
+  readonly continuous?: boolean | undefined;
+}
+
+/** An injected error. */
+export interface InjectionResource extends InjectionBody {
+  /** Number by which it is deleted. */
+  readonly serial: number;
+}
+
+/** An error was injected. */
+export interface InjectedResource {
+  /** Number by which it is deleted. */
+  readonly serial: number;
+}
+
+/** A delay of commands. */
+export interface DelayBody {
+  /** Before the data move, or before the status is sent. */
+  readonly location: "datamove" | "done";
+  /** Seconds; 0: no delay there any more. */
+  readonly seconds: number;
+  /** Every command; absent: the next one. */
+  readonly continuous?: boolean | undefined;
+}
+
+/** All that is injected into a LUN. */
+export interface InjectionsResource {
+  /** Errors, in the order they were given. */
+  readonly errors: InjectionResource[];
+  /** Delays. */
+  readonly delays: DelayBody[];
+}
+
 /** Everything that `ctladm dumpstructs` shows. */
 export interface DumpResource {
   /** Registrations, by LUN. */

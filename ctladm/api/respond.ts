@@ -6,7 +6,12 @@
 
 import { z } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
-import { ManagementError, type ManagementErrorCode } from "../../mod.ts";
+import {
+  type LogicalUnit,
+  ManagementError,
+  type ManagementErrorCode,
+  type Target,
+} from "../../mod.ts";
 import { PROBLEM } from "./schemas.ts";
 
 /** Status of a refusal. */
@@ -17,6 +22,7 @@ const STATUS_OF_CODE: Readonly<
 > = {
   "backend-not-found": 404,
   "frontend-not-found": 404,
+  "injection-not-found": 404,
   "lun-in-use": 409,
   "lun-not-found": 404,
   "port-exists": 409,
@@ -65,8 +71,28 @@ export const pathId: z.ZodObject<{ id: z.ZodCoercedNumber }> = z.object({
   }),
 });
 
+/** The LUN with a number; a `ManagementError` when there is none. */
+export function findLun(target: Target, id: number): LogicalUnit {
+  const unit = target.luns.get(id);
+  if (unit !== undefined) return unit;
+  throw new ManagementError("lun-not-found", `LUN ${id} does not exist`);
+}
+
+/** Bytes that a request in JSON has at the most. */
+export const BODY_BYTES_MAX: number = 2 ** 20;
+
+/** A request, as far as refusing it goes. */
+interface Asked {
+  readonly req: {
+    readonly method: string;
+    readonly path: string;
+    header(name: string): string | undefined;
+  };
+}
+
 interface InvalidRequest {
   readonly success: boolean;
+  readonly target: string;
   readonly error?: {
     readonly issues: readonly {
       readonly path: readonly PropertyKey[];
@@ -75,8 +101,17 @@ interface InvalidRequest {
   };
 }
 
-/** Names the field of a request that is wrong. */
-export function refuseInvalid(result: InvalidRequest): Response | undefined {
+const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json(;|$)/i;
+
+/** Refuses a body that is no JSON, and names the field that is wrong. */
+export function refuseInvalid(
+  result: InvalidRequest,
+  context: Asked,
+): Response | undefined {
+  if (result.target === "json") {
+    const type = context.req.header("content-type") ?? "";
+    if (!JSON_TYPE.test(type)) return refuseType(type);
+  }
   const [issue] = result.error?.issues ?? [];
   if (result.success || issue === undefined) return undefined;
   const field = issue.path.map(String).join(".");
@@ -85,6 +120,48 @@ export function refuseInvalid(result: InvalidRequest): Response | undefined {
     message: `Invalid field "${field}": ${issue.message}`,
     field,
   }, { status: 400 });
+}
+
+function refuseType(type: string): Response {
+  const sent = type === "" ? "none" : `"${type}"`;
+  return refusal(
+    415,
+    `The request needs a body with the content type "application/json": ` +
+      `it has ${sent}`,
+  );
+}
+
+/** A refusal that no route has made. */
+export function refusal(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return Response.json({ code: "request", message }, { status, headers });
+}
+
+/** Answers a request that no route takes. */
+export function refuseUnrouted(
+  { req }: Asked,
+  routes: readonly { readonly path: string; readonly method: string }[],
+): Response {
+  const methods = routes
+    .filter(({ method }) => method !== "ALL")
+    .filter(({ path }) => patternOf(path).test(req.path))
+    .map(({ method }) => method);
+  if (methods.length === 0) {
+    return refusal(404, `No such resource: ${req.path}`);
+  }
+  const allow = [...new Set(methods)].join(", ");
+  const message = `Method ${req.method} is not for ${req.path}: use ${allow}`;
+  return refusal(405, message, { allow });
+}
+
+function patternOf(path: string): RegExp {
+  const words = path.split("/").map((word) =>
+    word.startsWith(":") ? "[^/]+" : word.replaceAll(".", "\\.")
+  );
+  return new RegExp(`^${words.join("/")}$`);
 }
 
 /** What an error is answered with. */

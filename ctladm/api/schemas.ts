@@ -14,7 +14,13 @@ import type {
   CountersResource,
   CreateLunBody,
   DaemonResource,
+  DelayBody,
   DumpResource,
+  EventResource,
+  InjectedResource,
+  InjectionBody,
+  InjectionResource,
+  InjectionsResource,
   ItemStatistics,
   LoadPluginBody,
   LocalFunctionResource,
@@ -263,6 +269,61 @@ const registration: z.ZodType<RegistrationResource> = z.object({
   initiator: z.string(),
   key: z.string().openapi({ description: "Hexadecimal", example: "0x123" }),
 }).openapi("Registration");
+
+/** Something that has happened. */
+export const EVENT: z.ZodType<EventResource> = z.object({
+  type: z.string().openapi({ example: "lun-created" }),
+  id: count,
+  atMs: z.number().openapi({ description: "Milliseconds since 1970" }),
+  lun: count.optional(),
+  port: count.optional(),
+  session: count.optional(),
+  initiator: z.string().optional(),
+  address: z.string().optional(),
+  target: z.string().optional(),
+  command: z.string().optional(),
+  count: count.optional().openapi({ description: "Events that are missing" }),
+}).openapi("Event");
+
+const injectionFields = {
+  kind: z.enum(["aborted", "mediumerr", "ua", "custom"]),
+  patterns: z.array(z.enum(["read", "write", "readcap", "tur", "any"])).min(1),
+  range: z.object({ lba: count, blocks: count }).strict().optional(),
+  sense: z.string().regex(/^([0-9a-f]{2}){1,252}$/i).optional()
+    .openapi({ description: "Sense data for custom, hexadecimal" }),
+  continuous: z.boolean().optional().openapi({
+    description: "It stays until it is deleted",
+  }),
+};
+
+/** An error to inject. */
+export const INJECT: z.ZodType<InjectionBody> = z.object(injectionFields)
+  .strict().openapi("Inject");
+
+/** An error was injected. */
+export const INJECTED: z.ZodType<InjectedResource> = z.object({
+  serial: count,
+}).openapi("Injected");
+
+const injection: z.ZodType<InjectionResource> = z.object({
+  serial: count,
+  ...injectionFields,
+}).openapi("Injection");
+
+/** A delay of commands. */
+export const DELAY: z.ZodType<DelayBody> = z.object({
+  location: z.enum(["datamove", "done"]),
+  seconds: count.openapi({ description: "0: no delay there any more" }),
+  continuous: z.boolean().optional().openapi({
+    description: "Every command; absent: the next one",
+  }),
+}).strict().openapi("Delay");
+
+/** All that is injected into a LUN. */
+export const INJECTIONS: z.ZodType<InjectionsResource> = z.object({
+  errors: z.array(injection),
+  delays: z.array(DELAY),
+}).openapi("Injections");
 
 /** Everything that `ctladm dumpstructs` shows. */
 export const DUMP: z.ZodType<DumpResource> = z.object({

@@ -5,17 +5,32 @@
  */
 
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
 import type { Daemon } from "../daemon/daemon.ts";
 import { addDaemonRoutes } from "./daemon_routes.ts";
+import { addEventRoutes } from "./event_routes.ts";
+import { addInjectionRoutes } from "./injection_routes.ts";
 import { addInspectionRoutes } from "./inspection_routes.ts";
-import { addLocalRoutes } from "./local_routes.ts";
+import { addLocalRoutes, COMMANDS_PATH } from "./local_routes.ts";
 import { addLunRoutes } from "./lun_routes.ts";
 import { addPortRoutes } from "./port_routes.ts";
-import { problemOf, refuseInvalid } from "./respond.ts";
+import {
+  BODY_BYTES_MAX,
+  problemOf,
+  refusal,
+  refuseInvalid,
+  refuseUnrouted,
+} from "./respond.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 
 /** The local port that the control socket serves: `ioctl` 0.0. */
 const DEFAULT_LOCAL_PORT = 1;
+
+const limitBody = bodyLimit({
+  maxSize: BODY_BYTES_MAX,
+  onError: () =>
+    refusal(413, `The body is too large: ${BODY_BYTES_MAX} bytes is the limit`),
+});
 
 /** What the API is served with. */
 export interface ApiOptions {
@@ -42,6 +57,8 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addSessionRoutes(api, daemon);
   addDaemonRoutes(api, options);
   addInspectionRoutes(api, daemon);
+  addInjectionRoutes(api, daemon.target);
+  addEventRoutes(api, daemon.target.events);
   addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
   api.doc("/v1/openapi.json", {
     openapi: "3.0.0",
@@ -66,8 +83,12 @@ function emptyApi(): OpenAPIHono {
     const problem = problemOf(error);
     return context.json(problem.body, problem.status);
   });
-  api.notFound((context) =>
-    context.json({ code: "request", message: "No such resource" }, 404)
+  // The Data-Out of a command has a limit of its own.
+  api.use(
+    "*",
+    (context, next) =>
+      context.req.path === COMMANDS_PATH ? next() : limitBody(context, next),
   );
+  api.notFound((context) => refuseUnrouted(context, api.routes));
   return api;
 }

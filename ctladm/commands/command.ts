@@ -5,7 +5,7 @@
  */
 
 import { type ApiClient, ApiError } from "../api/client.ts";
-import { type Options, valueOf, valuesOf } from "../getopt.ts";
+import { type Options, type TakesMore, valueOf, valuesOf } from "../getopt.ts";
 import { type Answer, errorBlock, type ScsiDevice } from "../scsi/device.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -35,6 +35,8 @@ export interface Command {
   readonly name: string;
   /** Options of its own in the form of getopt. */
   readonly letters: string;
+  /** Words that options take beyond their value; absent: none. */
+  readonly takesMore?: TakesMore;
   /** CTL does not have it: it gives way to abbreviations of CTL's own. */
   readonly beyondCtl?: boolean;
   /** Its second word is a LUN. */
