@@ -17,6 +17,7 @@ import { delay } from "./commands/delay.ts";
 import { devlist } from "./commands/devlist.ts";
 import { dumpooa, dumpstructs } from "./commands/dump.ts";
 import { events } from "./commands/events.ts";
+import { explain } from "./commands/explain.ts";
 import { inject } from "./commands/inject.ts";
 import { islist } from "./commands/islist.ts";
 import { create, modify, remove } from "./commands/luns.ts";
@@ -24,6 +25,7 @@ import { nvlist, nvterminate } from "./commands/nvme.ts";
 import { load, unload } from "./commands/plugins.ts";
 import { portlist } from "./commands/portlist.ts";
 import { lunmap, port } from "./commands/ports.ts";
+import { reservations } from "./commands/reservations.ts";
 import { read, write } from "./commands/scsi_data.ts";
 import {
   devid,
@@ -73,6 +75,7 @@ const COMMANDS: readonly Command[] = [
   dumpooa,
   dumpstructs,
   events,
+  explain,
   inject,
   inquiry,
   islist,
@@ -94,6 +97,7 @@ const COMMANDS: readonly Command[] = [
   remove,
   reportluns,
   reqsense,
+  reservations,
   rtpg,
   shutdown,
   start,

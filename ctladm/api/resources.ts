@@ -333,6 +333,80 @@ export interface InjectionsResource {
   readonly delays: DelayBody[];
 }
 
+/** The reservations of a LUN. */
+export interface ReservationsResource {
+  /** LUN number in the target. */
+  readonly lun: number;
+  /** PRGENERATION. */
+  readonly generation: number;
+  /** APTPL: a restart leaves the registrations as they are. */
+  readonly persists: boolean;
+  /** The persistent reservation; null: none. */
+  readonly type: { readonly code: number; readonly name: string } | null;
+  /** Registrations, in the order they were made. */
+  readonly registrations: {
+    /** Relative target port identifier. */
+    readonly port: number;
+    /** Name of the initiator port. */
+    readonly initiator: string;
+    /** Reservation key, hexadecimal. */
+    readonly key: string;
+    /** It holds the persistent reservation. */
+    readonly holder: boolean;
+  }[];
+  /** Holder of a RESERVE (SPC-2); null: nobody. */
+  readonly reserve:
+    | { readonly port: number; readonly initiator: string }
+    | null;
+}
+
+/** How a command would end. */
+export interface CommandOutlookResource {
+  /** Its name. */
+  readonly command: string;
+  /** What would refuse it, in the order of judgement; empty: nothing. */
+  readonly refusals: {
+    /** Step of judgement. */
+    readonly step: string;
+    /** Status. */
+    readonly status: number;
+    /** Status or sense in words. */
+    readonly text: string;
+  }[];
+}
+
+/** What an initiator sees of a LUN through one port. */
+export interface PortExplanationResource {
+  /** Number of the port. */
+  readonly port: number;
+  /** Its frontend. */
+  readonly frontend: string;
+  /** Name of the target, or of the port. */
+  readonly name: string;
+  /** It accepts commands. */
+  readonly online: boolean;
+  /** LUNs of the port that lead to the LUN. */
+  readonly luns: number[];
+  /** Initiator ports with a session. */
+  readonly sessions: string[];
+  /** The initiator can send commands to it now. */
+  readonly visible: boolean;
+  /** Why it cannot. */
+  readonly reasons: string[];
+  /** How commands would end. */
+  readonly commands: CommandOutlookResource[];
+}
+
+/** What an initiator sees of a LUN. */
+export interface ExplanationResource {
+  /** LUN number in the target. */
+  readonly lun: number;
+  /** The initiator, as it was asked for. */
+  readonly initiator: string;
+  /** All ports, by number. */
+  readonly ports: PortExplanationResource[];
+}
+
 /** Everything that `ctladm dumpstructs` shows. */
 export interface DumpResource {
   /** Registrations, by LUN. */

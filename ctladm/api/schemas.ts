@@ -17,6 +17,7 @@ import type {
   DelayBody,
   DumpResource,
   EventResource,
+  ExplanationResource,
   InjectedResource,
   InjectionBody,
   InjectionResource,
@@ -32,6 +33,7 @@ import type {
   PortResource,
   ProblemResource,
   RegistrationResource,
+  ReservationsResource,
   SessionResource,
   StatisticsResource,
   TaskResource,
@@ -324,6 +326,46 @@ export const INJECTIONS: z.ZodType<InjectionsResource> = z.object({
   errors: z.array(injection),
   delays: z.array(DELAY),
 }).openapi("Injections");
+
+/** The reservations of a LUN. */
+export const RESERVATIONS: z.ZodType<ReservationsResource> = z.object({
+  lun: count,
+  generation: count,
+  persists: z.boolean().openapi({ description: "APTPL" }),
+  type: z.object({ code: count, name: z.string() }).nullable(),
+  registrations: z.array(z.object({
+    port: count,
+    initiator: z.string(),
+    key: z.string().openapi({ description: "Hexadecimal" }),
+    holder: z.boolean(),
+  })),
+  reserve: z.object({ port: count, initiator: z.string() }).nullable()
+    .openapi({ description: "Holder of a RESERVE (SPC-2)" }),
+}).openapi("Reservations");
+
+/** What an initiator sees of a LUN. */
+export const EXPLANATION: z.ZodType<ExplanationResource> = z.object({
+  lun: count,
+  initiator: z.string(),
+  ports: z.array(z.object({
+    port: count,
+    frontend: z.string(),
+    name: z.string(),
+    online: z.boolean(),
+    luns: z.array(count),
+    sessions: z.array(z.string()),
+    visible: z.boolean(),
+    reasons: z.array(z.string()),
+    commands: z.array(z.object({
+      command: z.string(),
+      refusals: z.array(z.object({
+        step: z.string(),
+        status: count,
+        text: z.string(),
+      })),
+    })),
+  })),
+}).openapi("Explanation");
 
 /** Everything that `ctladm dumpstructs` shows. */
 export const DUMP: z.ZodType<DumpResource> = z.object({

@@ -21,6 +21,7 @@ import {
   refuseInvalid,
   refuseUnrouted,
 } from "./respond.ts";
+import { addReservationRoutes } from "./reservation_routes.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 
 /** The local port that the control socket serves: `ioctl` 0.0. */
@@ -58,6 +59,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addDaemonRoutes(api, options);
   addInspectionRoutes(api, daemon);
   addInjectionRoutes(api, daemon.target);
+  addReservationRoutes(api, daemon);
   addEventRoutes(api, daemon.target.events);
   addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
   api.doc("/v1/openapi.json", {

@@ -27,6 +27,7 @@ import { sendTargets } from "./discovery.ts";
 import { IsnsClient, type IsnsExchange } from "./isns_client.ts";
 import { LoginEngine, type LoginOutcome } from "./login.ts";
 import { LoginGuard } from "./login_guard.ts";
+import type { LoginCandidate, LoginOutlook } from "./login_outlook.ts";
 import { Output, SendBuffers } from "./output.ts";
 import { Pump } from "./pump.ts";
 import { ReceiveBuffers } from "./receive_buffers.ts";
@@ -184,6 +185,14 @@ export class IscsiService implements AsyncDisposable {
   /** The target port of a target in a portal group, or undefined. */
   port(target: string, portalGroup: string): TargetPort | undefined {
     return this.#targetPorts.find(target, portalGroup)?.port;
+  }
+
+  /** How a login to a port would end; undefined: it is not an iSCSI port. */
+  foreseeLogin(
+    port: TargetPort,
+    who: LoginCandidate,
+  ): LoginOutlook | undefined {
+    return this.#targetPorts.foreseeLogin(port, who);
   }
 
   /** All sessions, by number. */
