@@ -125,10 +125,7 @@ export async function ctladm(
     printError(usage());
     return 1;
   }
-  if (word === "help" || word === "-h" || word === "-?") {
-    print(usage());
-    return 0;
-  }
+  if (HELP.test(word)) return help(rest[0], surroundings);
   const found = findCommand(word);
   if (typeof found === "string") {
     printError(`ctladm: ${found}`);
@@ -136,6 +133,25 @@ export async function ctladm(
     return 1;
   }
   return await run(found, rest, surroundings);
+}
+
+/** `help` and what abbreviates it, or asks for it as an option. */
+const HELP = /^(h|he|hel|help|-h|-\?)$/;
+
+function help(
+  word: string | undefined,
+  { print, printError }: Surroundings,
+): number {
+  const found = word === undefined || HELP.test(word)
+    ? null
+    : findCommand(word);
+  if (typeof found === "string") {
+    printError(`ctladm: ${found}`);
+    print(usage());
+    return 1;
+  }
+  print(found === null ? usage() : usageOf(found));
+  return 0;
 }
 
 async function run(
@@ -228,16 +244,30 @@ export function usage(): string {
     ...COMMANDS.map(({ name, summary }) =>
       `         ctladm ${name.padEnd(width)}  ${summary}`
     ),
-    "General Options:",
-    "         -C retries    retries of a failing SCSI command",
-    "         -D path       control socket (default: CTL_SOCKET)",
-    "         -I initiator  initiator number (default: 7)",
-    ...COMMANDS.flatMap(({ name, synopsis, example }) => [
-      `${name}:`,
-      `         ctladm ${synopsis}`,
-      `         example: ${example}`,
-    ]),
+    ...GENERAL_OPTIONS,
+    ...COMMANDS.flatMap(blockOf),
   ].join("\n");
+}
+
+const GENERAL_OPTIONS: readonly string[] = [
+  "General Options:",
+  "         -C retries    retries of a failing SCSI command",
+  "         -D path       control socket (default: CTL_SOCKET)",
+  "         -I initiator  initiator number (default: 7)",
+];
+
+function usageOf(command: Command): string {
+  const { name, summary } = command;
+  return [`${name}: ${summary}`, ...blockOf(command).slice(1)]
+    .concat(GENERAL_OPTIONS).join("\n");
+}
+
+function blockOf({ name, synopsis, example }: Command): string[] {
+  return [
+    `${name}:`,
+    `         ctladm ${synopsis}`,
+    `         example: ${example}`,
+  ];
 }
 
 if (import.meta.main) {
