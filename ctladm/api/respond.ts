@@ -14,11 +14,8 @@ import {
 } from "../../mod.ts";
 import { PROBLEM } from "./schemas.ts";
 
-/** Status of a refusal. */
-type RefusalStatus = 400 | 404 | 409 | 413 | 500;
-
 const STATUS_OF_CODE: Readonly<
-  Partial<Record<ManagementErrorCode, RefusalStatus>>
+  Partial<Record<ManagementErrorCode, number>>
 > = {
   "backend-not-found": 404,
   "frontend-not-found": 404,
@@ -97,6 +94,8 @@ interface InvalidRequest {
     readonly issues: readonly {
       readonly path: readonly PropertyKey[];
       readonly message: string;
+      /** Fields that nobody knows. */
+      readonly keys?: readonly string[];
     }[];
   };
 }
@@ -108,13 +107,13 @@ export function refuseInvalid(
   result: InvalidRequest,
   context: Asked,
 ): Response | undefined {
-  if (result.target === "json") {
-    const type = context.req.header("content-type") ?? "";
-    if (!JSON_TYPE.test(type)) return refuseType(type);
+  if (result.target === "json" && !hasJsonType(context)) {
+    return refuseType(context);
   }
   const [issue] = result.error?.issues ?? [];
   if (result.success || issue === undefined) return undefined;
-  const field = issue.path.map(String).join(".");
+  const unknown = issue.keys?.slice(0, 1) ?? [];
+  const field = [...issue.path, ...unknown].map(String).join(".");
   return Response.json({
     code: "request",
     message: `Invalid field "${field}": ${issue.message}`,
@@ -122,8 +121,13 @@ export function refuseInvalid(
   }, { status: 400 });
 }
 
-function refuseType(type: string): Response {
-  const sent = type === "" ? "none" : `"${type}"`;
+function hasJsonType({ req }: Asked): boolean {
+  return JSON_TYPE.test(req.header("content-type") ?? "");
+}
+
+function refuseType({ req }: Asked): Response {
+  const type = req.header("content-type");
+  const sent = type === undefined ? "none" : `"${type}"`;
   return refusal(
     415,
     `The request needs a body with the content type "application/json": ` +
@@ -164,18 +168,20 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${words.join("/")}$`);
 }
 
-/** What an error is answered with. */
-export function problemOf(error: Error): {
-  body: { code: string; message: string };
-  status: RefusalStatus;
-} {
+/** Answers a request whose route threw. */
+export function refuseThrown(error: Error, context: Asked): Response {
   const { message } = error;
   if (error instanceof HTTPException) {
-    return { body: { code: "request", message }, status: 400 };
+    return error.status === UNSUPPORTED_MEDIA_TYPE
+      ? refuseType(context)
+      : refusal(error.status, message);
   }
   if (!(error instanceof ManagementError)) {
-    return { body: { code: "internal", message }, status: 500 };
+    return Response.json({ code: "internal", message }, { status: 500 });
   }
   const { code } = error;
-  return { body: { code, message }, status: STATUS_OF_CODE[code] ?? 400 };
+  const status = STATUS_OF_CODE[code] ?? 400;
+  return Response.json({ code, message }, { status });
 }
+
+const UNSUPPORTED_MEDIA_TYPE = 415;

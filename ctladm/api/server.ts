@@ -16,9 +16,9 @@ import { addLunRoutes } from "./lun_routes.ts";
 import { addPortRoutes } from "./port_routes.ts";
 import {
   BODY_BYTES_MAX,
-  problemOf,
   refusal,
   refuseInvalid,
+  refuseThrown,
   refuseUnrouted,
 } from "./respond.ts";
 import { addReservationRoutes } from "./reservation_routes.ts";
@@ -81,10 +81,7 @@ export function createLocalApi(
 
 function emptyApi(): OpenAPIHono {
   const api = new OpenAPIHono({ defaultHook: refuseInvalid });
-  api.onError((error, context) => {
-    const problem = problemOf(error);
-    return context.json(problem.body, problem.status);
-  });
+  api.onError(refuseThrown);
   // The Data-Out of a command has a limit of its own.
   api.use(
     "*",
