@@ -208,3 +208,24 @@ Deno.test("ctladm takes every abbreviation that CTL's takes", () => {
   }
   assertEquals(findCommand("hadump"), "option hadump not found");
 });
+
+Deno.test("ctladm help COMMAND shows that command alone", async () => {
+  await using machine = new MemoryDaemon();
+  machine.whyNone = "it must not be asked for";
+  for (const line of ["help tur", "h t", "-h tur"]) {
+    const { code, lines, errors } = await machine.ctladm(line);
+    assertEquals([code, errors], [0, []]);
+    assertEquals(lines.slice(0, 4), [
+      "tur: ask whether a LUN is ready",
+      "         ctladm tur lun",
+      "         example: ctladm tur 0",
+      "General Options:",
+    ]);
+    assertEquals(lines.length, 7);
+  }
+  const { code, lines, errors } = await machine.ctladm("help frobnicate");
+  assertEquals(
+    [code, lines[0], errors],
+    [1, "Usage:", ["ctladm: option frobnicate not found"]],
+  );
+});
