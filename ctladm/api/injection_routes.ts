@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import {
   type Injection,
   INJECTION_PATTERN,
@@ -17,7 +17,14 @@ import type {
   InjectionPattern,
   InjectionResource,
 } from "./resources.ts";
-import { findLun, json, jsonBody, pathId, refused } from "./respond.ts";
+import {
+  findLun,
+  json,
+  jsonBody,
+  pathId,
+  pathNumber,
+  refused,
+} from "./respond.ts";
 import { DELAY, INJECT, INJECTED, INJECTIONS } from "./schemas.ts";
 
 const BITS: Readonly<Record<InjectionPattern, number>> = {
@@ -83,7 +90,7 @@ function addDelete(api: OpenAPIHono, target: Target): void {
       path: "/v1/luns/{id}/injections/{serial}",
       summary: "Delete an injected error",
       request: {
-        params: pathId.extend({ serial: z.coerce.number().int().min(0) }),
+        params: pathId.extend({ serial: pathNumber("serial") }),
       },
       responses: { 204: { description: "Deleted" }, 404: refused },
     }),

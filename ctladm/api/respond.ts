@@ -61,11 +61,17 @@ export function jsonBody<Schema>(schema: Schema): {
   };
 }
 
+/** A number in a path. */
+export function pathNumber(name: string): z.ZodCoercedNumber {
+  // What is coerced could be absent, but for the path that it stands in.
+  return z.coerce.number().int().min(0).openapi({
+    param: { name, in: "path", required: true },
+  });
+}
+
 /** The number in a path such as `/v1/luns/{id}`. */
 export const pathId: z.ZodObject<{ id: z.ZodCoercedNumber }> = z.object({
-  id: z.coerce.number().int().min(0).openapi({
-    param: { name: "id", in: "path" },
-  }),
+  id: pathNumber("id"),
 });
 
 /** The LUN with a number; a `ManagementError` when there is none. */
