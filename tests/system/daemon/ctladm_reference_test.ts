@@ -194,7 +194,7 @@ ctladmTest("every subcommand against a daemon", async (folder, port) => {
   const { code, stdout } = await events;
   assertEquals([code, typeof JSON.parse(stdout).id], [0, "number"]);
   const shutdown = await printed(folder, "shutdown");
-  assertEquals(shutdown, "");
+  assertEquals(shutdown, "The daemon is shutting down\n");
   const { stdout: usage } = await folder.ctladm("help");
   const [, commands = ""] = usage.split("Primary commands:\n", 2);
   const [table = ""] = commands.split("General Options:");

@@ -197,6 +197,10 @@ const ABBREVIATIONS: readonly (readonly [string, string])[] = [
   ["c", "create"],
   ["sh", "shutdown"],
   ["loa", "load"],
+  ["del", "delay"],
+  ["inj", "inject"],
+  ["ev", "events"],
+  ["rese", "reservations"],
 ];
 Deno.test("ctladm takes every abbreviation that CTL's takes", () => {
   for (const [word, name] of ABBREVIATIONS) {
