@@ -16,7 +16,7 @@ import type { LogicalUnit } from "./logical_unit.ts";
 import type { ItlNexus } from "./nexus.ts";
 import type { Sender } from "./reservations.ts";
 import { type Completion, INVALID_COMMAND_OPERATION_CODE } from "./sense.ts";
-import { RESET_CONDITIONS } from "./unit_attention.ts";
+import { FIRST_CONTACT, RESET_CONDITIONS } from "./unit_attention.ts";
 
 /** Steps of judgement that can refuse a command. */
 export type JudgementStep =
@@ -38,7 +38,7 @@ export interface Obstacle {
  * of them is what its initiator would be told.
  *
  * @param sender its nexus, or the name of one that does not exist now
- * @param itl what that nexus knows of the unit; null: nothing yet
+ * @param itl what that nexus knows of the unit; null: it has not met it
  */
 export function foresee(
   row: CommandRow,
@@ -46,25 +46,19 @@ export function foresee(
   sender: Sender,
   itl: ItlNexus | null,
 ): Obstacle[] {
+  const pending = itl?.pending ?? FIRST_CONTACT;
+  const attention = (conditions: number) => {
+    const condition = dueAttention(pending, row, conditions);
+    return condition === 0 ? null : unit.attentionSense(condition);
+  };
   const steps: readonly (readonly [JudgementStep, Completion | null])[] = [
     ["command", offers(unit, row) ? null : INVALID_COMMAND_OPERATION_CODE],
-    ["unit attention", attention(itl, row, RESET_CONDITIONS)],
+    ["unit attention", attention(RESET_CONDITIONS)],
     ["reservation", judgeReservations(unit, row, sender)],
-    ["unit attention", attention(itl, row, ~RESET_CONDITIONS)],
+    ["unit attention", attention(~RESET_CONDITIONS)],
     ["unit state", judgeUnitState(unit, row)],
   ];
   return steps.flatMap(([step, completion]) =>
     completion === null ? [] : [{ step, completion }]
   );
-}
-
-function attention(
-  itl: ItlNexus | null,
-  row: CommandRow,
-  conditions: number,
-): Completion | null {
-  const condition = itl === null ? 0 : dueAttention(itl, row, conditions);
-  return itl === null || condition === 0
-    ? null
-    : itl.unit.attentionSense(condition);
 }

@@ -113,7 +113,7 @@ function judgeAttention(
   row: CommandRow,
   conditions: number,
 ): Completion | null {
-  const condition = dueAttention(itl, row, conditions);
+  const condition = dueAttention(itl.pending, row, conditions);
   if (condition === 0) return null;
   const { unit } = itl;
   // UA_INTLCK_CTRL 10b and 11b: REQUEST SENSE alone clears it.
@@ -124,11 +124,11 @@ function judgeAttention(
 
 /** The unit attention that a command would report; 0: none. */
 export function dueAttention(
-  itl: ItlNexus,
+  pending: number,
   row: CommandRow,
   conditions: number,
 ): number {
-  const due = itl.pending & conditions;
+  const due = pending & conditions;
   return due === 0 || (row.flags & FLAG.AHEAD_OF_ATTENTION) !== 0
     ? 0
     : firstCondition(due);

@@ -16,7 +16,11 @@ import { STATUS } from "./sense.ts";
 import type { TargetPort } from "./target_port.ts";
 import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
-import { PREVIOUS_STATUS, UNIT_ATTENTION } from "./unit_attention.ts";
+import {
+  FIRST_CONTACT,
+  PREVIOUS_STATUS,
+  UNIT_ATTENTION,
+} from "./unit_attention.ts";
 
 /** Bytes of buffers a nexus may hold for data on their way. */
 export const NEXUS_BUFFER_BYTES: number = 8 * 2 ** 20;
@@ -30,7 +34,7 @@ export class ItlNexus {
   /** Its number for this nexus. */
   readonly visibleLun: number;
   /** Pending unit attentions: bits of `UNIT_ATTENTION`. */
-  pending: number = UNIT_ATTENTION.POWER_ON;
+  pending: number = FIRST_CONTACT;
   /** PREVENT of PREVENT ALLOW MEDIUM REMOVAL is set. */
   preventsRemoval = false;
   /** Media event that it has not polled: one of `MEDIA_EVENT`. */

@@ -40,8 +40,8 @@ export function parseApiAddress(text: string): ApiAddress {
   throw new ManagementError(
     "request",
     `The control API does not listen on "${address}": a loopback address is ` +
-      `needed, such as 127.0.0.1:${port}. It has no encryption: reach it from ` +
-      `elsewhere by a tunnel`,
+      `needed, such as 127.0.0.1:${port}. It has no encryption: reach it ` +
+      `from elsewhere by a tunnel`,
   );
 }
 

@@ -33,8 +33,8 @@ export const inject: Command = scsiCommand({
   takesMore: (letter, behind) => letter === "s" ? wordsOfSense(behind) : 0,
   summary: "let commands of a LUN end with an error",
   synopsis: "inject lun -i aborted|mediumerr|ua|custom " +
-    "-p read|write|rw|readcap|tur|any [-r lba,len] [-s len fmt [args]] [-c]   " +
-    "(or -d serial: delete it)",
+    "-p read|write|rw|readcap|tur|any [-r lba,len] [-s len fmt [args]] [-c] " +
+    "  (or -d serial: delete it)",
   example: "ctladm inject 0 -i mediumerr -p read -r 100,8 -c",
   run: async (context) => {
     const { client, lun, print, printJson, json, options } = context;

@@ -82,7 +82,7 @@ const TEST_AIDS: readonly Row[] = [
   ],
   ["inject 1 -d 0", ""],
   ["dumpooa", textOf("Dumping OOA queues", "OOA queues dump done")],
-  ["dumpstructs", /^CTL Persistent Reservation information start:\n  LUN 1 /],
+  ["dumpstructs", /^CTL Persistent Reservation information start:\n {2}LUN 1 /],
 ];
 
 const LUNS_AND_PORTS: readonly Row[] = [

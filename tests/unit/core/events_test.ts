@@ -38,7 +38,7 @@ Deno.test("EventSubscription.next() waits for an event", async () => {
   assertEquals((await waiting)?.type, "lun-removed");
 });
 
-Deno.test("EventSubscription tells a slow listener what it missed", async () => {
+Deno.test("EventSubscription tells what a slow listener missed", async () => {
   const hub = hubAt(0);
   using listener = hub.subscribe();
   for (let lun = 0; lun < EVENTS_WAITING_MAX + 3; lun += 1) {

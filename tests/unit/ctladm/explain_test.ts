@@ -5,6 +5,8 @@ import type { MemoryDaemon } from "../../support/memory_daemon.ts";
 
 const HOST = "iqn.2026-01.test:host";
 const TARGET = "iqn.2026-01.test:target";
+const FIRST = "UNIT ATTENTION asc:29,0 (Power on, reset, or bus device " +
+  "reset occurred) (unit attention)";
 const OPEN = "nothing is in its way";
 
 const EVERYBODY: AuthGroup = {
@@ -65,9 +67,9 @@ rowsTest("ctladm explain tells a local initiator what it sees", [
     out: [
       "LUN 0 for ioctl0.0,i,8:",
       "Port 1 (ioctl ioctl): visible as LUN 4",
-      `  TEST UNIT READY: ${OPEN}`,
-      `  READ(10): ${OPEN}`,
-      `  WRITE(10): ${OPEN}`,
+      `  TEST UNIT READY: ${FIRST}`,
+      `  READ(10): ${FIRST}`,
+      `  WRITE(10): ${FIRST}`,
     ],
   },
   { line: "lunmap -p 1 -l 4" },
@@ -263,6 +265,6 @@ Deno.test("ctladm reservations tells of a RESERVE, in JSON too", () =>
     const { lines: others } = await machine.ctladm("explain 0 9");
     assertEquals(
       others.at(-1),
-      "  WRITE(10): Reservation Conflict (reservation)",
+      `  WRITE(10): ${FIRST}, then Reservation Conflict (reservation)`,
     );
   }));
