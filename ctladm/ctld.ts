@@ -32,15 +32,16 @@ import {
 const DEFAULT_FILE = "/etc/ctl.conf";
 const DEFAULT_STATE = "/var/lib/dtl";
 
-const USAGE = `usage: ctld [-d][-u][-f config-file] [--api address:port]
+const USAGE = `usage: ctld [-d][-u][-f config-file]
        ctld -t [-u][-f config-file]
 
   -d              log more
   -t              check the configuration and exit
   -u              the configuration is in UCL
   -f config-file  configuration (default ${DEFAULT_FILE})
-  --api address:port  serve the control API on a loopback address, too; its
-                  token is made in the state directory: api.token
+  --api address:port
+                  serve the control API on a loopback address, too; its token
+                  is made in the state directory: api.token
   -h, --help      this text
 
 CTL_SOCKET names the control socket, DTL_STATE_DIR the folder of the state
