@@ -268,3 +268,36 @@ Deno.test("ctladm reservations tells of a RESERVE, in JSON too", () =>
       `  WRITE(10): ${FIRST}, then Reservation Conflict (reservation)`,
     );
   }));
+
+Deno.test("ctladm explain foresees what a sanitize refuses", () =>
+  withDisk(async (machine) => {
+    await machine.ctladm(
+      "modify -b ramdisk -l 0 -o capacity=8m -o sanitize_rate=1m",
+    );
+    const ioctl = await machine.daemon.ioctl();
+    const initiator = ioctl.initiator(1, 7);
+    // SANITIZE, OVERWRITE with IMMED: one pass of a pattern of four zeroes.
+    const { status } = await initiator.execute({
+      lun: 0,
+      cdb: Uint8Array.fromHex("48810000000000000800"),
+      dataOut: Uint8Array.fromHex("0100000400000000"),
+    });
+    assertEquals(status, 0);
+    const { lines } = await machine.ctladm("explain 0 7");
+    assertEquals(
+      lines.at(-1),
+      "  WRITE(10): NOT READY asc:4,1b (Logical unit not ready, sanitize in " +
+        "progress) (unit state)",
+    );
+  }));
+
+Deno.test("ctladm explain foresees a medium that is out", () =>
+  withDisk(async (machine) => {
+    machine.daemon.target.luns.get(0)?.eject();
+    const { lines } = await machine.ctladm("explain 0 7");
+    assertEquals(
+      lines.at(-1),
+      "  WRITE(10): NOT READY asc:3a,2 (Medium not present - tray open) " +
+        "(unit state)",
+    );
+  }));
