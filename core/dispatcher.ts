@@ -8,6 +8,7 @@
 import { assert } from "./assert.ts";
 import { countFailure, kindOf, UNKNOWN_OPCODE } from "./command_counters.ts";
 import type { CommandTable } from "./commands/command_table.ts";
+import type { EventHub } from "./events.ts";
 import { judge, judgeAgain } from "./judgement.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
@@ -41,6 +42,7 @@ export class Dispatcher {
   readonly tracing: Tracing;
   readonly #host: Host;
   readonly #commands: CommandTable;
+  readonly #events: EventHub;
   readonly #endings: Map<ScsiTask, (() => void)[]> = new Map();
   readonly #withoutUnit: Set<ScsiTask> = new Set();
   /** Tasks that stand still, and how they go on. */
@@ -48,10 +50,11 @@ export class Dispatcher {
   #defects = 0;
 
   /** A dispatcher for the commands of a table. */
-  constructor(host: Host, commands: CommandTable) {
+  constructor(host: Host, commands: CommandTable, events: EventHub) {
     this.#host = host;
     this.tracing = new Tracing(host.clock);
     this.#commands = commands;
+    this.#events = events;
   }
 
   /** Defects met so far; each was logged once. */
@@ -147,6 +150,7 @@ export class Dispatcher {
       lun,
       error: error instanceof Error ? error.stack : String(error),
     });
+    this.#events.emit({ type: "defect", command, lun });
   }
 
   #enter(task: ScsiTask, unit: LogicalUnit): void {

@@ -30,6 +30,7 @@ import {
   type Sense,
   STATUS,
 } from "./sense.ts";
+import type { Sender } from "./reservations.ts";
 import type { ScsiTask } from "./task.ts";
 import {
   afterReporting,
@@ -112,15 +113,26 @@ function judgeAttention(
   row: CommandRow,
   conditions: number,
 ): Completion | null {
-  const due = itl.pending & conditions;
-  if (due === 0 || (row.flags & FLAG.AHEAD_OF_ATTENTION) !== 0) return null;
+  const condition = dueAttention(itl.pending, row, conditions);
+  if (condition === 0) return null;
   const { unit } = itl;
-  const condition = firstCondition(due);
   unit.attentionsReported += 1;
   // UA_INTLCK_CTRL 10b and 11b: REQUEST SENSE alone clears it.
   return unit.modePages.settings.attentionInterlock === INTERLOCK.NONE
     ? takeAttention(itl, condition)
     : unit.attentionSense(condition);
+}
+
+/** The unit attention that a command would report; 0: none. */
+export function dueAttention(
+  pending: number,
+  row: CommandRow,
+  conditions: number,
+): number {
+  const due = pending & conditions;
+  return due === 0 || (row.flags & FLAG.AHEAD_OF_ATTENTION) !== 0
+    ? 0
+    : firstCondition(due);
 }
 
 /** Reports one pending unit attention of a nexus and clears what it covers. */
@@ -144,10 +156,11 @@ export function clearLunsChanged(nexus: Nexus): void {
   for (const itl of nexus.itls) itl.pending &= ~UNIT_ATTENTION.LUNS_CHANGED;
 }
 
-function judgeReservations(
+/** Whether a reservation keeps a command away; null: it does not. */
+export function judgeReservations(
   unit: LogicalUnit,
   row: CommandRow,
-  nexus: Nexus,
+  nexus: Sender,
 ): Completion | null {
   const { reservations } = unit;
   if (!reservations.inForce) return null;
@@ -156,7 +169,8 @@ function judgeReservations(
     : null;
 }
 
-function judgeUnitState(
+/** What of the state of a unit is against a command; null: nothing. */
+export function judgeUnitState(
   unit: LogicalUnit,
   row: CommandRow,
 ): Completion | null {

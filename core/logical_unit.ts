@@ -84,6 +84,8 @@ export interface UnitParts {
   readonly savedPages: readonly SavedPage[];
   /** Told of an exception in work that no command waits for. */
   readonly noteDefect: (work: string, error: unknown) => void;
+  /** Told that a threshold of thin provisioning was reached. */
+  readonly noteThreshold: () => void;
 }
 
 const NO_GEOMETRY: UnitGeometry = {
@@ -179,6 +181,7 @@ export class LogicalUnit implements ThresholdPlace {
    */
   disturbed = false;
   readonly #attentionSenses: Map<number, Sense> = new Map();
+  readonly #noteThreshold: () => void;
 
   // What follows is derived by `refresh`: kept, because every command asks.
 
@@ -201,6 +204,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.identity = parts.identity;
     this.clock = parts.clock;
     this.hostLog = parts.log;
+    this.#noteThreshold = parts.noteThreshold;
     this.state = parts.state;
     this.reservations = new Reservations(parts.persistent);
     this.log = new UnitLog(parts.state);
@@ -324,6 +328,7 @@ export class LogicalUnit implements ThresholdPlace {
     const condition = UNIT_ATTENTION.THRESHOLD_REACHED;
     this.#attentionSenses.set(condition, thresholdReached(descriptorAt));
     this.raise(condition);
+    this.#noteThreshold();
   }
 
   /** See `ThresholdPlace`: nobody needs to hear of it any more. */

@@ -6,6 +6,7 @@
 
 import { DEVICE_TYPE, hasBlocks, maskOfDeviceType } from "./device_type.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { EventHub } from "./events.ts";
 import { buildIdentity } from "./identity.ts";
 import { readKeptReservations } from "./kept_reservations.ts";
 import { LogicalUnit } from "./logical_unit.ts";
@@ -77,6 +78,8 @@ export interface LunServices {
   readonly plugins: PluginHost;
   /** Runs and aborts tasks. */
   readonly dispatcher: Dispatcher;
+  /** Hears of LUNs. */
+  readonly events: EventHub;
 }
 
 /** A change of a LUN, its options typed. */
@@ -152,6 +155,7 @@ export class LunRegistry implements UnitDirectory {
     if (unit.geometry.blockCount !== before) {
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
     }
+    this.#services.events.emit({ type: "lun-changed", lun: number });
     return warning === undefined ? { unit } : { unit, warning };
   }
 
@@ -163,6 +167,7 @@ export class LunRegistry implements UnitDirectory {
     this.#units.delete(number);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
+    this.#services.events.emit({ type: "lun-removed", lun: number });
     await this.#endWork(unit);
     await unit.store?.close();
     this.#forgetIdentity(unit);
@@ -192,6 +197,7 @@ export class LunRegistry implements UnitDirectory {
       const { unit, warning } = await this.#make(request, driver, number, key);
       this.#identityKeys.set(unit, key);
       this.#announce(unit);
+      this.#services.events.emit({ type: "lun-created", lun: number });
       return warning === undefined ? { unit } : { unit, warning };
     } catch (error) {
       this.#takenKeys.delete(key);
@@ -239,6 +245,8 @@ export class LunRegistry implements UnitDirectory {
       savedPages,
       noteDefect: (work, error) =>
         this.#services.dispatcher.noteDefect(work, number, error),
+      noteThreshold: () =>
+        this.#services.events.emit({ type: "threshold-reached", lun: number }),
     }, (ready) => this.#services.dispatcher.runReady(ready));
     resumeOperation(unit);
     this.#units.set(number, unit);

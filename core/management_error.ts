@@ -8,8 +8,10 @@
 export const MANAGEMENT_ERRORS = {
   "backend-not-found": "the backend does not exist",
   "device-type": "the device type is not supported",
+  "event-limit": "too many programs follow the events",
   "frontend-not-found": "the frontend does not exist or makes no ports",
   "initiator-limit": "the initiator table of the port is full",
+  "injection-not-found": "the injected error does not exist",
   "lun-in-use": "the LUN number is taken",
   "lun-limit": "no LUN number is free",
   "lun-not-found": "the LUN does not exist",

@@ -8,6 +8,7 @@ import { BufferBudget, type BufferPool } from "./buffer_pool.ts";
 import { CommandTally, countFailure } from "./command_counters.ts";
 import { INTERLOCK } from "./control_page.ts";
 import type { Dispatcher, Victim } from "./dispatcher.ts";
+import type { EventHub } from "./events.ts";
 import type { InitiatorPort } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import { MEDIA_EVENT } from "./media_event.ts";
@@ -17,7 +18,11 @@ import type { TargetPort } from "./target_port.ts";
 import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
 import { WAIT } from "./tracing/trace_events.ts";
-import { PREVIOUS_STATUS, UNIT_ATTENTION } from "./unit_attention.ts";
+import {
+  FIRST_CONTACT,
+  PREVIOUS_STATUS,
+  UNIT_ATTENTION,
+} from "./unit_attention.ts";
 
 /** Bytes of buffers a nexus may hold for data on their way. */
 export const NEXUS_BUFFER_BYTES: number = 8 * 2 ** 20;
@@ -40,7 +45,7 @@ export class ItlNexus {
   /** Its number for this nexus. */
   readonly visibleLun: number;
   /** Pending unit attentions: bits of `UNIT_ATTENTION`. */
-  pending: number = UNIT_ATTENTION.POWER_ON;
+  pending: number = FIRST_CONTACT;
   /** PREVENT of PREVENT ALLOW MEDIUM REMOVAL is set. */
   preventsRemoval = false;
   /** Media event that it has not polled: one of `MEDIA_EVENT`. */
@@ -67,6 +72,8 @@ export interface NexusServices {
   readonly dispatcher: Dispatcher;
   /** Lends buffers. */
   readonly buffers: BufferPool;
+  /** Hears of ports. */
+  readonly events: EventHub;
 }
 
 /** One initiator port talking to one target port. */

@@ -6,6 +6,7 @@
 
 import type { CommandDefinition } from "./commands/command_row.ts";
 import type { VpdPage } from "./commands/vpd_pages.ts";
+import type { EventHub } from "./events.ts";
 import type { OptionTable } from "./options.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
@@ -23,6 +24,8 @@ export interface Registrar {
   readonly host: Host;
   /** The target ports: a frontend makes its own there. */
   readonly ports: PortRegistry;
+  /** What happens in the target: a frontend tells of its sessions. */
+  readonly events: EventHub;
   /** Offers a kind of store. */
   backend<Options>(driver: BackendDriver<Options>): void;
   /** Offers ports that operators make and remove. */

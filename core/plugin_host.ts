@@ -6,6 +6,7 @@
 
 import type { CommandTable } from "./commands/command_table.ts";
 import type { VpdPages } from "./commands/vpd_pages.ts";
+import type { EventHub } from "./events.ts";
 import type { LunRegistry } from "./lun_registry.ts";
 import { ManagementError } from "./management_error.ts";
 import { OptionProblem, parseOptions, type RawOptions } from "./options.ts";
@@ -33,6 +34,8 @@ export interface Extensible {
   readonly vpdPages: VpdPages;
   /** The target ports. */
   readonly ports: PortRegistry;
+  /** What happens. */
+  readonly events: EventHub;
   /** The logical units, which hold on to backends. */
   readonly luns: LunRegistry;
 }
@@ -207,10 +210,11 @@ export class PluginHost {
   }
 
   #registrar({ all, services, backends }: Registration): Registrar {
-    const { host, commands, vpdPages, ports } = this.#target;
+    const { host, commands, vpdPages, ports, events } = this.#target;
     return {
       host,
       ports,
+      events,
       backend: (driver) => {
         const what = `Backend "${driver.name}"`;
         all.push(claim(this.#backends, driver.name, driver, what));

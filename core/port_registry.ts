@@ -64,6 +64,7 @@ export class PortRegistry {
       this,
     );
     this.#ports.set(number, port);
+    this.#services.events.emit({ type: "port-added", port: number });
     return port;
   }
 
@@ -72,6 +73,8 @@ export class PortRegistry {
     port.setOnline(false);
     this.#ports.delete(port.number);
     await Promise.all([...port.nexuses].map((nexus) => nexus.nexusLost()));
+    const { number } = port;
+    this.#services.events.emit({ type: "port-removed", port: number });
   }
 
   /**

@@ -5,8 +5,15 @@
  */
 
 import { FLAG } from "./commands/command_row.ts";
+import type { NexusName } from "./initiator_port.ts";
 import type { Nexus } from "./nexus.ts";
 import { PersistentReservations } from "./persistent_reservations.ts";
+
+/** Who sends a command, as far as reservations go: a nexus is one. */
+export interface Sender {
+  /** Name of the nexus. */
+  readonly initiator: NexusName;
+}
 
 /** The reservations of one logical unit. */
 export class Reservations {
@@ -28,7 +35,7 @@ export class Reservations {
   }
 
   /** Whether a command with these flags of its row conflicts. */
-  conflicts(nexus: Nexus, flags: number): boolean {
+  conflicts(nexus: Sender, flags: number): boolean {
     const { holder, persistent } = this;
     if (holder !== null && holder !== nexus) {
       if ((flags & FLAG.RESERVED) === 0) return true;

@@ -10,6 +10,7 @@ import type { CommandTable } from "./commands/command_table.ts";
 import { coreCommandTable } from "./commands/mod.ts";
 import { VpdPages } from "./commands/vpd_pages.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { EventHub } from "./events.ts";
 import { LunRegistry } from "./lun_registry.ts";
 import { type FindPlugin, PluginHost } from "./plugin_host.ts";
 import { PortRegistry } from "./port_registry.ts";
@@ -40,21 +41,34 @@ export class Target implements AsyncDisposable {
   readonly ports: PortRegistry;
   /** Buffers for data that cannot move at once. */
   readonly buffers: BufferPool = new BufferPool();
+  /** What happens in it. */
+  readonly events: EventHub;
   readonly #dispatcher: Dispatcher;
 
   /** Made by {@linkcode createTarget}. */
   constructor(options: TargetOptions) {
     this.host = options.host;
+    this.events = new EventHub(options.host.clock);
     this.vpdPages = new VpdPages();
     this.commands = coreCommandTable(this.vpdPages);
-    this.#dispatcher = new Dispatcher(this.host, this.commands);
+    this.#dispatcher = new Dispatcher(
+      this.host,
+      this.commands,
+      this.events,
+    );
     const dispatcher = this.#dispatcher;
-    const { host } = this;
+    const { host, events } = this;
     this.plugins = new PluginHost(this, options.findPlugin);
-    this.luns = new LunRegistry({ host, plugins: this.plugins, dispatcher });
+    this.luns = new LunRegistry({
+      host,
+      plugins: this.plugins,
+      dispatcher,
+      events,
+    });
     this.ports = new PortRegistry(this.luns, {
       dispatcher,
       buffers: this.buffers,
+      events,
     }, host.state);
     this.luns.attach(this.ports);
   }
@@ -75,6 +89,7 @@ export class Target implements AsyncDisposable {
     await this.luns.closeAll();
     await this.plugins.unloadAll();
     this.tracing.stop();
+    this.events.close();
   }
 }
 

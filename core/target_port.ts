@@ -146,6 +146,8 @@ export class TargetPort {
   setOnline(online: boolean): void {
     if (online === this.#online) return;
     this.#online = online;
+    const type = online ? "port-online" : "port-offline";
+    this.#services.events.emit({ type, port: this.number });
     this.description.onlineChanged?.(online);
     this.#inquiryDataChanged();
   }

@@ -58,6 +58,9 @@ export const UNIT_ATTENTION = {
   PREVIOUS_RESERVATION_CONFLICT: 0x1000000,
 } as const;
 
+/** What is pending when a nexus meets a logical unit for the first time. */
+export const FIRST_CONTACT: number = UNIT_ATTENTION.POWER_ON;
+
 const SENSES: readonly Sense[] = [
   // libiscsi's tools pass over 29/00, and over no other: CTL says 29/01.
   unitAttention(0x29, 0x00),

@@ -13,14 +13,19 @@ import {
   UsageError,
 } from "./commands/command.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { delay } from "./commands/delay.ts";
 import { devlist } from "./commands/devlist.ts";
 import { dumpooa, dumpstructs } from "./commands/dump.ts";
+import { events } from "./commands/events.ts";
+import { explain } from "./commands/explain.ts";
+import { inject } from "./commands/inject.ts";
 import { islist } from "./commands/islist.ts";
 import { create, modify, remove } from "./commands/luns.ts";
 import { nvlist, nvterminate } from "./commands/nvme.ts";
 import { load, unload } from "./commands/plugins.ts";
 import { portlist } from "./commands/portlist.ts";
 import { lunmap, port } from "./commands/ports.ts";
+import { reservations } from "./commands/reservations.ts";
 import { read, write } from "./commands/scsi_data.ts";
 import {
   devid,
@@ -66,10 +71,14 @@ const COMMANDS: readonly Command[] = [
   adddev,
   completionCommand(() => COMMANDS),
   create,
+  delay,
   devid,
   devlist,
   dumpooa,
   dumpstructs,
+  events,
+  explain,
+  inject,
   inquiry,
   islist,
   islogout,
@@ -90,6 +99,7 @@ const COMMANDS: readonly Command[] = [
   remove,
   reportluns,
   reqsense,
+  reservations,
   rtpg,
   shutdown,
   start,
@@ -119,10 +129,7 @@ export async function ctladm(
     printError(usage());
     return 1;
   }
-  if (word === "help" || word === "-h" || word === "-?") {
-    print(usage());
-    return 0;
-  }
+  if (HELP.test(word)) return help(rest[0], surroundings);
   const found = findCommand(word);
   if (typeof found === "string") {
     printError(`ctladm: ${found}`);
@@ -130,6 +137,25 @@ export async function ctladm(
     return 1;
   }
   return await run(found, rest, surroundings);
+}
+
+/** `help` and what abbreviates it, or asks for it as an option. */
+const HELP = /^(h|he|hel|help|-h|-\?)$/;
+
+function help(
+  word: string | undefined,
+  { print, printError }: Surroundings,
+): number {
+  const found = word === undefined || HELP.test(word)
+    ? null
+    : findCommand(word);
+  if (typeof found === "string") {
+    printError(`ctladm: ${found}`);
+    print(usage());
+    return 1;
+  }
+  print(found === null ? usage() : usageOf(found));
+  return 0;
 }
 
 async function run(
@@ -149,6 +175,7 @@ async function run(
     words.slice(command.needsLun ? 1 : 0).filter((word) => word !== "--json")
       .map((word) => shortOption(command, word)),
     GENERAL_LETTERS + command.letters,
+    command.takesMore,
   );
   for (const problem of options.problems) printError(`ctladm: ${problem}`);
   const path = valueOf(options, "D");
@@ -229,16 +256,30 @@ export function usage(): string {
     ...COMMANDS.map(({ name, summary }) =>
       `         ctladm ${name.padEnd(width)}  ${summary}`
     ),
-    "General Options:",
-    "         -C retries    retries of a failing SCSI command",
-    "         -D path       control socket (default: CTL_SOCKET)",
-    "         -I initiator  initiator number (default: 7)",
-    ...COMMANDS.flatMap(({ name, synopsis, example }) => [
-      `${name}:`,
-      `         ctladm ${synopsis}`,
-      `         example: ${example}`,
-    ]),
+    ...GENERAL_OPTIONS,
+    ...COMMANDS.flatMap(blockOf),
   ].join("\n");
+}
+
+const GENERAL_OPTIONS: readonly string[] = [
+  "General Options:",
+  "         -C retries    retries of a failing SCSI command",
+  "         -D path       control socket (default: CTL_SOCKET)",
+  "         -I initiator  initiator number (default: 7)",
+];
+
+function usageOf(command: Command): string {
+  const { name, summary } = command;
+  return [`${name}: ${summary}`, ...blockOf(command).slice(1)]
+    .concat(GENERAL_OPTIONS).join("\n");
+}
+
+function blockOf({ name, synopsis, example }: Command): string[] {
+  return [
+    `${name}:`,
+    `         ctladm ${synopsis}`,
+    `         example: ${example}`,
+  ];
 }
 
 if (import.meta.main) {

@@ -6,6 +6,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type Log, ManagementError, StateDatabase } from "../mod.ts";
+import { type ApiAddress, parseApiAddress } from "./api/bearer.ts";
 import { refuseSecond } from "./api/socket_adapter.ts";
 import type { Configuration } from "./conf/model.ts";
 import { parseConfiguration, type ParseOutcome } from "./conf/parser.ts";
@@ -38,6 +39,9 @@ const USAGE = `usage: ctld [-d][-u][-f config-file]
   -t              check the configuration and exit
   -u              the configuration is in UCL
   -f config-file  configuration (default ${DEFAULT_FILE})
+  --api address:port
+                  serve the control API on a loopback address, too; its token
+                  is made in the state directory: api.token
   -h, --help      this text
 
 CTL_SOCKET names the control socket, DTL_STATE_DIR the folder of the state
@@ -48,6 +52,7 @@ interface Settings {
   readonly file: string;
   readonly isUcl: boolean;
   readonly verbose: boolean;
+  readonly api: ApiAddress | undefined;
 }
 
 /** What a reload changes, besides the daemon itself. */
@@ -63,7 +68,7 @@ export async function ctld(words: readonly string[]): Promise<number> {
   const unknown: string[] = [];
   const given = parseArgs(words, {
     boolean: ["R", "d", "t", "u", "help", "h"],
-    string: ["f"],
+    string: ["f", "api"],
     default: { f: DEFAULT_FILE },
     unknown: (word) => {
       unknown.push(word);
@@ -81,6 +86,9 @@ export async function ctld(words: readonly string[]): Promise<number> {
     file: String(given.f),
     isUcl: given.u === true,
     verbose: given.d === true,
+    api: given.api === undefined
+      ? undefined
+      : parseApiAddress(String(given.api)),
   };
   configureLog(settings.verbose ? "debug" : "warning");
   return given.t === true ? check(settings) : await serve(settings);
@@ -127,9 +135,12 @@ async function serveConfiguration(
     host: { log: logOf("target"), state },
     log,
   });
+  const { api } = running.settings;
+  const directory = stateDirectory(DEFAULT_STATE);
   const served = await serveDaemon({
     daemon,
     socketPath: controlSocketPath(),
+    api: api && { ...api, stateDirectory: directory },
     nowMs: systemClock.nowMs,
     reload: () => reload(running, daemon),
   });
@@ -139,6 +150,7 @@ async function serveConfiguration(
       log.error("failed to apply configuration; exiting");
       return 1;
     }
+    if (served.apiNotice !== undefined) log.info(served.apiNotice);
     log.info("serving", {
       targets: configuration.targets.size,
       portals: daemon.portals.length,

@@ -16,11 +16,23 @@ export interface Options {
 }
 
 /**
+ * How many of the words behind an option and its value belong to it, too; they
+ * become further values of its letter.
+ */
+export type TakesMore = (letter: string, behind: readonly string[]) => number;
+
+const NO_MORE: TakesMore = () => 0;
+
+/**
  * Reads options.
  *
  * @param letters the letters known; a colon behind one says it takes a value
  */
-export function getopt(words: readonly string[], letters: string): Options {
+export function getopt(
+  words: readonly string[],
+  letters: string,
+  takesMore: TakesMore = NO_MORE,
+): Options {
   const given: [string, string][] = [];
   const problems: string[] = [];
   let index = 0;
@@ -31,8 +43,16 @@ export function getopt(words: readonly string[], letters: string): Options {
       break;
     }
     if (!word.startsWith("-") || word === "-") break;
+    const before = given.length;
     const taken = readWord(word, words[index + 1], letters, given, problems);
     if (taken) index += 1;
+    if (given.length === before) continue;
+    const [letter = ""] = given.at(-1) ?? [];
+    for (let more = takesMore(letter, words.slice(index + 1)); more > 0;) {
+      index += 1;
+      more -= 1;
+      given.push([letter, words[index] ?? ""]);
+    }
   }
   return { given, rest: words.slice(index), problems };
 }

@@ -14,6 +14,7 @@ import {
   parseSize,
   StateDatabase,
 } from "../mod.ts";
+import { type ApiAddress, parseApiAddress } from "./api/bearer.ts";
 import { refuseSecond } from "./api/socket_adapter.ts";
 import { main } from "./ctld.ts";
 import { Daemon } from "./daemon/daemon.ts";
@@ -41,7 +42,7 @@ const DEFAULT_STATE = "./.dtl";
 
 const USAGE =
   `usage: start [FILE] [--size SIZE] [--address ADDRESS] [--port PORT]
-             [--target NAME] [--read-only] [--verbose]
+             [--target NAME] [--read-only] [--verbose] [--api ADDRESS:PORT]
 
 Exports FILE as an iSCSI LUN, or without FILE a demo: a RAM disk and a sparse
 file. Nobody has to log in with a password: keep it on 127.0.0.1.
@@ -52,6 +53,8 @@ file. Nobody has to log in with a password: keep it on 127.0.0.1.
   --target NAME      iSCSI name (default ${TARGET})
   --read-only        refuse writes
   --verbose          log more
+  --api ADDRESS:PORT serve the control API on a loopback address, too; its
+                     token is made in the state folder: api.token
 
 DTL_STATE_DIR names the folder of the demo file and of generated names
 (default ${DEFAULT_STATE}), CTL_SOCKET the control socket.`;
@@ -64,6 +67,7 @@ interface Settings {
   readonly target: string;
   readonly readOnly: boolean;
   readonly verbose: boolean;
+  readonly api: ApiAddress | undefined;
 }
 
 const EVERYBODY: AuthGroup = {
@@ -91,11 +95,13 @@ export async function start(words: readonly string[]): Promise<number> {
   const served = await serveDaemon({
     daemon,
     socketPath,
+    api: settings.api && { ...settings.api, stateDirectory: state },
     nowMs: systemClock.nowMs,
   });
   try {
     const units = await makeLuns(daemon, settings, state);
     const port = openTarget(await daemon.iscsi(), settings);
+    if (served.apiNotice !== undefined) printLine(served.apiNotice);
     printLine(greeting(settings, port, units));
     const reason = await served.ending;
     printLine(`Stopping (${reason})`);
@@ -109,7 +115,7 @@ function readWords(words: readonly string[]): Settings | number {
   const unknown: string[] = [];
   const given = parseArgs(words, {
     boolean: ["help", "h", "read-only", "verbose"],
-    string: ["size", "address", "port", "target"],
+    string: ["size", "address", "port", "target", "api"],
     default: { address: "127.0.0.1", port: "3260", target: TARGET },
     unknown: (word) => {
       if (word.startsWith("-")) unknown.push(word);
@@ -134,6 +140,9 @@ function readWords(words: readonly string[]): Settings | number {
     target: String(given.target).toLowerCase(),
     readOnly: given["read-only"] === true,
     verbose: given.verbose === true,
+    api: given.api === undefined
+      ? undefined
+      : parseApiAddress(String(given.api)),
   };
 }
 

@@ -5,7 +5,8 @@
  */
 
 import { LOCAL_HEADER } from "./local_header.ts";
-import type { ProblemResource } from "./resources.ts";
+import { readEvents } from "./event_stream.ts";
+import type { EventResource, ProblemResource } from "./resources.ts";
 
 /** A SCSI command, as `/v1/commands` takes it. */
 export interface LocalCommandQuery {
@@ -82,6 +83,11 @@ export class ApiClient {
     return this.#ask<Resource>("POST", path, body);
   }
 
+  /** Sets something to what it shall be. */
+  put<Resource>(path: string, body: unknown): Promise<Resource> {
+    return this.#ask<Resource>("PUT", path, body);
+  }
+
   /** Changes something. */
   patch<Resource>(path: string, body: unknown): Promise<Resource> {
     return this.#ask<Resource>("PATCH", path, body);
@@ -90,6 +96,15 @@ export class ApiClient {
   /** Removes something. */
   async delete(path: string): Promise<void> {
     await this.#ask<unknown>("DELETE", path);
+  }
+
+  /** What happens from now on, until the daemon ends. */
+  async *events(): AsyncGenerator<EventResource> {
+    const response = await this.#send(new Request(`${ORIGIN}/v1/events`));
+    if (!response.ok || response.body === null) {
+      throw refusalOf(response.status, await response.text());
+    }
+    yield* readEvents(response.body);
   }
 
   /** Sends a SCSI command through the local port of the socket. */

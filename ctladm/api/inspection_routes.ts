@@ -6,16 +6,11 @@
  */
 
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import {
-  ABORT,
-  type LogicalUnit,
-  nameOfTransportId,
-  type NexusName,
-  TASK_STATE,
-} from "../../mod.ts";
+import { ABORT, type LogicalUnit, TASK_STATE } from "../../mod.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { describePort } from "./describe.ts";
-import type { RegistrationResource, TaskResource } from "./resources.ts";
+import { describeRegistrations } from "./describe_reservations.ts";
+import type { TaskResource } from "./resources.ts";
 import { json } from "./respond.ts";
 import { DUMP, TASK } from "./schemas.ts";
 
@@ -45,7 +40,7 @@ export function addInspectionRoutes(api: OpenAPIHono, daemon: Daemon): void {
     async (context) => {
       await daemon.ioctl();
       return context.json({
-        keys: target.luns.all().flatMap(registrationsOf),
+        keys: target.luns.all().flatMap(describeRegistrations),
         ports: target.ports.all().map(describePort),
         plugins: target.plugins.names,
       }, 200);
@@ -70,22 +65,4 @@ function tasksOf(unit: LogicalUnit, nowMs: number): TaskResource[] {
     });
   }
   return tasks;
-}
-
-function registrationsOf(unit: LogicalUnit): RegistrationResource[] {
-  const { registrations } = unit.reservations.persistent;
-  return registrations.map(({ nexus, key }) => ({
-    lun: unit.number,
-    port: nexus.relativeTargetPort,
-    initiator: initiatorName(unit, nexus),
-    key: `0x${key.toString(16)}`,
-  }));
-}
-
-// Who has never logged in has the name that its TransportID holds.
-function initiatorName(unit: LogicalUnit, name: NexusName): string {
-  for (const { nexus } of unit.itls) {
-    if (nexus.initiator.nexusId === name.nexusId) return nexus.initiator.name;
-  }
-  return nameOfTransportId(name.transportId);
 }

@@ -17,6 +17,9 @@ import { LOCAL_HEADER } from "./local_header.ts";
 import { json, jsonBody, refused } from "./respond.ts";
 import { LOCAL_COMMAND, LOCAL_FUNCTION, LOCAL_RESPONSE } from "./schemas.ts";
 
+/** Where SCSI commands are sent. */
+export const COMMANDS_PATH = "/v1/commands";
+
 /** Adds them for one port. */
 export function addLocalRoutes(
   api: OpenAPIHono,
@@ -35,7 +38,7 @@ function addCommands(
   api.openapi(
     createRoute({
       method: "post",
-      path: "/v1/commands",
+      path: COMMANDS_PATH,
       summary: "Execute a SCSI command; the body is its Data-Out",
       description: "Closing the request aborts the command",
       request: { query: LOCAL_COMMAND },

@@ -28,7 +28,12 @@ export function addLunRoutes(api: OpenAPIHono, target: Target): void {
       path: "/v1/luns",
       summary: "Make a LUN",
       request: jsonBody(CREATE_LUN),
-      responses: { 201: json("Made", LUN_CHANGED), 400: refused },
+      responses: {
+        201: json("Made", LUN_CHANGED),
+        400: refused,
+        404: refused,
+        409: refused,
+      },
     }),
     async (context) => {
       const body = context.req.valid("json");
@@ -48,7 +53,11 @@ function addModify(api: OpenAPIHono, target: Target): void {
       path: "/v1/luns/{id}",
       summary: "Change size and options of a LUN",
       request: { params: pathId, ...jsonBody(MODIFY_LUN) },
-      responses: { 200: json("Changed", LUN_CHANGED), 404: refused },
+      responses: {
+        200: json("Changed", LUN_CHANGED),
+        400: refused,
+        404: refused,
+      },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
@@ -72,7 +81,11 @@ function addRemove(api: OpenAPIHono, target: Target): void {
         params: pathId,
         query: z.object({ backend: z.string().optional() }),
       },
-      responses: { 204: { description: "Removed" }, 404: refused },
+      responses: {
+        204: { description: "Removed" },
+        400: refused,
+        404: refused,
+      },
     }),
     async (context) => {
       const { id } = context.req.valid("param");

@@ -38,7 +38,12 @@ function addPortRequests(api: OpenAPIHono, daemon: Daemon): void {
       path: "/v1/ports",
       summary: "Make a port of a frontend",
       request: jsonBody(PORT_REQUEST),
-      responses: { 201: json("Made", PORT), 400: refused, 404: refused },
+      responses: {
+        201: json("Made", PORT),
+        400: refused,
+        404: refused,
+        409: refused,
+      },
     }),
     async (context) => {
       const { driver, options = {} } = context.req.valid("json");
@@ -77,7 +82,11 @@ function addChange(api: OpenAPIHono, daemon: Daemon): void {
       path: "/v1/ports/{id}",
       summary: "Turn a port on or off, or name it",
       request: { params: pathId, ...jsonBody(CHANGE_PORT) },
-      responses: { 200: json("Changed", PORT), 404: refused },
+      responses: {
+        200: json("Changed", PORT),
+        400: refused,
+        404: refused,
+      },
     }),
     async (context) => {
       const port = await findPort(daemon, context.req.valid("param").id);
@@ -98,7 +107,11 @@ function addLunMap(api: OpenAPIHono, daemon: Daemon): void {
       path: "/v1/ports/{id}/lun-map",
       summary: "Change one entry of the LUN map, drop the map, or empty it",
       request: { params: pathId, ...jsonBody(MAP_LUN) },
-      responses: { 200: json("Changed", PORT), 404: refused },
+      responses: {
+        200: json("Changed", PORT),
+        400: refused,
+        404: refused,
+      },
     }),
     async (context) => {
       const port = await findPort(daemon, context.req.valid("param").id);

@@ -313,6 +313,156 @@ export interface RegistrationResource {
   readonly key: string;
 }
 
+/** Something that has happened. */
+export interface EventResource {
+  /** What it was. */
+  readonly type: string;
+  /** Number in the order of events. */
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  /** LUN number in the target. */
+  readonly lun?: number | undefined;
+  /** Number of the target port. */
+  readonly port?: number | undefined;
+  /** Number of the session. */
+  readonly session?: number | undefined;
+  /** Name of the initiator. */
+  readonly initiator?: string | undefined;
+  /** Address of the initiator. */
+  readonly address?: string | undefined;
+  /** Name of the target. */
+  readonly target?: string | undefined;
+  /** Command, or work, that met a defect. */
+  readonly command?: string | undefined;
+  /** Events that are missing. */
+  readonly count?: number | undefined;
+}
+
+/** Words for the commands that an error is injected into. */
+export type InjectionPattern = "read" | "write" | "readcap" | "tur" | "any";
+
+/** An error to inject. */
+export interface InjectionBody {
+  /** What it is. */
+  readonly kind: "aborted" | "mediumerr" | "ua" | "custom";
+  /** Commands that it is for. */
+  readonly patterns: InjectionPattern[];
+  /** Only reads and writes that touch these blocks. */
+  readonly range?: {
+    readonly lba: number;
+    readonly blocks: number;
+  } | undefined;
+  /** Sense data for `custom`, hexadecimal. */
+  readonly sense?: string | undefined;
+  /** It stays until it is deleted; absent: one command spends it. */
+  readonly continuous?: boolean | undefined;
+}
+
+/** An injected error. */
+export interface InjectionResource extends InjectionBody {
+  /** Number by which it is deleted. */
+  readonly serial: number;
+}
+
+/** An error was injected. */
+export interface InjectedResource {
+  /** Number by which it is deleted. */
+  readonly serial: number;
+}
+
+/** A delay of commands. */
+export interface DelayBody {
+  /** Before the data move, or before the status is sent. */
+  readonly location: "datamove" | "done";
+  /** Seconds; 0: no delay there any more. */
+  readonly seconds: number;
+  /** Every command; absent: the next one. */
+  readonly continuous?: boolean | undefined;
+}
+
+/** All that is injected into a LUN. */
+export interface InjectionsResource {
+  /** Errors, in the order they were given. */
+  readonly errors: InjectionResource[];
+  /** Delays. */
+  readonly delays: DelayBody[];
+}
+
+/** The reservations of a LUN. */
+export interface ReservationsResource {
+  /** LUN number in the target. */
+  readonly lun: number;
+  /** PRGENERATION. */
+  readonly generation: number;
+  /** APTPL: a restart leaves the registrations as they are. */
+  readonly persists: boolean;
+  /** The persistent reservation; null: none. */
+  readonly type: { readonly code: number; readonly name: string } | null;
+  /** Registrations, in the order they were made. */
+  readonly registrations: {
+    /** Relative target port identifier. */
+    readonly port: number;
+    /** Name of the initiator port. */
+    readonly initiator: string;
+    /** Reservation key, hexadecimal. */
+    readonly key: string;
+    /** It holds the persistent reservation. */
+    readonly holder: boolean;
+  }[];
+  /** Holder of a RESERVE (SPC-2); null: nobody. */
+  readonly reserve:
+    | { readonly port: number; readonly initiator: string }
+    | null;
+}
+
+/** How a command would end. */
+export interface CommandOutlookResource {
+  /** Its name. */
+  readonly command: string;
+  /** What would refuse it, in the order of judgement; empty: nothing. */
+  readonly refusals: {
+    /** Step of judgement. */
+    readonly step: string;
+    /** Status. */
+    readonly status: number;
+    /** Status or sense in words. */
+    readonly text: string;
+  }[];
+}
+
+/** What an initiator sees of a LUN through one port. */
+export interface PortExplanationResource {
+  /** Number of the port. */
+  readonly port: number;
+  /** Its frontend. */
+  readonly frontend: string;
+  /** Name of the target, or of the port. */
+  readonly name: string;
+  /** It accepts commands. */
+  readonly online: boolean;
+  /** LUNs of the port that lead to the LUN. */
+  readonly luns: number[];
+  /** Initiator ports with a session. */
+  readonly sessions: string[];
+  /** The initiator can send commands to it now. */
+  readonly visible: boolean;
+  /** Why it cannot. */
+  readonly reasons: string[];
+  /** How commands would end. */
+  readonly commands: CommandOutlookResource[];
+}
+
+/** What an initiator sees of a LUN. */
+export interface ExplanationResource {
+  /** LUN number in the target. */
+  readonly lun: number;
+  /** The initiator, as it was asked for. */
+  readonly initiator: string;
+  /** All ports, by number. */
+  readonly ports: PortExplanationResource[];
+}
+
 /** Everything that `ctladm dumpstructs` shows. */
 export interface DumpResource {
   /** Registrations, by LUN. */

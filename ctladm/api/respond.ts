@@ -6,17 +6,20 @@
 
 import { z } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
-import { ManagementError, type ManagementErrorCode } from "../../mod.ts";
+import {
+  type LogicalUnit,
+  ManagementError,
+  type ManagementErrorCode,
+  type Target,
+} from "../../mod.ts";
 import { PROBLEM } from "./schemas.ts";
 
-/** Status of a refusal. */
-type RefusalStatus = 400 | 404 | 409 | 413 | 500;
-
 const STATUS_OF_CODE: Readonly<
-  Partial<Record<ManagementErrorCode, RefusalStatus>>
+  Partial<Record<ManagementErrorCode, number>>
 > = {
   "backend-not-found": 404,
   "frontend-not-found": 404,
+  "injection-not-found": 404,
   "lun-in-use": 409,
   "lun-not-found": 404,
   "port-exists": 409,
@@ -58,28 +61,65 @@ export function jsonBody<Schema>(schema: Schema): {
   };
 }
 
+/** A number in a path. */
+export function pathNumber(name: string): z.ZodCoercedNumber {
+  // What is coerced could be absent, but for the path that it stands in.
+  return z.coerce.number().int().min(0).openapi({
+    param: { name, in: "path", required: true },
+  });
+}
+
 /** The number in a path such as `/v1/luns/{id}`. */
 export const pathId: z.ZodObject<{ id: z.ZodCoercedNumber }> = z.object({
-  id: z.coerce.number().int().min(0).openapi({
-    param: { name: "id", in: "path" },
-  }),
+  id: pathNumber("id"),
 });
+
+/** The LUN with a number; a `ManagementError` when there is none. */
+export function findLun(target: Target, id: number): LogicalUnit {
+  const unit = target.luns.get(id);
+  if (unit !== undefined) return unit;
+  throw new ManagementError("lun-not-found", `LUN ${id} does not exist`);
+}
+
+/** Bytes that a request in JSON has at the most. */
+export const BODY_BYTES_MAX: number = 2 ** 20;
+
+/** A request, as far as refusing it goes. */
+interface Asked {
+  readonly req: {
+    readonly method: string;
+    readonly path: string;
+    header(name: string): string | undefined;
+  };
+}
 
 interface InvalidRequest {
   readonly success: boolean;
+  readonly target: string;
   readonly error?: {
     readonly issues: readonly {
       readonly path: readonly PropertyKey[];
       readonly message: string;
+      /** Fields that nobody knows. */
+      readonly keys?: readonly string[];
     }[];
   };
 }
 
-/** Names the field of a request that is wrong. */
-export function refuseInvalid(result: InvalidRequest): Response | undefined {
+const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json(;|$)/i;
+
+/** Refuses a body that is no JSON, and names the field that is wrong. */
+export function refuseInvalid(
+  result: InvalidRequest,
+  context: Asked,
+): Response | undefined {
+  if (result.target === "json" && !hasJsonType(context)) {
+    return refuseType(context);
+  }
   const [issue] = result.error?.issues ?? [];
   if (result.success || issue === undefined) return undefined;
-  const field = issue.path.map(String).join(".");
+  const unknown = issue.keys?.slice(0, 1) ?? [];
+  const field = [...issue.path, ...unknown].map(String).join(".");
   return Response.json({
     code: "request",
     message: `Invalid field "${field}": ${issue.message}`,
@@ -87,18 +127,67 @@ export function refuseInvalid(result: InvalidRequest): Response | undefined {
   }, { status: 400 });
 }
 
-/** What an error is answered with. */
-export function problemOf(error: Error): {
-  body: { code: string; message: string };
-  status: RefusalStatus;
-} {
+function hasJsonType({ req }: Asked): boolean {
+  return JSON_TYPE.test(req.header("content-type") ?? "");
+}
+
+function refuseType({ req }: Asked): Response {
+  const type = req.header("content-type");
+  const sent = type === undefined ? "none" : `"${type}"`;
+  return refusal(
+    415,
+    `The request needs a body with the content type "application/json": ` +
+      `it has ${sent}`,
+  );
+}
+
+/** A refusal that no route has made. */
+export function refusal(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return Response.json({ code: "request", message }, { status, headers });
+}
+
+/** Answers a request that no route takes. */
+export function refuseUnrouted(
+  { req }: Asked,
+  routes: readonly { readonly path: string; readonly method: string }[],
+): Response {
+  const methods = routes
+    .filter(({ method }) => method !== "ALL")
+    .filter(({ path }) => patternOf(path).test(req.path))
+    .map(({ method }) => method);
+  if (methods.length === 0) {
+    return refusal(404, `No such resource: ${req.path}`);
+  }
+  const allow = [...new Set(methods)].join(", ");
+  const message = `Method ${req.method} is not for ${req.path}: use ${allow}`;
+  return refusal(405, message, { allow });
+}
+
+function patternOf(path: string): RegExp {
+  const words = path.split("/").map((word) =>
+    word.startsWith(":") ? "[^/]+" : word.replaceAll(".", "\\.")
+  );
+  return new RegExp(`^${words.join("/")}$`);
+}
+
+/** Answers a request whose route threw. */
+export function refuseThrown(error: Error, context: Asked): Response {
   const { message } = error;
   if (error instanceof HTTPException) {
-    return { body: { code: "request", message }, status: 400 };
+    return error.status === UNSUPPORTED_MEDIA_TYPE
+      ? refuseType(context)
+      : refusal(error.status, message);
   }
   if (!(error instanceof ManagementError)) {
-    return { body: { code: "internal", message }, status: 500 };
+    return Response.json({ code: "internal", message }, { status: 500 });
   }
   const { code } = error;
-  return { body: { code, message }, status: STATUS_OF_CODE[code] ?? 400 };
+  const status = STATUS_OF_CODE[code] ?? 400;
+  return Response.json({ code, message }, { status });
 }
+
+const UNSUPPORTED_MEDIA_TYPE = 415;

@@ -15,7 +15,14 @@ import type {
   CountersResource,
   CreateLunBody,
   DaemonResource,
+  DelayBody,
   DumpResource,
+  EventResource,
+  ExplanationResource,
+  InjectedResource,
+  InjectionBody,
+  InjectionResource,
+  InjectionsResource,
   ItemStatistics,
   LoadPluginBody,
   LocalFunctionResource,
@@ -27,6 +34,7 @@ import type {
   PortResource,
   ProblemResource,
   RegistrationResource,
+  ReservationsResource,
   SessionResource,
   StatisticsResource,
   TaskResource,
@@ -299,6 +307,101 @@ const registration: z.ZodType<RegistrationResource> = z.object({
   initiator: z.string(),
   key: z.string().openapi({ description: "Hexadecimal", example: "0x123" }),
 }).openapi("Registration");
+
+/** Something that has happened. */
+export const EVENT: z.ZodType<EventResource> = z.object({
+  type: z.string().openapi({ example: "lun-created" }),
+  id: count,
+  atMs: z.number().openapi({ description: "Milliseconds since 1970" }),
+  lun: count.optional(),
+  port: count.optional(),
+  session: count.optional(),
+  initiator: z.string().optional(),
+  address: z.string().optional(),
+  target: z.string().optional(),
+  command: z.string().optional(),
+  count: count.optional().openapi({ description: "Events that are missing" }),
+}).openapi("Event");
+
+const injectionFields = {
+  kind: z.enum(["aborted", "mediumerr", "ua", "custom"]),
+  patterns: z.array(z.enum(["read", "write", "readcap", "tur", "any"])).min(1),
+  range: z.object({ lba: count, blocks: count }).strict().optional(),
+  sense: z.string().regex(/^([0-9a-f]{2}){1,252}$/i).optional()
+    .openapi({ description: "Sense data for custom, hexadecimal" }),
+  continuous: z.boolean().optional().openapi({
+    description: "It stays until it is deleted",
+  }),
+};
+
+/** An error to inject. */
+export const INJECT: z.ZodType<InjectionBody> = z.object(injectionFields)
+  .strict().openapi("Inject");
+
+/** An error was injected. */
+export const INJECTED: z.ZodType<InjectedResource> = z.object({
+  serial: count,
+}).openapi("Injected");
+
+const injection: z.ZodType<InjectionResource> = z.object({
+  serial: count,
+  ...injectionFields,
+}).openapi("Injection");
+
+/** A delay of commands. */
+export const DELAY: z.ZodType<DelayBody> = z.object({
+  location: z.enum(["datamove", "done"]),
+  seconds: count.openapi({ description: "0: no delay there any more" }),
+  continuous: z.boolean().optional().openapi({
+    description: "Every command; absent: the next one",
+  }),
+}).strict().openapi("Delay");
+
+/** All that is injected into a LUN. */
+export const INJECTIONS: z.ZodType<InjectionsResource> = z.object({
+  errors: z.array(injection),
+  delays: z.array(DELAY),
+}).openapi("Injections");
+
+/** The reservations of a LUN. */
+export const RESERVATIONS: z.ZodType<ReservationsResource> = z.object({
+  lun: count,
+  generation: count,
+  persists: z.boolean().openapi({ description: "APTPL" }),
+  type: z.object({ code: count, name: z.string() }).nullable(),
+  registrations: z.array(z.object({
+    port: count,
+    initiator: z.string(),
+    key: z.string().openapi({ description: "Hexadecimal" }),
+    holder: z.boolean(),
+  })),
+  reserve: z.object({ port: count, initiator: z.string() }).nullable()
+    .openapi({ description: "Holder of a RESERVE (SPC-2)" }),
+}).openapi("Reservations");
+
+/** What an initiator sees of a LUN. */
+export const EXPLANATION: z.ZodType<ExplanationResource> = z.object({
+  lun: count,
+  initiator: z.string(),
+  ports: z.array(z.object({
+    port: count,
+    frontend: z.string(),
+    name: z.string(),
+    online: z.boolean(),
+    luns: z.array(count),
+    sessions: z.array(z.string()),
+    visible: z.boolean(),
+    reasons: z.array(z.string()),
+    commands: z.array(z.object({
+      command: z.string(),
+      refusals: z.array(z.object({
+        step: z.string(),
+        status: count,
+        text: z.string(),
+      })),
+    })),
+  })),
+}).openapi("Explanation");
 
 /** Everything that `ctladm dumpstructs` shows. */
 export const DUMP: z.ZodType<DumpResource> = z.object({

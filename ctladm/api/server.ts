@@ -5,19 +5,35 @@
  */
 
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
 import type { Daemon } from "../daemon/daemon.ts";
 import { addDaemonRoutes } from "./daemon_routes.ts";
+import { addEventRoutes } from "./event_routes.ts";
+import { addInjectionRoutes } from "./injection_routes.ts";
 import { addInspectionRoutes } from "./inspection_routes.ts";
-import { addLocalRoutes } from "./local_routes.ts";
+import { addLocalRoutes, COMMANDS_PATH } from "./local_routes.ts";
 import { addLunRoutes } from "./lun_routes.ts";
 import { addMetricsRoutes } from "./metrics_routes.ts";
 import { addPortRoutes } from "./port_routes.ts";
-import { problemOf, refuseInvalid } from "./respond.ts";
+import {
+  BODY_BYTES_MAX,
+  refusal,
+  refuseInvalid,
+  refuseThrown,
+  refuseUnrouted,
+} from "./respond.ts";
+import { addReservationRoutes } from "./reservation_routes.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 import { addTraceRoutes } from "./trace_routes.ts";
 
 /** The local port that the control socket serves: `ioctl` 0.0. */
 const DEFAULT_LOCAL_PORT = 1;
+
+const limitBody = bodyLimit({
+  maxSize: BODY_BYTES_MAX,
+  onError: () =>
+    refusal(413, `The body is too large: ${BODY_BYTES_MAX} bytes is the limit`),
+});
 
 /** What the API is served with. */
 export interface ApiOptions {
@@ -48,6 +64,9 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addInspectionRoutes(api, daemon);
   addMetricsRoutes(api, options);
   addTraceRoutes(api, daemon.target);
+  addInjectionRoutes(api, daemon.target);
+  addReservationRoutes(api, daemon);
+  addEventRoutes(api, daemon.target.events);
   addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
   api.doc("/v1/openapi.json", {
     openapi: "3.0.0",
@@ -68,12 +87,13 @@ export function createLocalApi(
 
 function emptyApi(): OpenAPIHono {
   const api = new OpenAPIHono({ defaultHook: refuseInvalid });
-  api.onError((error, context) => {
-    const problem = problemOf(error);
-    return context.json(problem.body, problem.status);
-  });
-  api.notFound((context) =>
-    context.json({ code: "request", message: "No such resource" }, 404)
+  api.onError(refuseThrown);
+  // The Data-Out of a command has a limit of its own.
+  api.use(
+    "*",
+    (context, next) =>
+      context.req.path === COMMANDS_PATH ? next() : limitBody(context, next),
   );
+  api.notFound((context) => refuseUnrouted(context, api.routes));
   return api;
 }

@@ -5,6 +5,7 @@
  */
 
 import { ManagementError } from "../../mod.ts";
+import type { Handle } from "./bearer.ts";
 
 /** The API, being served. */
 export interface ServedApi {
@@ -12,7 +13,8 @@ export interface ServedApi {
   close(): Promise<void>;
 }
 
-type Handle = (request: Request) => Response | Promise<Response>;
+/** Milliseconds that requests under way have when the server ends. */
+const END_MS = 2000;
 
 /** Bytes that the path of a Unix socket can have (unix(7)). */
 const PATH_BYTES_MAX = 107;
@@ -75,12 +77,23 @@ async function serveAt(path: string, handle: Handle): Promise<ServedApi> {
     return {
       close: async () => {
         await Deno.remove(path).catch(() => {});
-        await server.shutdown();
+        await endServer(server);
       },
     };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/**
+ * Lets requests under way end, and cuts them off after a while: whoever does
+ * not read an answer cannot keep the daemon from ending.
+ */
+export async function endServer(server: Deno.HttpServer): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => late.resolve(), END_MS);
+  await Promise.race([server.shutdown(), late.promise]);
+  clearTimeout(timer);
 }
 
 /** Whether somebody answers on a socket. */

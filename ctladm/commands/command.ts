@@ -5,7 +5,7 @@
  */
 
 import { type ApiClient, ApiError } from "../api/client.ts";
-import { type Options, valueOf, valuesOf } from "../getopt.ts";
+import { type Options, type TakesMore, valueOf, valuesOf } from "../getopt.ts";
 import { type Answer, errorBlock, type ScsiDevice } from "../scsi/device.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -37,6 +37,8 @@ export interface Command {
   readonly letters: string;
   /** Words such as `--blocked`, without dashes, for letters of its own. */
   readonly longOptions?: Readonly<Record<string, string>>;
+  /** Words that options take beyond their value; absent: none. */
+  readonly takesMore?: TakesMore;
   /** CTL does not have it: it gives way to abbreviations of CTL's own. */
   readonly beyondCtl?: boolean;
   /** Its second word is a LUN. */

@@ -4,17 +4,26 @@
  * @module
  */
 
+import { type ApiAddress, type Handle, requireToken } from "../api/bearer.ts";
 import { createApi } from "../api/server.ts";
-import { serveOnSocket } from "../api/socket_adapter.ts";
+import { type ServedApi, serveOnSocket } from "../api/socket_adapter.ts";
+import { serveOnTcp } from "../api/tcp_adapter.ts";
 import {
   onSignal,
   processId,
   processorMs,
   residentBytes,
 } from "../host/process_adapter.ts";
+import { readToken, tokenPath } from "../host/token_adapter.ts";
 import { VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
 import { LocalSockets } from "./local_sockets.ts";
+
+/** The control API on a TCP port. */
+export interface TcpApiOptions extends ApiAddress {
+  /** Directory of the token file. */
+  readonly stateDirectory: string;
+}
 
 /** What a running daemon needs beside itself. */
 export interface ServeOptions {
@@ -22,6 +31,8 @@ export interface ServeOptions {
   readonly daemon: Daemon;
   /** Path of the control socket. */
   readonly socketPath: string;
+  /** Where the API listens besides, and where its token is; absent: nowhere. */
+  readonly api?: TcpApiOptions | undefined;
   /** Milliseconds of a clock that moves forward. */
   readonly nowMs: () => number;
   /** Called on SIGHUP, when the call before has ended. */
@@ -30,6 +41,8 @@ export interface ServeOptions {
 
 /** A daemon that is being served. */
 export interface ServedDaemon {
+  /** Where the TCP port is, in words for people; undefined: there is none. */
+  readonly apiNotice: string | undefined;
   /** Resolves with the reason when it is asked to end. */
   readonly ending: Promise<string>;
   /** Ends everything: sessions, stores, the control socket. */
@@ -59,6 +72,7 @@ export async function serveDaemon(
     options.socketPath,
     (request) => api.fetch(request),
   );
+  const tcp = await serveTcp(options, served, (request) => api.fetch(request));
   let reloading: Promise<void> | undefined;
   const stopListening = [
     onSignal("SIGTERM", () => askToEnd("SIGTERM")),
@@ -68,11 +82,30 @@ export async function serveDaemon(
     }),
   ];
   return {
+    apiNotice: tcp?.notice,
     ending,
     end: async () => {
       for (const stop of stopListening) stop();
       await daemon[Symbol.asyncDispose]();
+      await tcp?.close();
       await served.close();
     },
   };
+}
+
+async function serveTcp(
+  { api: options }: ServeOptions,
+  socket: ServedApi,
+  handle: Handle,
+): Promise<ServedApi & { notice: string } | undefined> {
+  if (options === undefined) return undefined;
+  try {
+    const path = tokenPath(options.stateDirectory);
+    const served = serveOnTcp(options, requireToken(readToken(path), handle));
+    const notice = `Control API on ${served.url}, its token in ${path}`;
+    return { notice, close: () => served.close() };
+  } catch (error) {
+    await socket.close();
+    throw error;
+  }
 }

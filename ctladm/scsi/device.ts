@@ -134,7 +134,8 @@ function cdbLengthShown(opcode: number): number {
   return [6, 10, 10, 1, 16, 12, 1, 1][opcode >> 5] ?? 1;
 }
 
-function statusText(status: number): string {
+/** Words for a status. */
+export function statusText(status: number): string {
   return STATUS_TEXTS.get(status) ?? `Unknown 0x${status.toString(16)}`;
 }
 

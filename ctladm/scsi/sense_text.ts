@@ -57,6 +57,12 @@ interface Fields {
   readonly others: readonly Uint8Array[];
 }
 
+/** `NOT READY asc:4,2 (Logical unit not ready, …)`. */
+export function senseText(key: number, asc: number, ascq: number): string {
+  return `${KEY_TEXTS[key]} asc:${asc.toString(16)},${ascq.toString(16)} ` +
+    `(${senseCodeText(asc, ascq)})`;
+}
+
 /** Lines that describe sense data. */
 export function senseLines(bytes: Uint8Array): string[] {
   if (bytes.length === 0) return ["SCSI sense: No sense data present"];
@@ -70,9 +76,8 @@ export function senseLines(bytes: Uint8Array): string[] {
     code === RESPONSE.DESCRIPTOR_DEFERRED;
   const { key, asc, ascq } = fields;
   return [
-    `SCSI sense: ${deferred ? "Deferred error: " : ""}${KEY_TEXTS[key]} ` +
-    `asc:${asc.toString(16)},${ascq.toString(16)} ` +
-    `(${senseCodeText(asc, ascq)})`,
+    `SCSI sense: ${deferred ? "Deferred error: " : ""}` +
+    senseText(key, asc, ascq),
     ...detailLines(fields),
   ];
 }

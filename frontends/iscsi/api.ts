@@ -19,6 +19,7 @@ export type {
   IsnsRegistration,
   IsnsTarget,
 } from "./isns_messages.ts";
+export type { LoginCandidate, LoginOutlook } from "./login_outlook.ts";
 export type { SessionParameters, TaskReporting } from "./parameters.ts";
 export type { ByteStream } from "./pump.ts";
 export type * from "./service.ts";

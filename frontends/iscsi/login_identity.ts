@@ -50,9 +50,12 @@ export interface LoginPlace {
   readonly peerAddress: string;
 }
 
+/** The session that a login is about: a new one when `tsih` is 0. */
+type SessionHandle = Pick<LoginRequest, "tsih" | "isid" | "connectionId">;
+
 /** Reads the names of the first request and judges them, in ctld's order. */
 export function identify(
-  request: LoginRequest,
+  request: SessionHandle,
   keys: ReadonlyMap<string, string>,
   { directory, peerAddress }: LoginPlace,
 ): LoginIdentity | LoginRefusal {
@@ -86,7 +89,7 @@ function isName(name: string): boolean {
  * one connection: another one cannot be added, but take its place.
  */
 function joinSession(
-  { tsih, isid, connectionId }: LoginRequest,
+  { tsih, isid, connectionId }: SessionHandle,
   initiatorName: string,
   keys: ReadonlyMap<string, string>,
   directory: Directory,

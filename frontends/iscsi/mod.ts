@@ -35,6 +35,7 @@ export const plugin: Plugin = definePlugin({
     const service = new IscsiService({
       host: register.host,
       ports: register.ports,
+      events: register.events,
       listen: listenTcp,
       hashes: CHAP_HASHES,
       exchangeIsns,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TargetPort } from "../../core/mod.ts";
+import type { SessionEvent, TargetPort } from "../../core/mod.ts";
 import type {
   AcceptedConnection,
   IscsiPortAccess,
@@ -61,5 +61,20 @@ export function describeSession(record: SessionRecord): IscsiSessionInfo {
     parameters: outcome.parameters,
     tasks: record.session.nexus?.taskCount ?? 0,
     statistics: record.session.nexus?.statistics ?? null,
+  };
+}
+
+/** What is told when a session opens or closes. */
+export function sessionEvent(
+  type: SessionEvent["type"],
+  { id, outcome, owner, connection }: SessionRecord,
+): SessionEvent {
+  return {
+    type,
+    session: id,
+    port: owner.port.number,
+    initiator: outcome.initiatorName,
+    address: connection.accepted.peerAddress,
+    target: owner.request.target,
   };
 }

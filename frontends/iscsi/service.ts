@@ -7,6 +7,7 @@
 
 import {
   BufferPool,
+  type EventHub,
   type Host,
   iscsiTransportId,
   type PortRegistry,
@@ -28,6 +29,7 @@ import { sendTargets } from "./discovery.ts";
 import { IsnsClient, type IsnsExchange } from "./isns_client.ts";
 import { LoginEngine, type LoginOutcome } from "./login.ts";
 import { LoginGuard } from "./login_guard.ts";
+import type { LoginCandidate, LoginOutlook } from "./login_outlook.ts";
 import { Output, SendBuffers } from "./output.ts";
 import { Pump } from "./pump.ts";
 import { ReceiveBuffers } from "./receive_buffers.ts";
@@ -35,6 +37,7 @@ import {
   type ConnectionRecord,
   describeSession,
   type PortRecord,
+  sessionEvent,
   type SessionRecord,
 } from "./records.ts";
 import { IscsiSession } from "./session.ts";
@@ -72,6 +75,8 @@ export interface IscsiServices {
   readonly host: Host;
   /** The target ports. */
   readonly ports: PortRegistry;
+  /** Hears of sessions. */
+  readonly events: EventHub;
   /** Opens sockets. */
   readonly listen: Listen;
   /** Hashes for CHAP. */
@@ -192,6 +197,14 @@ export class IscsiService implements AsyncDisposable {
     return this.#targetPorts.find(target, portalGroup)?.port;
   }
 
+  /** How a login to a port would end; undefined: it is not an iSCSI port. */
+  foreseeLogin(
+    port: TargetPort,
+    who: LoginCandidate,
+  ): LoginOutlook | undefined {
+    return this.#targetPorts.foreseeLogin(port, who);
+  }
+
   /** All sessions, by number. */
   sessions(): IscsiSessionInfo[] {
     return this.#records()
@@ -310,6 +323,7 @@ export class IscsiService implements AsyncDisposable {
     });
     if (session !== null) {
       session.lost = true;
+      this.#services.events.emit(sessionEvent("session-closed", session));
       await session.session.nexus?.nexusLost();
       // Not before: its successor has to wait for the end of its tasks.
       session.owner.sessions.delete(session);
@@ -408,20 +422,15 @@ export class IscsiService implements AsyncDisposable {
     if (nexus === null) return { status: LOGIN_STATUS.OUT_OF_RESOURCES };
     session.attach(nexus);
     const tsih = this.#takeTsih();
-    this.#remember({
-      id: this.#nextId++,
-      tsih,
-      outcome,
-      connection,
-      session,
-      owner,
-      lost: false,
-    });
-    this.#services.host.log.info("Session opened", {
-      initiator: outcome.initiatorName,
-      target: owner.request.target,
-      address: connection.accepted.peerAddress,
-    });
+    const id = this.#nextId++;
+    const parts = { id, tsih, outcome, connection, session, owner };
+    const record = { ...parts, lost: false };
+    this.#remember(record);
+    const event = sessionEvent("session-opened", record);
+    this.#services.events.emit(event);
+    const { initiator, target, address } = event;
+    const fields = { initiator, target, address };
+    this.#services.host.log.info("Session opened", fields);
     return { session, tsih };
   }
 

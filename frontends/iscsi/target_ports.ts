@@ -15,6 +15,11 @@ import {
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup, TargetEntry } from "./access.ts";
 import type { IscsiPortRequest } from "./api_types.ts";
+import {
+  foreseeLogin,
+  type LoginCandidate,
+  type LoginOutlook,
+} from "./login_outlook.ts";
 import type { PortRecord } from "./records.ts";
 
 /** Portal groups by name, and ports by target and portal group. */
@@ -132,6 +137,18 @@ export class TargetPorts {
   /** All ports. */
   all(): PortRecord[] {
     return [...this.#ports.values()];
+  }
+
+  /** How a login to a port would end; undefined: it is none of these. */
+  foreseeLogin(
+    port: TargetPort,
+    candidate: LoginCandidate,
+  ): LoginOutlook | undefined {
+    const record = this.all().find((each) => each.port === port);
+    if (record === undefined) return undefined;
+    const { target, portalGroup } = record.request;
+    const directory = this.directory(portalGroup, () => undefined);
+    return foreseeLogin(directory, target, candidate);
   }
 
   /** What logins through a portal group look up. */

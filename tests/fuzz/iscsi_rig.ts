@@ -97,6 +97,7 @@ export class IscsiRig {
     this.#service = new IscsiService({
       host,
       ports: this.target.ports,
+      events: this.target.events,
       listen: () => {
         throw new TypeError("No portal is opened");
       },

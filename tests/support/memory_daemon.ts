@@ -64,8 +64,8 @@ export class MemoryDaemon implements AsyncDisposable {
     this.client = new ApiClient(this.send);
   }
 
-  /** Runs ctladm with the words of a line. */
-  ctladm(line: string): Promise<Outcome> {
+  /** Runs ctladm with the words of a line, or with words as they are. */
+  ctladm(line: string | readonly string[]): Promise<Outcome> {
     return this.#run(ctladm, line);
   }
 
@@ -113,11 +113,13 @@ export class MemoryDaemon implements AsyncDisposable {
       words: readonly string[],
       surroundings: Surroundings,
     ) => Promise<number>,
-    line: string,
+    line: string | readonly string[],
   ): Promise<Outcome> {
     const lines: string[] = [];
     const errors: string[] = [];
-    const words = line.split(" ").filter((word) => word !== "");
+    const words = typeof line === "string"
+      ? line.split(" ").filter((word) => word !== "")
+      : line;
     const code = await program(words, {
       print: (text) => void lines.push(...text.split("\n")),
       clearScreen: () => this.clears += 1,

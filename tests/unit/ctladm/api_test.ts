@@ -13,41 +13,6 @@ const DISK = {
   options: { capacity: "1m" },
 };
 
-Deno.test("The API describes itself", async () => {
-  await using machine = new MemoryDaemon();
-  const { client } = machine;
-  const description = await client.get<{ paths: Record<string, unknown> }>(
-    "/v1/openapi.json",
-  );
-  assertEquals(Object.keys(description.paths).sort(), [
-    "/metrics",
-    "/v1/activity",
-    "/v1/commands",
-    "/v1/daemon",
-    "/v1/daemon/shutdown",
-    "/v1/dump",
-    "/v1/iscsi/sessions",
-    "/v1/iscsi/sessions/logout",
-    "/v1/iscsi/sessions/terminate",
-    "/v1/luns",
-    "/v1/luns/{id}",
-    "/v1/plugins/load",
-    "/v1/plugins/unload",
-    "/v1/ports",
-    "/v1/ports/remove",
-    "/v1/ports/{id}",
-    "/v1/ports/{id}/lun-map",
-    "/v1/statistics",
-    "/v1/task-management",
-    "/v1/tasks",
-    "/v1/trace",
-    "/v1/trace/blocked",
-    "/v1/trace/chrome",
-    "/v1/trace/start",
-    "/v1/trace/stop",
-  ]);
-});
-
 Deno.test("The API tells of the daemon and what it has loaded", async () => {
   await using machine = new MemoryDaemon();
   machine.host.clock.advance(5000);
@@ -99,13 +64,6 @@ for (const [body, message] of REFUSED) {
     assertEquals(await client.get("/v1/luns"), []);
   });
 }
-
-Deno.test("The API answers an unknown path", async () => {
-  await using machine = new MemoryDaemon();
-  const { client } = machine;
-  const error = await assertRejects(() => client.get("/v2/luns"), ApiError);
-  assertEquals(error.message, "No such resource");
-});
 
 Deno.test("The API refuses a body that is no JSON", async () => {
   await using machine = new MemoryDaemon();

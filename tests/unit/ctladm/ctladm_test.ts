@@ -197,6 +197,10 @@ const ABBREVIATIONS: readonly (readonly [string, string])[] = [
   ["c", "create"],
   ["sh", "shutdown"],
   ["loa", "load"],
+  ["del", "delay"],
+  ["inj", "inject"],
+  ["ev", "events"],
+  ["rese", "reservations"],
 ];
 Deno.test("ctladm takes every abbreviation that CTL's takes", () => {
   for (const [word, name] of ABBREVIATIONS) {
@@ -207,4 +211,25 @@ Deno.test("ctladm takes every abbreviation that CTL's takes", () => {
     assertEquals(findCommand(word), `ambiguous option ${word}`);
   }
   assertEquals(findCommand("hadump"), "option hadump not found");
+});
+
+Deno.test("ctladm help COMMAND shows that command alone", async () => {
+  await using machine = new MemoryDaemon();
+  machine.whyNone = "it must not be asked for";
+  for (const line of ["help tur", "h t", "-h tur"]) {
+    const { code, lines, errors } = await machine.ctladm(line);
+    assertEquals([code, errors], [0, []]);
+    assertEquals(lines.slice(0, 4), [
+      "tur: ask whether a LUN is ready",
+      "         ctladm tur lun",
+      "         example: ctladm tur 0",
+      "General Options:",
+    ]);
+    assertEquals(lines.length, 7);
+  }
+  const { code, lines, errors } = await machine.ctladm("help frobnicate");
+  assertEquals(
+    [code, lines[0], errors],
+    [1, "Usage:", ["ctladm: option frobnicate not found"]],
+  );
 });

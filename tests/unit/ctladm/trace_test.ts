@@ -16,6 +16,11 @@ async function blockedRead(
   daemon.target.luns.get(0)?.injections
     .delay({ location: "datamove", seconds: 2, continuous: false });
   const watching = machine.ctladm(line);
+  // The request to begin takes its turns, like any other.
+  for (let turns = 0; turns < 1000; turns += 1) {
+    if (daemon.target.tracing.tracer !== null) break;
+    await Promise.resolve();
+  }
   const place = { lun: 0, initiator: 7 };
   const read = client
     .command({ ...place, cdb: "28000000000000000100", in: 512, tag: 1 });
