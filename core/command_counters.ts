@@ -98,14 +98,9 @@ class CommandCounters {
     cells[bucket] = (cells[bucket] ?? 0) + 1;
   }
 
-  countOther(
-    task: ScsiTask,
-    outcome: number,
-    kind: number,
-    timeMs: number,
-  ): void {
+  countOther(task: ScsiTask, outcome: number, timeMs: number): void {
     this.#add(At.OUTCOMES + outcome, 1);
-    this.#add(At.OTHER_BYTES + kind, task.movedLength);
+    this.#add(At.OTHER_BYTES + kindOf(task), task.movedLength);
     this.#add(At.OTHER_TIME, timeMs);
     this.#add(At.BUCKETS + bucketOf(timeMs), 1);
   }
@@ -173,10 +168,9 @@ export class CommandTally {
     task: ScsiTask,
     opcode: number,
     outcome: number,
-    kind: number,
     timeMs: number,
   ): void {
-    this.#of(opcode).countOther(task, outcome, kind, timeMs);
+    this.#of(opcode).countOther(task, outcome, timeMs);
   }
 
   /** Adds what another one has counted. */
@@ -264,7 +258,6 @@ export function countFailure(
   timeMs: number,
 ): void {
   const outcome = outcomeOf(task);
-  const kind = kindOf(task);
-  task.itl?.unit.statistics.countOther(task, opcode, outcome, kind, timeMs);
-  task.nexus.statistics.countOther(task, opcode, outcome, kind, timeMs);
+  task.itl?.unit.statistics.countOther(task, opcode, outcome, timeMs);
+  task.nexus.statistics.countOther(task, opcode, outcome, timeMs);
 }
