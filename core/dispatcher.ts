@@ -163,8 +163,20 @@ export class Dispatcher {
     const delayMs = movesData(task)
       ? unit.injections.takeDelayMs("datamove")
       : 0;
-    if (delayMs === 0) return this.#start(task);
-    this.#delay(task, delayMs, () => this.#start(task));
+    if (delayMs === 0) return this.#startLimited(task, unit);
+    this.#delay(task, delayMs, () => this.#startLimited(task, unit));
+  }
+
+  // When the limits of the unit let it.
+  #startLimited(task: ScsiTask, unit: LogicalUnit): void {
+    if (task.abort !== ABORT.NONE) return this.#start(task);
+    const withdraw = unit.limits
+      .admit(task, unit.geometry, () => this.#letGo(task));
+    if (withdraw === null) return this.#start(task);
+    this.#held.set(task, () => {
+      withdraw();
+      this.#start(task);
+    });
   }
 
   #start(task: ScsiTask): void {

@@ -58,6 +58,7 @@ export * from "./ports/host.ts";
 export * from "./ports/port_driver.ts";
 export * from "./ports/transport.ts";
 export * from "./ports/transport_id.ts";
+export type { RateLimitOptions, RateLimits } from "./rate_limits.ts";
 export type { Reservations } from "./reservations.ts";
 export type { SavedPage } from "./saved_pages.ts";
 export type { SelfTests } from "./self_test.ts";
