@@ -21,7 +21,10 @@ import {
   loseNexus,
   victimsOfError,
 } from "./task_functions.ts";
-import type { TaskManagementRequest } from "./task_management.ts";
+import type {
+  TaskManagementRequest,
+  TaskManagementResponse,
+} from "./task_management.ts";
 import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
 
 /** A task to abort, and how: one of `ABORT`. */
@@ -114,6 +117,20 @@ export class Dispatcher {
   /** A nexus asks for a task management function. */
   manage(nexus: Nexus, request: TaskManagementRequest): void {
     executeFunction(this, nexus, request);
+  }
+
+  /** Tells a nexus what its function has come to. */
+  answerFunction(
+    nexus: Nexus,
+    request: TaskManagementRequest,
+    response: TaskManagementResponse,
+  ): void {
+    request.response = response;
+    try {
+      nexus.transport.taskManagementFunctionExecuted(request);
+    } catch (error) {
+      this.noteDefect("task management", request.visibleLun, error);
+    }
   }
 
   /** Ends all that a lost nexus has running and drops what it holds. */
@@ -234,13 +251,22 @@ export class Dispatcher {
     // It has ended meanwhile and serves another command.
     if (task.abort === ABORT.NONE || this.#letGo(task)) return;
     if (task.state === TASK_STATE.EXECUTING) {
-      task.nexus.transport.abortTransfer(task);
+      this.#abortTransfer(task);
       task.nexus.buffers.giveUp(task);
       task.wake?.();
     } else if (task.state === TASK_STATE.BLOCKED && task.blocker !== null) {
       // Without a blocker it is among the ready ones: it ends in its turn.
       task.itl?.unit.taskSet.stopWaiting(task);
       this.#finish(task, STATUS.GOOD);
+    }
+  }
+
+  // Whatever a transport throws, the other victims are to be stopped, too.
+  #abortTransfer(task: ScsiTask): void {
+    try {
+      task.nexus.transport.abortTransfer(task);
+    } catch (error) {
+      this.#defect(task, error);
     }
   }
 

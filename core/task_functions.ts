@@ -60,8 +60,7 @@ export function executeFunction(
   request: TaskManagementRequest,
 ): void {
   const answer = (response: TaskManagementResponse) => {
-    request.response = response;
-    nexus.transport.taskManagementFunctionExecuted(request);
+    dispatcher.answerFunction(nexus, request, response);
   };
   const call = { dispatcher, nexus, request, answer };
   const ofNexus = NEXUS_FUNCTIONS[request.function];

@@ -9,7 +9,7 @@ import {
   BufferPool,
   type Host,
   iscsiTransportId,
-  type PortRegistry,
+  type PluginPorts,
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup } from "./access.ts";
@@ -68,7 +68,7 @@ export interface IscsiServices {
   /** The machine. */
   readonly host: Host;
   /** The target ports. */
-  readonly ports: PortRegistry;
+  readonly ports: PluginPorts;
   /** Opens sockets. */
   readonly listen: Listen;
   /** Hashes for CHAP. */
