@@ -88,6 +88,12 @@ export class PluginHost {
     }
   }
 
+  /** Whether a plugin is loaded with these options. */
+  has(name: string, options: RawOptions): boolean {
+    const loaded = this.#loaded.get(name);
+    return loaded !== undefined && sameOptions(loaded.options, options);
+  }
+
   /** Takes a plugin out: refused while another, or a LUN, needs it. */
   async unload(name: string): Promise<void> {
     const loaded = this.#loaded.get(name);
