@@ -24,6 +24,8 @@ export const PLUGIN_KEYWORDS: KeywordTable<PluginDraft> = keywordTable<
 >({
   "option": {
     words: 2,
+    // A plugin names its options as it likes: `listen`, too.
+    keywordsAsWords: true,
     store: ({ name: plugin, options }, name: string, value: string) =>
       addOption(options, name, value, `plugin "${plugin}"`),
   },

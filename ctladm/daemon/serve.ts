@@ -6,7 +6,12 @@
 
 import { createApi } from "../api/server.ts";
 import { serveOnSocket } from "../api/socket_adapter.ts";
-import { onSignal, processId, processorMs } from "../host/process_adapter.ts";
+import {
+  onSignal,
+  onUncaught,
+  processId,
+  processorMs,
+} from "../host/process_adapter.ts";
 import { VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
 import { LocalSockets } from "./local_sockets.ts";
@@ -54,7 +59,14 @@ export async function serveDaemon(
     (request) => api.fetch(request),
   );
   let reloading: Promise<void> | undefined;
+  // A plugin's own timers and promises are not the end of everybody.
+  const { log } = daemon.target.host;
+  const noteUncaught = (error: unknown) =>
+    log.error("An error was not caught", {
+      error: error instanceof Error ? error.stack : String(error),
+    });
   const stopListening = [
+    onUncaught(noteUncaught),
     onSignal("SIGTERM", () => askToEnd("SIGTERM")),
     onSignal("SIGINT", () => askToEnd("SIGINT")),
     onSignal("SIGHUP", () => {
