@@ -88,7 +88,11 @@ examplesTest(
 
     await folder.configure(pidFileLine(folder));
     daemon.kill("SIGHUP");
-    await waitForLog(daemon, /reloaded errors=0[\s\S]*/);
+    let reloads = 0;
+    await waitForLog(daemon, (line) => {
+      if (/configuration reloaded errors=0/.test(line)) reloads += 1;
+      return reloads === 2;
+    });
     const unload = await folder.ctladm("unload", sparse);
     assertEquals([unload.code, unload.stderr], [0, ""]);
     assertEquals(daemon.stderr.text.match(/\[ERR\]/g), null);
