@@ -57,10 +57,12 @@ function reload(before: string, after: string): string[] {
   return planReload(running, configured(after)).steps.map(stepText);
 }
 
-const LUN = (size: string) => `lun x { backend /a.ts size ${size} }`;
+function lun(size: string): string {
+  return `lun x { backend /a.ts size ${size} }`;
+}
 
 Deno.test("plugins come before LUNs, and go behind them", () => {
-  const both = `plugin /a.ts plugin /b.ts ${LUN("1M")}`;
+  const both = `plugin /a.ts plugin /b.ts ${lun("1M")}`;
   assertEquals(reload("", both), [
     "load /a.ts",
     "load /b.ts",
@@ -72,6 +74,6 @@ Deno.test("plugins come before LUNs, and go behind them", () => {
     "unload /a.ts",
   ]);
   assertEquals(reload(both, both), []);
-  const changed = `plugin /a.ts plugin /b.ts { option o 1 } ${LUN("2M")}`;
+  const changed = `plugin /a.ts plugin /b.ts { option o 1 } ${lun("2M")}`;
   assertEquals(reload(both, changed), ["load /b.ts", "modify-lun"]);
 });
