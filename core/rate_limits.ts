@@ -13,6 +13,7 @@
  */
 
 import { PATTERN } from "./commands/command_row.ts";
+import type { UnitGeometry } from "./logical_unit.ts";
 import type { Nexus } from "./nexus.ts";
 import type { Clock } from "./ports/host.ts";
 import { Slices } from "./slices.ts";
@@ -36,12 +37,6 @@ export interface RateLimitOptions {
   readonly iops_limit: number;
   /** Bytes that they move; 0: any number. */
   readonly bandwidth_limit: number;
-}
-
-/** What a command costs is told by the unit's shape. */
-interface Extent {
-  readonly blockLength: number;
-  readonly blockCount: number;
 }
 
 /** A token bucket. */
@@ -137,7 +132,11 @@ export class RateLimits {
    * @param goOn called when it may, once
    * @returns null: it may begin now; else what takes it out of its queue
    */
-  admit(task: ScsiTask, unit: Extent, goOn: () => void): (() => void) | null {
+  admit(
+    task: ScsiTask,
+    unit: UnitGeometry,
+    goOn: () => void,
+  ): (() => void) | null {
     const medium = ((task.row?.pattern ?? 0) & USES_MEDIUM) !== 0;
     if (!this.active || !medium) return null;
     const nowMs = this.#clock.nowMs();
@@ -232,7 +231,7 @@ export class RateLimits {
 }
 
 // What it moves between initiator and unit; nothing, when it will be refused.
-function bytesOf(task: ScsiTask, unit: Extent): number {
+function bytesOf(task: ScsiTask, unit: UnitGeometry): number {
   const { lba, blockCount } = task;
   if (lba + blockCount > unit.blockCount) return 0;
   return Math.min(

@@ -4,8 +4,9 @@
  *
  * Steps come in this order, which lets each one succeed on its own: settings;
  * iSNS servers that are dropped; ports removed; map entries removed; LUNs
- * removed; plugins unloaded, then loaded; LUNs modified, created; portal groups; ports created; map entries and
- * access of ports that stay; sockets closed, then opened; iSNS registration.
+ * removed; plugins unloaded, then loaded; LUNs modified, created; portal
+ * groups; ports created; map entries and access of ports that stay; sockets
+ * closed, then opened; iSNS registration.
  *
  * @module
  */
