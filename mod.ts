@@ -25,6 +25,8 @@ import {
   createTarget as createCoreTarget,
   type FindPlugin,
   type Host,
+  type MakeFrontend,
+  type MakeSubject,
   type Plugin,
   type Target,
 } from "./core/mod.ts";
@@ -77,6 +79,34 @@ export function createTarget(options: DtlOptions = {}): Target {
       findBuiltIn(name) ?? options.findPlugin?.(name) ??
         findPluginByPath(name),
   });
+}
+
+/**
+ * Registers the suite that every backend passes, as tests of the runtime:
+ * `await backendContract("mine", make)` at the top of a test file. The suites
+ * are loaded when they are first asked for.
+ */
+export async function backendContract(
+  name: string,
+  make: MakeSubject,
+): Promise<void> {
+  const [{ backendCases }, { registerCases }] = await Promise.all([
+    import("./core/contract/backend_contract.ts"),
+    import("./ctladm/host/test_adapter.ts"),
+  ]);
+  registerCases(name, backendCases(make));
+}
+
+/** Registers the suite that every frontend passes; as `backendContract`. */
+export async function frontendContract(
+  name: string,
+  make: MakeFrontend,
+): Promise<void> {
+  const [{ frontendCases }, { registerCases }] = await Promise.all([
+    import("./core/contract/frontend_contract.ts"),
+    import("./ctladm/host/test_adapter.ts"),
+  ]);
+  registerCases(name, frontendCases(make));
 }
 
 function findBuiltIn(name: string): Promise<Plugin> | undefined {

@@ -23,7 +23,10 @@ import {
   loseNexus,
   victimsOfError,
 } from "./task_functions.ts";
-import type { TaskManagementRequest } from "./task_management.ts";
+import type {
+  TaskManagementRequest,
+  TaskManagementResponse,
+} from "./task_management.ts";
 import { WAIT } from "./tracing/trace_events.ts";
 import { Tracing } from "./tracing/tracing.ts";
 import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
@@ -127,6 +130,20 @@ export class Dispatcher {
     executeFunction(this, nexus, request);
   }
 
+  /** Tells a nexus what its function has come to. */
+  answerFunction(
+    nexus: Nexus,
+    request: TaskManagementRequest,
+    response: TaskManagementResponse,
+  ): void {
+    request.response = response;
+    try {
+      nexus.transport.taskManagementFunctionExecuted(request);
+    } catch (error) {
+      this.noteDefect("task management", request.visibleLun, error);
+    }
+  }
+
   /** Ends all that a lost nexus has running and drops what it holds. */
   loseNexus(nexus: Nexus): Promise<void> {
     return loseNexus(this, nexus);
@@ -181,8 +198,20 @@ export class Dispatcher {
     const delayMs = movesData(task)
       ? unit.injections.takeDelayMs("datamove")
       : 0;
-    if (delayMs === 0) return this.#start(task);
-    this.#delay(task, delayMs, () => this.#start(task));
+    if (delayMs === 0) return this.#startLimited(task, unit);
+    this.#delay(task, delayMs, () => this.#startLimited(task, unit));
+  }
+
+  // When the limits of the unit let it.
+  #startLimited(task: ScsiTask, unit: LogicalUnit): void {
+    if (task.abort !== ABORT.NONE) return this.#start(task);
+    const withdraw = unit.limits
+      .admit(task, unit.geometry, () => this.#letGo(task));
+    if (withdraw === null) return this.#start(task);
+    this.#held.set(task, () => {
+      withdraw();
+      this.#start(task);
+    });
   }
 
   #start(task: ScsiTask): void {
@@ -240,13 +269,22 @@ export class Dispatcher {
     // It has ended meanwhile and serves another command.
     if (task.abort === ABORT.NONE || this.#letGo(task)) return;
     if (task.state === TASK_STATE.EXECUTING) {
-      task.nexus.transport.abortTransfer(task);
+      this.#abortTransfer(task);
       task.nexus.buffers.giveUp(task);
       task.wake?.();
     } else if (task.state === TASK_STATE.BLOCKED && task.blocker !== null) {
       // Without a blocker it is among the ready ones: it ends in its turn.
       task.itl?.unit.taskSet.stopWaiting(task);
       this.#finish(task, STATUS.GOOD);
+    }
+  }
+
+  // Whatever a transport throws, the other victims are to be stopped, too.
+  #abortTransfer(task: ScsiTask): void {
+    try {
+      task.nexus.transport.abortTransfer(task);
+    } catch (error) {
+      this.#defect(task, error);
     }
   }
 

@@ -21,6 +21,7 @@ import type { PersistentReservations } from "./persistent_reservations.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
 import type { Clock, Log } from "./ports/host.ts";
+import { RateLimits } from "./rate_limits.ts";
 import { Reservations } from "./reservations.ts";
 import type { SavedPage } from "./saved_pages.ts";
 import { SelfTests } from "./self_test.ts";
@@ -134,6 +135,8 @@ export class LogicalUnit implements ThresholdPlace {
   /** Informational exceptions (mode page 1Ch). */
   readonly exceptions: InformationalExceptions;
   readonly #thresholds: ThresholdWatch;
+  /** Operations and bytes that it does in a second at most. */
+  readonly limits: RateLimits;
   /** What LOG SELECT can change. */
   readonly log: UnitLog;
   /** Self-tests. */
@@ -176,8 +179,8 @@ export class LogicalUnit implements ThresholdPlace {
   /** When the last task ended, by the clock. */
   idleSinceMs: number;
   /**
-   * Commands are delayed, or may not end as they would: something is injected,
-   * or an exception has to be reported.
+   * Commands are delayed, or may not end as they would: something is injected
+   * or limited, or an exception has to be reported.
    */
   disturbed = false;
   readonly #attentionSenses: Map<number, Sense> = new Map();
@@ -225,6 +228,8 @@ export class LogicalUnit implements ThresholdPlace {
       },
     );
     this.#thresholds = new ThresholdWatch(parts.clock, this);
+    this.limits = new RateLimits(parts.clock);
+    this.#followLimits();
     this.taskSet = new TaskSet(
       orderingRules(this),
       (task) => this.#enqueue(task),
@@ -270,6 +275,7 @@ export class LogicalUnit implements ThresholdPlace {
   setOptions(options: LunOptions, rawOptions: RawOptions): void {
     this.options = options;
     this.rawOptions = rawOptions;
+    this.#followLimits();
     this.refresh();
     if (this.hasMedium) this.#renewModePages();
     this.#thresholds.begin();
@@ -321,6 +327,7 @@ export class LogicalUnit implements ThresholdPlace {
   end(): void {
     this.exceptions.end();
     this.#thresholds.end();
+    this.limits.end();
   }
 
   /** See `ThresholdPlace`: every nexus hears of it. */
@@ -337,7 +344,13 @@ export class LogicalUnit implements ThresholdPlace {
   }
 
   #lookForTrouble(): void {
-    this.disturbed = this.injections.active || this.exceptions.due;
+    this.disturbed = this.injections.active || this.exceptions.due ||
+      this.limits.active;
+  }
+
+  #followLimits(): void {
+    this.limits.change(this.options);
+    this.#lookForTrouble();
   }
 
   // Those that may run go by their priority, then by their age (SAM-5 8.7).

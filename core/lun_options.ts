@@ -13,6 +13,7 @@ import {
   optionalTextOption,
   type OptionSpec,
   type OptionTable,
+  sizeOption,
   textOption,
 } from "./options.ts";
 import type { SequentialMode } from "./task_set.ts";
@@ -77,6 +78,10 @@ export interface LunOptions {
   readonly write_same_max_lba: number | undefined;
   /** Bytes a second that SANITIZE does at most; undefined: no limit. */
   readonly sanitize_rate: number | undefined;
+  /** Reads and writes a second at most; 0: no limit. */
+  readonly iops_limit: number;
+  /** Bytes a second that they move at most; 0: no limit. */
+  readonly bandwidth_limit: number;
   /** Bytes available in the LUN that raise a unit attention. */
   readonly "avail-threshold": number | undefined;
   /** Bytes used by the LUN that raise a unit attention. */
@@ -88,6 +93,7 @@ export interface LunOptions {
 }
 
 const COUNT = { min: 1, max: 0xffffffff };
+const ANY_COUNT = { min: 0, max: 0xffffffff };
 /** As many as a parameter list of 65535 bytes holds (SBC-4 5.32.2). */
 const UNMAP_DESCRIPTORS_MAX = 4095;
 
@@ -134,6 +140,8 @@ export const LUN_OPTIONS: OptionTable<LunOptions> = {
   ),
   write_same_max_lba: optionalSizeOption("blocks in one WRITE SAME"),
   sanitize_rate: sanitizeRateOption(),
+  iops_limit: integerOption(0, ANY_COUNT, "reads and writes a second, 0: any"),
+  bandwidth_limit: sizeOption(0, "bytes a second that they move, 0: any"),
   "avail-threshold": optionalSizeOption("threshold of bytes available"),
   "used-threshold": optionalSizeOption("threshold of bytes used"),
   "pool-avail-threshold": optionalSizeOption("threshold, pool available"),

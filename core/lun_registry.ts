@@ -4,6 +4,7 @@
  * @module
  */
 
+import { closeBy, identityBy } from "./backend_calls.ts";
 import { DEVICE_TYPE, hasBlocks, maskOfDeviceType } from "./device_type.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EventHub } from "./events.ts";
@@ -23,6 +24,7 @@ import { type RawOptions, typeOptions } from "./options.ts";
 import type { PluginHost } from "./plugin_host.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
+import type { BlockStore } from "./ports/block_store.ts";
 import type { Host } from "./ports/host.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import { readSavedPages } from "./saved_pages.ts";
@@ -169,7 +171,7 @@ export class LunRegistry implements UnitDirectory {
     this.#announce(unit);
     this.#services.events.emit({ type: "lun-removed", lun: number });
     await this.#endWork(unit);
-    await unit.store?.close();
+    await this.#close(unit, unit.store);
     this.#forgetIdentity(unit);
   }
 
@@ -179,7 +181,7 @@ export class LunRegistry implements UnitDirectory {
       unit.removing = true;
       unit.end();
       await this.#endWork(unit);
-      await unit.store?.close();
+      await this.#close(unit, unit.store);
     }
     this.#units.clear();
   }
@@ -267,9 +269,9 @@ export class LunRegistry implements UnitDirectory {
     const old = unit.store;
     unit.setStore(null);
     if (old !== null) await this.#endWork(unit);
-    await old?.close();
+    await this.#close(unit, old);
     if (unit.removing) {
-      await opened.store?.close();
+      await this.#close(unit, opened.store);
       throw notFound(unit.number);
     }
     unit.setOptions(request.options, request.raw);
@@ -278,6 +280,10 @@ export class LunRegistry implements UnitDirectory {
     if (unit.removable && opened.store !== null) unit.load();
     else unit.mediumGone();
     return opened.warning;
+  }
+
+  async #close(unit: LogicalUnit, store: BlockStore | null): Promise<void> {
+    await closeBy(unit.driver, store, this.#services.host.log);
   }
 
   // Ends all that uses the store: tasks, and what has outlived its task.
@@ -336,7 +342,7 @@ export class LunRegistry implements UnitDirectory {
     number: number,
   ): string {
     const name = raw.get("ctld_name");
-    const below = driver.identityOf(own);
+    const below = identityBy(driver, own);
     const key = name !== undefined
       ? `name:${name}`
       : below !== undefined

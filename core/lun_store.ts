@@ -5,6 +5,7 @@
  * @module
  */
 
+import { identityBy, openBy, resizeBy } from "./backend_calls.ts";
 import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { LunOptions } from "./lun_options.ts";
@@ -41,7 +42,7 @@ export async function openStore(
   const { deviceType } = wish;
   if (!hasBlocks(deviceType)) return { store: null };
   const readOnly = options.readonly ?? deviceType === DEVICE_TYPE.CD;
-  const outcome = await driver.open({ ...wish, options: own, readOnly });
+  const outcome = await openBy(driver, { ...wish, options: own, readOnly });
   if ("error" in outcome) throw new ManagementError("store", outcome.error);
   return outcome;
 }
@@ -58,7 +59,7 @@ export function mustReopen(
 ): boolean {
   if (!hasBlocks(unit.deviceType)) return false;
   if (unit.store === null) return true;
-  if (unit.driver.identityOf(own) === undefined) return false;
+  if (identityBy(unit.driver, own) === undefined) return false;
   const protects = unit.store.capabilities.readOnly && unit.options.readonly;
   return changed(unit, raw) || (protects === true && !options.readonly);
 }
@@ -77,7 +78,8 @@ export async function resizeStore(
   const { store, geometry, driver } = unit;
   const { blockLength, blockCount } = geometry;
   if (sizeBytes === undefined || store === null) return;
-  if (store.resize === undefined) {
+  const resize = store.resize?.bind(store);
+  if (resize === undefined) {
     if (sizeBytes === 0 || sizeBytes === blockCount * blockLength) return;
     throw new ManagementError(
       "store",
@@ -91,7 +93,7 @@ export async function resizeStore(
     );
   }
   const blocks = sizeBytes === 0 ? undefined : sizeBytes / blockLength;
-  const result = await store.resize(blocks);
+  const result = await resizeBy(driver, () => resize(blocks));
   if (result !== OK) throw new ManagementError("store", result.message);
   unit.refresh();
 }

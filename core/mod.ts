@@ -11,6 +11,20 @@ export * from "./commands/command_row.ts";
 export * from "./commands/command_table.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";
 export * from "./control_page.ts";
+export type {
+  MakeSubject,
+  Subject,
+  WantedShape,
+} from "./contract/backend_contract.ts";
+export type { ContractBreach, ContractCase } from "./contract/contract_case.ts";
+export type {
+  ContractCommand,
+  ContractInitiator,
+  ContractResult,
+  FrontendSubject,
+  MakeFrontend,
+  RunningCommand,
+} from "./contract/frontend_contract.ts";
 export type { DataBuffers, Echo } from "./data_buffers.ts";
 export type { DeviceClock } from "./device_clock.ts";
 export * from "./device_type.ts";
@@ -61,6 +75,7 @@ export * from "./ports/host.ts";
 export * from "./ports/port_driver.ts";
 export * from "./ports/transport.ts";
 export * from "./ports/transport_id.ts";
+export type { RateLimitOptions, RateLimits } from "./rate_limits.ts";
 export type { Reservations, Sender } from "./reservations.ts";
 export type { SavedPage } from "./saved_pages.ts";
 export type { SelfTests } from "./self_test.ts";

@@ -15,15 +15,38 @@ import type { Host } from "./ports/host.ts";
 import type { PortDriver } from "./ports/port_driver.ts";
 import type { Services, ServiceToken, ServiceTokens } from "./service.ts";
 
-/** Version of this contract. A plugin made for another is refused. */
+/**
+ * Version of this contract: of {@linkcode Plugin}, {@linkcode Registrar} and of
+ * all that can be reached from them. It grows by one when a plugin that works
+ * with the old version may not work with the new one; what is added so that
+ * old plugins need not know of it leaves it as it is. A plugin made for another
+ * version is refused when it is loaded.
+ */
 export const PLUGIN_API = 1;
 
-/** What a plugin may do to the target that loads it. */
+/**
+ * Milliseconds that a plugin may take to be imported and set up, and to be
+ * taken out again.
+ */
+export const PLUGIN_WAIT_MS = 10_000;
+
+/** The target ports, as a plugin sees them. */
+export type PluginPorts = Pick<
+  PortRegistry,
+  "all" | "get" | "register" | "remove"
+>;
+
+/**
+ * What a plugin may do to the target that loads it. All of it is taken back
+ * when `setup` fails and when the plugin is unloaded; from then on every call
+ * throws. A name or code that is taken already makes a call throw, and the
+ * plugin be refused.
+ */
 export interface Registrar {
   /** The machine: clock, entropy, log, kept state. */
   readonly host: Host;
   /** The target ports: a frontend makes its own there. */
-  readonly ports: PortRegistry;
+  readonly ports: PluginPorts;
   /** What happens in the target: a frontend tells of its sessions. */
   readonly events: EventHub;
   /** Offers a kind of store. */
@@ -54,7 +77,10 @@ export interface Plugin<
   readonly requires: Required;
   /** Services that it uses when they are there. */
   readonly optional: Optional;
-  /** Registers everything; the result is disposed of at unload. */
+  /**
+   * Registers everything; the result is disposed of at unload. What it throws
+   * is told to the operator. It may take {@linkcode PLUGIN_WAIT_MS}.
+   */
   setup(
     register: Registrar,
     services: Services<Required, Optional>,

@@ -10,7 +10,9 @@ import type { EventHub } from "./events.ts";
 import type { LunRegistry } from "./lun_registry.ts";
 import { ManagementError } from "./management_error.ts";
 import { OptionProblem, parseOptions, type RawOptions } from "./options.ts";
-import { type Plugin, PLUGIN_API, type Registrar } from "./plugin.ts";
+import { type Plugin, PLUGIN_WAIT_MS } from "./plugin.ts";
+import { instanceProblem, pluginProblem, within } from "./plugin_checks.ts";
+import { noteFailure, PluginRegistration } from "./plugin_registration.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { Host } from "./ports/host.ts";
@@ -40,17 +42,11 @@ export interface Extensible {
   readonly luns: LunRegistry;
 }
 
-/** What a plugin has registered. */
-interface Registration {
-  readonly all: Disposable[];
-  readonly services: ServiceToken<unknown>[];
-  readonly backends: BackendDriver[];
-}
-
 interface Loaded {
   readonly instance: AsyncDisposable;
-  readonly registered: Registration;
+  readonly registered: PluginRegistration;
   readonly needs: readonly ServiceToken<unknown>[];
+  readonly options: RawOptions;
 }
 
 const NO_OPTIONS: RawOptions = new Map();
@@ -76,10 +72,29 @@ export class PluginHost {
     return [...this.#loaded.keys()];
   }
 
-  /** Loads a plugin by name, path or URL; loaded already is fine. */
-  async load(name: string, options: RawOptions = NO_OPTIONS): Promise<void> {
-    const known = await this.#loadIfKnown(name, options);
+  /**
+   * Loads a plugin by name, path or URL, or the plugin that is given. Loaded
+   * already is fine, but not with other options.
+   */
+  async load(
+    plugin: string | Plugin,
+    options: RawOptions = NO_OPTIONS,
+  ): Promise<void> {
+    const isName = typeof plugin === "string";
+    const name = isName ? plugin : plugin.name;
+    const find = isName ? this.#find : () => Promise.resolve(plugin);
+    const known = await this.#loadIfKnown(name, options, find);
     if (!known) throw refusal(name, "there is none");
+    const loaded = this.#loaded.get(name)?.options ?? options;
+    if (options.size > 0 && !sameOptions(loaded, options)) {
+      throw refusal(name, "it is loaded already, with other options");
+    }
+  }
+
+  /** Whether a plugin is loaded with these options. */
+  has(name: string, options: RawOptions): boolean {
+    const loaded = this.#loaded.get(name);
+    return loaded !== undefined && sameOptions(loaded.options, options);
   }
 
   /** Takes a plugin out: refused while another, or a LUN, needs it. */
@@ -96,8 +111,8 @@ export class PluginHost {
       );
     }
     this.#loaded.delete(name);
-    await loaded.instance[Symbol.asyncDispose]();
-    disposeAll(loaded.registered.all);
+    await this.#dispose(name, loaded.instance);
+    await this.#takeBack(name, loaded.registered);
   }
 
   /** Takes all plugins out, the last loaded first. */
@@ -110,10 +125,14 @@ export class PluginHost {
     return this.#services.get(token) as T | undefined;
   }
 
-  /** The driver of a kind of store; loads the plugin of that name. */
+  /**
+   * The driver of a kind of store; loads the plugin of that name. A plugin
+   * with one kind of store alone is a name of that, too: its path or URL.
+   */
   async backend(name: string): Promise<BackendDriver> {
     if (!this.#backends.has(name)) await this.#loadIfKnown(name, NO_OPTIONS);
-    const driver = this.#backends.get(name);
+    const driver = this.#backends.get(name) ??
+      only(this.#loaded.get(name)?.registered.backends);
     if (driver === undefined) {
       throw new ManagementError(
         "backend-not-found",
@@ -123,10 +142,11 @@ export class PluginHost {
     return driver;
   }
 
-  /** The driver of a frontend's ports; loads the plugin of that name. */
+  /** The driver of a frontend's ports, found as `backend` finds its. */
   async portDriver(name: string): Promise<PortDriver> {
     if (!this.#portDrivers.has(name)) await this.#loadIfKnown(name, NO_OPTIONS);
-    const driver = this.#portDrivers.get(name);
+    const driver = this.#portDrivers.get(name) ??
+      only(this.#loaded.get(name)?.registered.portDrivers);
     if (driver === undefined) {
       throw new ManagementError(
         "frontend-not-found",
@@ -137,11 +157,15 @@ export class PluginHost {
   }
 
   /** Loads a plugin. @returns false when there is none of that name */
-  async #loadIfKnown(name: string, options: RawOptions): Promise<boolean> {
+  async #loadIfKnown(
+    name: string,
+    options: RawOptions,
+    find: FindPlugin = this.#find,
+  ): Promise<boolean> {
     if (this.#loaded.has(name)) return true;
     const running = this.#loading.get(name);
     if (running !== undefined) return await running.then(() => true);
-    const finding = this.#find(name);
+    const finding = find(name);
     if (finding === undefined) return false;
     const loading = this.#load(name, finding, options);
     this.#loading.set(name, loading);
@@ -158,15 +182,11 @@ export class PluginHost {
     finding: Promise<Plugin>,
     options: RawOptions,
   ): Promise<void> {
-    const plugin = await finding.catch((error: unknown) => {
+    const plugin = await this.#within(finding, "import").catch((error) => {
       throw refusal(name, reasonOf(error));
     });
-    if (plugin.api !== PLUGIN_API) {
-      throw refusal(
-        name,
-        `it was made for plugin API ${plugin.api}, this is ${PLUGIN_API}`,
-      );
-    }
+    const problem = pluginProblem(plugin);
+    if (problem !== undefined) throw refusal(name, problem);
     this.#loaded.set(name, await this.#setUp(name, plugin, options));
     this.#target.host.log.debug("Plugin loaded", { plugin: name });
   }
@@ -179,16 +199,67 @@ export class PluginHost {
     const values = parseOptions(plugin.options, options);
     if (values instanceof OptionProblem) throw refusal(name, values.message);
     const services = this.#servicesFor(name, plugin);
-    const registered: Registration = { all: [], services: [], backends: [] };
-    const registrar = this.#registrar(registered);
+    const registered = this.#registration(name);
+    const { registrar } = registered;
+    const setup = async () => await plugin.setup(registrar, services, values);
+    const instance = setup();
     try {
-      const instance = await plugin.setup(registrar, services, values);
-      const needs = Object.values(plugin.requires);
-      return { instance, registered, needs };
+      const problem = instanceProblem(await this.#within(instance, "setup"));
+      if (problem !== undefined) throw new TypeError(problem);
     } catch (error) {
-      disposeAll(registered.all);
+      await this.#takeBack(name, registered);
+      // Should it come after all, it goes again.
+      instance.then((late) => this.#dispose(name, late), () => {});
       throw refusal(name, reasonOf(error));
     }
+    const needs = Object.values(plugin.requires);
+    return { instance: await instance, registered, needs, options };
+  }
+
+  #within<T>(work: Promise<T>, what: string): Promise<T> {
+    const { clock } = this.#target.host;
+    return within(clock, PLUGIN_WAIT_MS, work, () =>
+      new TypeError(
+        `its ${what} has not ended after ${PLUGIN_WAIT_MS / 1000} seconds`,
+      ));
+  }
+
+  async #dispose(name: string, instance: AsyncDisposable): Promise<void> {
+    if (instanceProblem(instance) !== undefined) return;
+    await this.#contain(
+      name,
+      async () => await instance[Symbol.asyncDispose](),
+    );
+  }
+
+  async #takeBack(
+    name: string,
+    registered: PluginRegistration,
+  ): Promise<void> {
+    await this.#contain(name, () => registered.takeBack());
+  }
+
+  // What a plugin gets wrong at its end keeps nobody else from ending.
+  async #contain(name: string, ending: () => Promise<void>): Promise<void> {
+    try {
+      await this.#within(ending(), "end");
+    } catch (error) {
+      noteFailure(this.#target.host.log, name, "end", error);
+    }
+  }
+
+  #registration(name: string): PluginRegistration {
+    const { host, commands, vpdPages, ports, events } = this.#target;
+    return new PluginRegistration(name, {
+      host,
+      commands,
+      vpdPages,
+      ports,
+      events,
+      backends: this.#backends,
+      portDrivers: this.#portDrivers,
+      services: this.#services,
+    });
   }
 
   #servicesFor(name: string, plugin: Plugin): Record<string, unknown> {
@@ -209,35 +280,6 @@ export class PluginHost {
     return services;
   }
 
-  #registrar({ all, services, backends }: Registration): Registrar {
-    const { host, commands, vpdPages, ports, events } = this.#target;
-    return {
-      host,
-      ports,
-      events,
-      backend: (driver) => {
-        const what = `Backend "${driver.name}"`;
-        all.push(claim(this.#backends, driver.name, driver, what));
-        backends.push(driver);
-      },
-      portDriver: (driver) => {
-        const what = `Frontend "${driver.name}"`;
-        all.push(claim(this.#portDrivers, driver.name, driver, what));
-      },
-      command: (definition) => {
-        all.push(commands.add(definition));
-      },
-      vpdPage: (page) => {
-        all.push(vpdPages.add(page));
-      },
-      provide: (token, service) => {
-        const what = `Service "${token.name}"`;
-        all.push(claim(this.#services, token, service, what));
-        services.push(token);
-      },
-    };
-  }
-
   #userOf({ registered }: Loaded): string | undefined {
     const { services, backends } = registered;
     for (const [name, { needs }] of this.#loaded) {
@@ -251,19 +293,13 @@ export class PluginHost {
   }
 }
 
-function claim<Key, Value>(
-  table: Map<Key, Value>,
-  key: Key,
-  value: Value,
-  what: string,
-): Disposable {
-  if (table.has(key)) throw new TypeError(`${what} is registered already`);
-  table.set(key, value);
-  return { [Symbol.dispose]: () => table.delete(key) };
+function only<Item>(items: readonly Item[] = []): Item | undefined {
+  return items.length === 1 ? items[0] : undefined;
 }
 
-function disposeAll(registered: readonly Disposable[]): void {
-  for (const each of [...registered].reverse()) each[Symbol.dispose]();
+function sameOptions(one: RawOptions, other: RawOptions): boolean {
+  return one.size === other.size &&
+    [...one].every(([name, value]) => other.get(name) === value);
 }
 
 function refusal(name: string, reason: string): ManagementError {

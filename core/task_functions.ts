@@ -63,8 +63,7 @@ export function executeFunction(
   request: TaskManagementRequest,
 ): void {
   const answer = (response: TaskManagementResponse) => {
-    request.response = response;
-    nexus.transport.taskManagementFunctionExecuted(request);
+    dispatcher.answerFunction(nexus, request, response);
   };
   const call = { dispatcher, nexus, request, answer, lun: -1 };
   const ofNexus = NEXUS_FUNCTIONS[request.function];

@@ -71,8 +71,7 @@ export function manageWellKnown(
   request: TaskManagementRequest,
 ): void {
   const answer = (response: TaskManagementResponse) => {
-    request.response = response;
-    nexus.transport.taskManagementFunctionExecuted(request);
+    dispatcher.answerFunction(nexus, request, response);
   };
   const tasks = dispatcher.tasksWithoutUnit.filter((task) =>
     task.nexus === nexus && task.visibleLun === LUN_REPORT_LUNS &&

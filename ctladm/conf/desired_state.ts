@@ -11,6 +11,7 @@ import {
   type Configuration,
   isDummy,
   type Lun,
+  type PluginWish,
   type PortalGroup,
   type PortalGroupLink,
   type Settings,
@@ -42,6 +43,8 @@ export interface IsnsRegistration {
 export interface DesiredState {
   /** Settings of the daemon; none before the first start. */
   readonly settings: Partial<Settings>;
+  /** Plugins by name. */
+  readonly plugins: ReadonlyMap<string, PluginWish>;
   /** LUNs by name. */
   readonly luns: ReadonlyMap<string, Lun>;
   /** Portal groups that have work, by name. */
@@ -61,6 +64,7 @@ export interface DesiredState {
 /** Before the first start there is nothing. */
 export const NOTHING: DesiredState = Object.freeze({
   settings: {},
+  plugins: new Map(),
   luns: new Map(),
   portalGroups: new Map(),
   ports: new Map(),
@@ -83,6 +87,7 @@ export function desiredState(
     : configuration.isns.servers;
   return {
     settings: { debug, maxproc, pidfile, timeoutSeconds },
+    plugins: configuration.plugins,
     luns: configuration.luns,
     portalGroups,
     ports: iscsiPorts(configuration, portalGroups),

@@ -142,6 +142,14 @@ export interface TargetDraft {
   readonly luns: Map<number, string>;
 }
 
+/** A plugin so far. */
+export interface PluginDraft {
+  /** Name, path or URL. */
+  readonly name: string;
+  /** Options as text. */
+  readonly options: Map<string, string>;
+}
+
 /** A whole file so far. */
 export interface ConfigurationDraft {
   /** Log level. */
@@ -158,6 +166,8 @@ export interface ConfigurationDraft {
   isnsPeriodSeconds: number;
   /** Longest wait for an iSNS server. */
   isnsTimeoutSeconds: number;
+  /** Plugins. */
+  readonly plugins: Map<string, PluginDraft>;
   /** Named groups of initiators. */
   readonly authGroups: Map<string, AuthGroupDraft>;
   /** Groups of portals. */
@@ -182,6 +192,7 @@ export function createDraft(): ConfigurationDraft {
     isnsServers: new Map(),
     isnsPeriodSeconds: DEFAULT_ISNS.periodSeconds,
     isnsTimeoutSeconds: DEFAULT_ISNS.timeoutSeconds,
+    plugins: new Map(),
     authGroups: new Map(),
     portalGroups: new Map(),
     redefinable: new Set(["auth-group default", "portal-group default"]),

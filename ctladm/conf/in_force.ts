@@ -11,7 +11,7 @@ import {
   portalKey,
 } from "./desired_state.ts";
 import type { SocketAddress } from "./inet.ts";
-import type { Lun } from "./model.ts";
+import type { Lun, PluginWish } from "./model.ts";
 import type {
   AttachPort,
   ClosePortal,
@@ -39,6 +39,7 @@ export function stateInForce(
 ): DesiredState {
   const state: MutableState = {
     settings: before.settings,
+    plugins: new Map(before.plugins),
     luns: new Map(before.luns),
     portalGroups: new Map(before.portalGroups),
     ports: new Map(before.ports),
@@ -53,6 +54,7 @@ export function stateInForce(
 
 interface MutableState extends DesiredState {
   settings: DesiredState["settings"];
+  readonly plugins: Map<string, PluginWish>;
   readonly luns: Map<string, Lun>;
   readonly portalGroups: Map<string, SetPortalGroup>;
   readonly ports: Map<string, CreatePort>;
@@ -71,6 +73,12 @@ function take(step: Step, state: MutableState): void {
       return;
     case "deregister-isns":
       state.isnsServers.delete(step.server.text);
+      return;
+    case "load-plugin":
+      state.plugins.set(step.plugin.name, step.plugin);
+      return;
+    case "unload-plugin":
+      state.plugins.delete(step.name);
       return;
     case "create-lun":
     case "modify-lun":

@@ -52,3 +52,6 @@ export const SECONDS_MAX: number = Math.floor(INTEGER_MAX / 1000);
 
 /** Characters of a word that an error message shows after `near`. */
 export const NEAR_LENGTH_MAX = 64;
+
+/** Plugins of a file. */
+export const PLUGINS_MAX = 64;

@@ -122,6 +122,14 @@ export interface Lun {
   readonly options: ReadonlyMap<string, string>;
 }
 
+/** A plugin that is to be loaded. */
+export interface PluginWish {
+  /** Name of a built-in one, path or URL of its module. */
+  readonly name: string;
+  /** Options as text. */
+  readonly options: ReadonlyMap<string, string>;
+}
+
 /** A port of other hardware or drivers that a target uses: `isp0`. */
 export interface PhysicalPort {
   /** The port as it was written. */
@@ -166,6 +174,8 @@ export interface Target {
 export interface Configuration extends Settings {
   /** Registration with iSNS servers. */
   readonly isns: IsnsSettings;
+  /** Plugins, in the order of the file. */
+  readonly plugins: ReadonlyMap<string, PluginWish>;
   /** Named groups of initiators. */
   readonly authGroups: ReadonlyMap<string, AuthGroup>;
   /** Groups of portals. */

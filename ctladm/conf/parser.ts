@@ -16,6 +16,7 @@ import {
 import { FILE_LENGTH_MAX } from "./limits.ts";
 import { LUN_KEYWORDS } from "./luns.ts";
 import type { Configuration } from "./model.ts";
+import { PLUGIN_KEYWORDS } from "./plugins.ts";
 import { PORTAL_GROUP_KEYWORDS } from "./portal_groups.ts";
 import { GLOBAL_KEYWORDS } from "./settings.ts";
 import {
@@ -61,6 +62,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   ...PORTAL_GROUP_KEYWORDS.keys(),
   ...TARGET_KEYWORDS.keys(),
   ...LUN_KEYWORDS.keys(),
+  ...PLUGIN_KEYWORDS.keys(),
 ]);
 
 /**

@@ -4,8 +4,9 @@
  *
  * Steps come in this order, which lets each one succeed on its own: settings;
  * iSNS servers that are dropped; ports removed; map entries removed; LUNs
- * removed, modified, created; portal groups; ports created; map entries and
- * access of ports that stay; sockets closed, then opened; iSNS registration.
+ * removed; plugins unloaded, then loaded; LUNs modified, created; portal
+ * groups; ports created; map entries and access of ports that stay; sockets
+ * closed, then opened; iSNS registration.
  *
  * @module
  */
@@ -100,6 +101,8 @@ function planSteps(change: Change): readonly Step[] {
     ...isnsDeregistrations(change),
     ...portRemovals(change),
     ...lunUnmappings(change),
+    ...lunRemovals(change),
+    ...pluginSteps(change),
     ...lunSteps(change),
     ...portalGroupSteps(change),
     ...portCreations(change),
@@ -186,9 +189,20 @@ function keptMaps(
   ].map(([old, now]) => ({ port: now.port, old: old.lunMap, now: now.lunMap }));
 }
 
-function lunSteps({ before, after, lunsRemoved }: Change): Step[] {
-  const removed = [...lunsRemoved]
-    .map((name): Step => ({ kind: "remove-lun", name }));
+function lunRemovals({ lunsRemoved }: Change): Step[] {
+  return [...lunsRemoved].map((name) => ({ kind: "remove-lun", name }));
+}
+
+/** The last loaded may need the ones before it: it goes first. */
+function pluginSteps({ before, after }: Change): Step[] {
+  const unloaded = missing(before.plugins, after.plugins).reverse()
+    .map(({ name }): Step => ({ kind: "unload-plugin", name }));
+  const loaded = missing(after.plugins, before.plugins, sameValue)
+    .map((plugin): Step => ({ kind: "load-plugin", plugin }));
+  return [...unloaded, ...loaded];
+}
+
+function lunSteps({ before, after }: Change): Step[] {
   const modified = kept(before.luns, after.luns, isSameLun)
     .map(([old, now]) => modifyLun(old, now))
     .filter(({ sizeChanged, optionsChanged }) =>
@@ -197,7 +211,7 @@ function lunSteps({ before, after, lunsRemoved }: Change): Step[] {
   const created = missing(after.luns, before.luns, isSameLun)
     .sort(numberedFirst)
     .map((lun): Step => ({ kind: "create-lun", lun }));
-  return [...removed, ...modified, ...created];
+  return [...modified, ...created];
 }
 
 /** Else a LUN without a number of its own might take that of another. */

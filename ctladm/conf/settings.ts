@@ -15,6 +15,7 @@ import { parseSocketAddress } from "./inet.ts";
 import { INTEGER_MAX, PORTAL_GROUPS_MAX, SECONDS_MAX } from "./limits.ts";
 import { openLun } from "./luns.ts";
 import { invalidNumber, parseNumber } from "./numbers.ts";
+import { PLUGIN_STATEMENT } from "./plugins.ts";
 import { PORTAL_GROUP_KEYWORDS } from "./portal_groups.ts";
 import {
   type Block,
@@ -55,6 +56,7 @@ export const GLOBAL_KEYWORDS: KeywordTable<ConfigurationDraft> = keywordTable<
     );
   }),
   "pidfile": { words: 1, store: setPidfile },
+  "plugin": PLUGIN_STATEMENT,
   "portal-group": { open: openPortalGroup },
   "target": { open: openTarget },
   "timeout": number(SECONDS_MAX, (draft, value) => {

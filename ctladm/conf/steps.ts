@@ -9,6 +9,7 @@ import type {
   AuthGroup,
   Lun,
   PhysicalPort,
+  PluginWish,
   PortalGroup,
   Settings,
 } from "./model.ts";
@@ -55,6 +56,22 @@ export interface UpdateSettings {
   readonly kind: "update-settings";
   /** Those that change, with their new values. */
   readonly changes: Partial<Settings>;
+}
+
+/** Loads a plugin, or loads it again with other options. */
+export interface LoadPlugin {
+  /** Tells steps apart. */
+  readonly kind: "load-plugin";
+  /** The plugin. */
+  readonly plugin: PluginWish;
+}
+
+/** Takes a plugin out that nothing uses any more. */
+export interface UnloadPlugin {
+  /** Tells steps apart. */
+  readonly kind: "unload-plugin";
+  /** Its name. */
+  readonly name: string;
 }
 
 /** Takes our registration off an iSNS server. */
@@ -220,6 +237,8 @@ export interface RegisterIsns {
 /** One step; `kind` tells which. */
 export type Step =
   | UpdateSettings
+  | LoadPlugin
+  | UnloadPlugin
   | DeregisterIsns
   | RemovePort
   | DetachPort

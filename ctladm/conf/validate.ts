@@ -76,6 +76,7 @@ function resolve(draft: ConfigurationDraft): Configuration {
       periodSeconds: draft.isnsPeriodSeconds,
       timeoutSeconds: draft.isnsTimeoutSeconds,
     },
+    plugins: draft.plugins,
     authGroups,
     portalGroups: mapValues(
       draft.portalGroups,

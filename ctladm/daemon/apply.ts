@@ -12,11 +12,12 @@ import {
   type Target,
   type TargetPort,
 } from "../../mod.ts";
-import type { Lun } from "../conf/model.ts";
+import type { Lun, PluginWish } from "../conf/model.ts";
 import type { DesiredState } from "../conf/desired_state.ts";
-import type { PortKey, Step } from "../conf/steps.ts";
+import type { LunMap, PortKey, Step } from "../conf/steps.ts";
 import { portAccessOf, portalGroupOf } from "./access.ts";
 import { isnsRegistrationOf } from "./isns.ts";
+import type { PhysicalPorts } from "./physical_ports.ts";
 
 /** What the steps work on. */
 export interface ApplyContext {
@@ -26,6 +27,8 @@ export interface ApplyContext {
   readonly iscsi: IscsiService;
   /** Numbers of the LUNs that ctl.conf made, by their names there. */
   readonly luns: Map<string, number>;
+  /** Ports of other frontends that targets have. */
+  readonly physicalPorts: PhysicalPorts;
   /** Sockets that listen, by portal group and place. */
   readonly portals: Map<string, OpenPortal>;
   /** What iSNS servers are to be told; undefined: nothing. */
@@ -71,6 +74,9 @@ export function describeStep(step: Step): string {
     case "register-isns":
     case "deregister-isns":
       return `${step.kind} ${step.server.text}`;
+    case "load-plugin":
+      return `${step.kind} "${step.plugin.name}"`;
+    case "unload-plugin":
     case "remove-lun":
     case "remove-portal-group":
       return `${step.kind} "${step.name}"`;
@@ -87,6 +93,10 @@ async function applyStep(step: Step, context: ApplyContext): Promise<void> {
   switch (step.kind) {
     case "update-settings":
       return;
+    case "load-plugin":
+      return await loadPlugin(step.plugin, target);
+    case "unload-plugin":
+      return await target.plugins.unload(step.name);
     case "set-portal-group":
       return iscsi.setPortalGroup(portalGroupOf(step.portalGroup, step.tag));
     case "remove-portal-group":
@@ -119,16 +129,25 @@ async function applyStep(step: Step, context: ApplyContext): Promise<void> {
     case "unmap-lun":
       return portOf(step.port, context).mapLun(step.number, undefined);
     case "attach-port":
+      return await context.physicalPorts
+        .attach(step, unitNumbers(step.lunMap, context));
     case "detach-port":
-      throw new ManagementError(
-        "port-not-found",
-        `port "${step.port.physicalPort.text}" does not exist`,
-      );
+      return await context.physicalPorts.detach(step.port);
     case "register-isns":
       return registerIsns(step, context);
     case "deregister-isns":
       return await iscsi.isns.deregister(step.server.text);
   }
+}
+
+// One that is loaded has other options now: it is set up anew.
+async function loadPlugin(
+  { name, options }: PluginWish,
+  { plugins }: Target,
+): Promise<void> {
+  if (plugins.has(name, options)) return;
+  if (plugins.names.includes(name)) await plugins.unload(name);
+  await plugins.load(name, options);
 }
 
 type StepOf<Kind extends Step["kind"]> = Extract<Step, { kind: Kind }>;
@@ -223,20 +242,27 @@ function createPort(
     tag: step.tag,
     access: portAccessOf(step.access),
   });
+  port.setLunMap(unitNumbers(step.lunMap, context));
+  port.setOnline(true);
+}
+
+// A LUN that could not be made has been reported already.
+function unitNumbers(
+  lunMap: LunMap,
+  context: ApplyContext,
+): Map<number, number> {
   const map = new Map<number, number>();
-  for (const [visible, name] of step.lunMap) {
+  for (const [visible, name] of lunMap) {
     const number = context.luns.get(name);
-    // A LUN that could not be made has been reported already.
     if (number !== undefined) map.set(visible, number);
   }
-  port.setLunMap(map);
-  port.setOnline(true);
+  return map;
 }
 
 function portOf(key: PortKey, context: ApplyContext): TargetPort {
   const port = "portalGroup" in key
     ? context.iscsi.port(key.target, key.portalGroup)
-    : undefined;
+    : context.physicalPorts.port(key);
   if (port === undefined) {
     throw new ManagementError(
       "port-not-found",

@@ -19,6 +19,7 @@ import type { Configuration } from "../conf/model.ts";
 import { NOTHING_RUNS, planReload, runningAfter } from "../conf/plan.ts";
 import { emptyConfiguration } from "../conf/validate.ts";
 import { applySteps, type FailedStep } from "./apply.ts";
+import { PhysicalPorts } from "./physical_ports.ts";
 
 /** What a daemon is made with. */
 export interface DaemonOptions {
@@ -35,6 +36,7 @@ export class Daemon implements AsyncDisposable {
   readonly #log: Log;
   readonly #luns: Map<string, number> = new Map();
   readonly #portals: Map<string, OpenPortal> = new Map();
+  readonly #physicalPorts: PhysicalPorts;
   #iscsi: IscsiService | null = null;
   #configuration: Configuration | null = null;
   #running = NOTHING_RUNS;
@@ -43,6 +45,7 @@ export class Daemon implements AsyncDisposable {
   /** A daemon without a configuration: it holds only the core. */
   constructor(options: DaemonOptions) {
     this.target = createTarget({ host: options.host });
+    this.#physicalPorts = new PhysicalPorts(this.target);
     this.#log = options.log;
   }
 
@@ -97,7 +100,9 @@ export class Daemon implements AsyncDisposable {
     const last = this.#configuration;
     if (last !== null) {
       const isns = { ...last.isns, servers: [] };
-      await this.apply({ ...emptyConfiguration(last), isns });
+      // Plugins go with the target, when what uses them has gone.
+      const { plugins } = last;
+      await this.apply({ ...emptyConfiguration(last), isns, plugins });
     }
     await this.target[Symbol.asyncDispose]();
   }
@@ -118,6 +123,7 @@ export class Daemon implements AsyncDisposable {
       target: this.target,
       iscsi: await this.iscsi(),
       luns: this.#luns,
+      physicalPorts: this.#physicalPorts,
       portals: this.#portals,
       isns: plan.after.state.isnsRegistration,
       warn: (message) => this.#log.warn(message),

@@ -10,6 +10,7 @@ import { type ServedApi, serveOnSocket } from "../api/socket_adapter.ts";
 import { serveOnTcp } from "../api/tcp_adapter.ts";
 import {
   onSignal,
+  onUncaught,
   processId,
   processorMs,
   residentBytes,
@@ -74,7 +75,14 @@ export async function serveDaemon(
   );
   const tcp = await serveTcp(options, served, (request) => api.fetch(request));
   let reloading: Promise<void> | undefined;
+  // A plugin's own timers and promises are not the end of everybody.
+  const { log } = daemon.target.host;
+  const noteUncaught = (error: unknown) =>
+    log.error("An error was not caught", {
+      error: error instanceof Error ? error.stack : String(error),
+    });
   const stopListening = [
+    onUncaught(noteUncaught),
     onSignal("SIGTERM", () => askToEnd("SIGTERM")),
     onSignal("SIGINT", () => askToEnd("SIGINT")),
     onSignal("SIGHUP", () => {

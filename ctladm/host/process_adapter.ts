@@ -32,6 +32,27 @@ export function onSignal(
   return () => Deno.removeSignalListener(signal, callback);
 }
 
+/**
+ * Calls back for each exception and rejection that nobody has caught, which
+ * then does not end the process. @returns what stops it
+ */
+export function onUncaught(callback: (error: unknown) => void): () => void {
+  const thrown = (event: ErrorEvent) => {
+    event.preventDefault();
+    callback(event.error);
+  };
+  const rejected = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    callback(event.reason);
+  };
+  globalThis.addEventListener("error", thrown);
+  globalThis.addEventListener("unhandledrejection", rejected);
+  return () => {
+    globalThis.removeEventListener("error", thrown);
+    globalThis.removeEventListener("unhandledrejection", rejected);
+  };
+}
+
 /** A pid file, locked as long as the process lives. */
 export interface PidFile {
   /** Where it is. */

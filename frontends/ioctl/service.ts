@@ -10,9 +10,9 @@ import {
   ManagementError,
   optionalIntegerOption,
   type OptionTable,
+  type PluginPorts,
   PORT_TYPE,
   type PortDriver,
-  type PortRegistry,
   type RawOptions,
   spiTransportId,
   type TargetPort,
@@ -55,13 +55,13 @@ export class IoctlService implements PortDriver, AsyncDisposable {
   /** Name of the frontend. */
   readonly name = "ioctl";
   readonly #host: Host;
-  readonly #registry: PortRegistry;
+  readonly #registry: PluginPorts;
   readonly #initiators: Map<TargetPort, Map<number, LocalInitiator>> =
     new Map();
   #observer: IoctlObserver | null = null;
 
   /** Makes the port 0.0, on line. */
-  constructor(host: Host, registry: PortRegistry) {
+  constructor(host: Host, registry: PluginPorts) {
     this.#host = host;
     this.#registry = registry;
     this.#add(0, 0, DEFAULT_PORT);

@@ -10,7 +10,7 @@ import {
   type EventHub,
   type Host,
   iscsiTransportId,
-  type PortRegistry,
+  type PluginPorts,
   type TargetPort,
 } from "../../core/mod.ts";
 import type { Directory, Portal, PortalGroup } from "./access.ts";
@@ -74,7 +74,7 @@ export interface IscsiServices {
   /** The machine. */
   readonly host: Host;
   /** The target ports. */
-  readonly ports: PortRegistry;
+  readonly ports: PluginPorts;
   /** Hears of sessions. */
   readonly events: EventHub;
   /** Opens sockets. */

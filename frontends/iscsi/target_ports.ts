@@ -7,8 +7,8 @@
 import {
   ASSOCIATION,
   ManagementError,
+  type PluginPorts,
   PORT_TYPE,
-  type PortRegistry,
   PROTOCOL,
   scsiNameDesignator,
   type TargetPort,
@@ -24,13 +24,13 @@ import type { PortRecord } from "./records.ts";
 
 /** Portal groups by name, and ports by target and portal group. */
 export class TargetPorts {
-  readonly #registry: PortRegistry;
+  readonly #registry: PluginPorts;
   readonly #groups: Map<string, PortalGroup> = new Map();
   readonly #ports: Map<string, PortRecord> = new Map();
   #nextVirtualPort = 1;
 
   /** No group and no port. */
-  constructor(registry: PortRegistry) {
+  constructor(registry: PluginPorts) {
     this.#registry = registry;
   }
 

@@ -4,8 +4,8 @@ import { fileSubjects } from "./file_subject.ts";
 
 const opener = new FileOpener(undefined);
 
-backendContract("block, plain", fileSubjects({ opener }));
-backendContract(
+await backendContract("block, plain", fileSubjects({ opener }));
+await backendContract(
   "block, plain, unmap=on",
   fileSubjects({ opener, unmap: true }),
 );

@@ -17,15 +17,15 @@ const libcOpener = {
   identityOf: (path: string) => path,
 };
 
-backendContract("block, native", fileSubjects({ opener }));
-backendContract(
+await backendContract("block, native", fileSubjects({ opener }));
+await backendContract(
   "block, native, in memory",
   fileSubjects({
     opener,
     dir: "/dev/shm",
   }),
 );
-backendContract(
+await backendContract(
   "block, native, opened by libc",
   fileSubjects({
     opener: libcOpener,

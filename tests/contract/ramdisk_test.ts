@@ -5,7 +5,7 @@ import { openSubject } from "./open_subject.ts";
 const clock = { nextTurn: (): Promise<void> => Promise.resolve() };
 
 for (const pageBytes of [4096, 131072]) {
-  backendContract(
+  await backendContract(
     `ramdisk, pages of ${pageBytes}`,
     (wanted) =>
       openSubject(ramdiskDriver(clock), wanted, {

@@ -94,6 +94,8 @@ const LUN_FORMS = formTable(LUN_ROWS);
 /** In an array of LUNs, each says its number itself. */
 const NUMBERED_LUN_FORMS = formTable({ ...LUN_ROWS, "number": pass });
 
+const PLUGIN_FORMS = formTable({ "options": readOptions });
+
 const TARGET_FORMS = formTable({
   ...AUTH_ROWS,
   "alias": readText,
@@ -115,6 +117,7 @@ const GLOBAL_FORMS = formTable({
   "lun": readSections(LUN_FORMS, label("lun")),
   "maxproc": readInteger,
   "pidfile": readText,
+  "plugin": readPlugins,
   "portal-group": readSections(PORTAL_GROUP_FORMS, label("portal-group")),
   "target": readSections(
     TARGET_FORMS,
@@ -162,6 +165,15 @@ function describe({ at, near, text }: Fault, { path }: UclSource): string {
   const name = file === path ? "" : `${oneLine(file)} `;
   return `error in configuration file ${name}at line ${line}, ` +
     `column ${column} near '${printable(near)}': ${oneLine(text)}`;
+}
+
+/** A path or an array of them, or objects keyed by path. */
+function readPlugins(place: Place, entry: UclEntry): Outcome {
+  const named = readSections(PLUGIN_FORMS, label("plugin"));
+  return first(valuesOf(entry.value), (value) => {
+    const read = value.kind === "object" ? named : readText;
+    return read(place, { ...entry, value });
+  });
 }
 
 function label(kind: string): (name: string) => string {

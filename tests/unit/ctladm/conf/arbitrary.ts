@@ -90,6 +90,8 @@ const SHARED: fc.Arbitrary<string> = statements(
   maybe("pidfile", "/run/a", "/run/b"),
   maybe("isns-server", "192.0.2.1", "192.0.2.2"),
   maybe("isns-period", "60"),
+  maybe("plugin", "iscsi", "/a.ts", '"/b.ts" { option o 1 }'),
+  maybe("plugin", "/c.ts", "/c.ts { option o 1 option p 2 }"),
   block("auth-group g", AUTH_BODY),
   block("auth-group h", AUTH_BODY),
   block("portal-group a", PORTAL_BODY),

@@ -18,6 +18,7 @@ Deno.test("parseConfiguration() fills an empty file with defaults", () => {
     pidfile: "/var/run/ctld.pid",
     timeoutSeconds: 60,
     isns: { servers: [], periodSeconds: 900, timeoutSeconds: 5 },
+    plugins: new Map(),
     authGroups: configuration.authGroups,
     portalGroups: configuration.portalGroups,
     luns: new Map(),

@@ -18,7 +18,10 @@ function detail(step: Step): string {
       return step.server.text;
     case "remove-lun":
     case "remove-portal-group":
+    case "unload-plugin":
       return step.name;
+    case "load-plugin":
+      return step.plugin.name;
     case "create-lun":
       return step.lun.name;
     case "modify-lun": {

@@ -99,7 +99,8 @@ function maybe(
 }
 
 function statementsOf(configuration: Configuration): readonly Statement[] {
-  const { authGroups, portalGroups, luns, targets, isns } = configuration;
+  const { plugins, authGroups, portalGroups, luns, targets, isns } =
+    configuration;
   return [
     line("debug", configuration.debug),
     line("maxproc", configuration.maxproc),
@@ -108,6 +109,11 @@ function statementsOf(configuration: Configuration): readonly Statement[] {
     ...isns.servers.map(({ text }) => line("isns-server", text)),
     line("isns-period", isns.periodSeconds),
     line("isns-timeout", isns.timeoutSeconds),
+    ...[...plugins.values()].map(({ name, options: given }) => ({
+      keyword: "plugin",
+      words: [name],
+      block: options(given),
+    })),
     ...[...authGroups.values()].filter(isPrinted).map(authGroup),
     ...[...portalGroups.values()].map(portalGroup),
     ...[...luns.values()].map(lun),

@@ -35,6 +35,8 @@ export interface ToyPort {
 export interface ToyState {
   /** Settings. */
   settings: Partial<Settings>;
+  /** Plugins with their options, as texts. */
+  readonly plugins: Map<string, string>;
   /** LUNs, without what has effect at creation only. */
   readonly luns: Map<string, Partial<Lun>>;
   /** Ports by text. */
@@ -51,6 +53,7 @@ export interface ToyState {
 export function toyState(): ToyState {
   return {
     settings: {},
+    plugins: new Map(),
     luns: new Map(),
     ports: new Map(),
     groups: new Map(),
@@ -67,6 +70,9 @@ export function toyStateOf(
   const state = toyState();
   const { debug, maxproc, pidfile, timeoutSeconds } = configuration;
   state.settings = { debug, maxproc, pidfile, timeoutSeconds };
+  configuration.plugins.forEach(({ options }, name) =>
+    state.plugins.set(name, JSON.stringify([...options].sort()))
+  );
   configuration.luns.forEach((lun, name) => state.luns.set(name, living(lun)));
   for (const group of configuration.portalGroups.values()) {
     if (group.redirect !== undefined) addGroup(state, group, tags);
@@ -111,6 +117,14 @@ function takeStep(state: ToyState, step: Step): void {
   switch (step.kind) {
     case "update-settings":
       state.settings = { ...state.settings, ...step.changes };
+      return;
+    case "load-plugin": {
+      const { name, options } = step.plugin;
+      state.plugins.set(name, JSON.stringify([...options].sort()));
+      return;
+    }
+    case "unload-plugin":
+      assert(state.plugins.delete(step.name));
       return;
     case "register-isns":
       state.isns.add(step.server.text);
