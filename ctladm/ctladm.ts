@@ -18,6 +18,7 @@ import { dumpooa, dumpstructs } from "./commands/dump.ts";
 import { islist } from "./commands/islist.ts";
 import { create, modify, remove } from "./commands/luns.ts";
 import { nvlist, nvterminate } from "./commands/nvme.ts";
+import { permissions } from "./commands/permissions.ts";
 import { load, unload } from "./commands/plugins.ts";
 import { portlist } from "./commands/portlist.ts";
 import { lunmap, port } from "./commands/ports.ts";
@@ -79,6 +80,7 @@ const COMMANDS: readonly Command[] = [
   modify,
   nvlist,
   nvterminate,
+  permissions,
   port,
   portlist,
   prin,
@@ -140,9 +142,12 @@ async function run(
     print(usage());
     return 1;
   }
-  const json = words.includes("--json");
+  const long = ["--json", ...command.longWords ?? []];
+  const longWords = new Set(words.filter((word) => long.includes(word)));
+  const json = longWords.has("--json");
   const options = getopt(
-    words.slice(command.needsLun ? 1 : 0).filter((word) => word !== "--json"),
+    words.slice(command.needsLun ? 1 : 0)
+      .filter((word) => !longWords.has(word)),
     GENERAL_LETTERS + command.letters,
   );
   for (const problem of options.problems) printError(`ctladm: ${problem}`);
@@ -161,6 +166,7 @@ async function run(
       client,
       options,
       json,
+      longWords,
       print,
       printJson: (value) => print(JSON.stringify(value, null, 2)),
       lun,

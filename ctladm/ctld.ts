@@ -8,18 +8,23 @@ import { parseArgs } from "@std/cli/parse-args";
 import { type Log, ManagementError, StateDatabase } from "../mod.ts";
 import { refuseSecond } from "./api/socket_adapter.ts";
 import type { Configuration } from "./conf/model.ts";
-import { parseConfiguration, type ParseOutcome } from "./conf/parser.ts";
+import { parseSource, type SourceOutcome } from "./conf/source.ts";
 import { ISER, notSupported } from "./conf/statement.ts";
-import { parseUclConfiguration } from "./conf/ucl/configuration.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { serveDaemon } from "./daemon/serve.ts";
 import { systemClock } from "./host/clock_adapter.ts";
+import { detach } from "./host/detach_adapter.ts";
 import {
   controlSocketPath,
   stateDirectory,
 } from "./host/environment_adapter.ts";
 import { modeWarnings, readText, tryReadText } from "./host/file_adapter.ts";
 import { configureLog, logOf } from "./host/log_adapter.ts";
+import {
+  allowedLibc,
+  giveUpRunning,
+  missingPermissions,
+} from "./host/permission_adapter.ts";
 import { type PidFile, writePidFile } from "./host/process_adapter.ts";
 import {
   exit,
@@ -27,9 +32,14 @@ import {
   printLine,
   programWords,
 } from "./host/terminal_adapter.ts";
+import {
+  CTLD_DEFAULTS,
+  OPTIONAL_SYS,
+  type PermissionRequest,
+  permissionsOf,
+} from "./permissions.ts";
 
-const DEFAULT_FILE = "/etc/ctl.conf";
-const DEFAULT_STATE = "/var/lib/dtl";
+const { file: DEFAULT_FILE, state: DEFAULT_STATE } = CTLD_DEFAULTS;
 
 const USAGE = `usage: ctld [-d][-u][-f config-file]
        ctld -t [-u][-f config-file]
@@ -38,6 +48,9 @@ const USAGE = `usage: ctld [-d][-u][-f config-file]
   -t              check the configuration and exit
   -u              the configuration is in UCL
   -f config-file  configuration (default ${DEFAULT_FILE})
+  --detach        go to the background as soon as the targets are served
+  --log file      log to the end of this file, too
+  --native        refuse to start without the C library (--allow-ffi)
   -h, --help      this text
 
 CTL_SOCKET names the control socket, DTL_STATE_DIR the folder of the state
@@ -48,7 +61,16 @@ interface Settings {
   readonly file: string;
   readonly isUcl: boolean;
   readonly verbose: boolean;
+  /** File that the log goes to, too. */
+  readonly logFile: string | undefined;
+  /** The C library must be there. */
+  readonly isNative: boolean;
+  /** Another process waits to hear that the targets are served. */
+  readonly isAwaited: boolean;
 }
+
+/** Word that ctld gives to itself when it goes to the background. */
+const AWAITED = "awaited";
 
 /** What a reload changes, besides the daemon itself. */
 interface Running {
@@ -62,8 +84,8 @@ interface Running {
 export async function ctld(words: readonly string[]): Promise<number> {
   const unknown: string[] = [];
   const given = parseArgs(words, {
-    boolean: ["R", "d", "t", "u", "help", "h"],
-    string: ["f"],
+    boolean: ["R", "d", "t", "u", "help", "h", "detach", "native", AWAITED],
+    string: ["f", "log"],
     default: { f: DEFAULT_FILE },
     unknown: (word) => {
       unknown.push(word);
@@ -81,9 +103,15 @@ export async function ctld(words: readonly string[]): Promise<number> {
     file: String(given.f),
     isUcl: given.u === true,
     verbose: given.d === true,
+    logFile: given.log === undefined ? undefined : String(given.log),
+    isNative: given.native === true,
+    isAwaited: given[AWAITED] === true,
   };
-  configureLog(settings.verbose ? "debug" : "warning");
-  return given.t === true ? check(settings) : await serve(settings);
+  configureLog(settings.verbose ? "debug" : "warning", settings.logFile);
+  if (given.t === true) return check(settings);
+  if (given.detach === true) return await goToBackground(words, settings);
+  giveUpRunning();
+  return await serve(settings);
 }
 
 function misused(reason: string): number {
@@ -93,19 +121,27 @@ function misused(reason: string): number {
 }
 
 function check(settings: Settings): number {
-  const configuration = readConfiguration(settings, logOf("ctld"));
-  if (configuration !== null) return 0;
+  if (readConfiguration(settings, logOf("ctld")) !== null) return 0;
   printError("configuration error; exiting");
   return 1;
 }
 
 async function serve(settings: Settings): Promise<number> {
   const log = logOf("ctld");
-  const configuration = readConfiguration(settings, log);
-  if (configuration === null) {
+  const found = readConfiguration(settings, log);
+  if (found === null) {
     log.error("configuration error; exiting");
     return 1;
   }
+  if (settings.isNative && allowedLibc() === undefined) {
+    log.error(`--native needs the C library: ${WITHOUT_LIBC}`);
+    return 1;
+  }
+  if (!isPermitted(settings, found, log)) {
+    log.error('permissions are missing, "ctladm permissions" names all');
+    return 1;
+  }
+  const { configuration } = found;
   setLogLevel(settings, configuration);
   const pidFile = await writePidFile(configuration.pidfile);
   const running = { settings, log, pidFile };
@@ -143,6 +179,7 @@ async function serveConfiguration(
       targets: configuration.targets.size,
       portals: daemon.portals.length,
     });
+    if (running.settings.isAwaited) printLine("serving");
     log.info(`exiting on ${await served.ending}`);
     return 0;
   } finally {
@@ -165,11 +202,14 @@ async function reloadConfiguration(
   daemon: Daemon,
 ): Promise<void> {
   const { settings, log } = running;
-  const configuration = readConfiguration(settings, log);
-  if (configuration === null) {
+  const found = readConfiguration(settings, log);
+  if (found === null) {
     log.error("configuration error, continuing with old configuration");
     return;
   }
+  // What can be done without them is done; steps that need them will fail.
+  isPermitted(settings, found, log);
+  const { configuration } = found;
   setLogLevel(settings, configuration);
   const moved = await movePidFile(running, configuration.pidfile);
   const failed = await daemon.apply(configuration);
@@ -195,25 +235,84 @@ async function movePidFile(running: Running, path: string): Promise<boolean> {
 
 function setLogLevel(settings: Settings, configuration: Configuration): void {
   const debug = settings.verbose || configuration.debug > 0;
-  configureLog(debug ? "debug" : "info");
+  configureLog(debug ? "debug" : "info", settings.logFile);
+}
+
+/** A configuration that was read, and its files. */
+interface Found {
+  readonly configuration: Configuration;
+  readonly paths: readonly string[];
+}
+
+const WITHOUT_LIBC = "grant --allow-ffi for its path, as the task " +
+  "ctld:native does";
+
+function permissionRequest(
+  { file, isUcl, isNative, logFile }: Settings,
+  { configuration, paths }: Found,
+): PermissionRequest {
+  return {
+    configuration,
+    file,
+    included: paths.slice(1),
+    isUcl,
+    logFile,
+    program: import.meta.url,
+    socket: controlSocketPath(),
+    state: stateDirectory(DEFAULT_STATE),
+    libc: isNative ? allowedLibc() : undefined,
+  };
+}
+
+// Names what is missing. @returns whether the daemon can do without
+function isPermitted(settings: Settings, found: Found, log: Log): boolean {
+  const { permissions } = permissionsOf(permissionRequest(settings, found));
+  const missing = missingPermissions(permissions);
+  const needed = missing.filter(({ kind, value }) =>
+    kind !== "sys" || !OPTIONAL_SYS.has(value)
+  );
+  for (const each of missing) {
+    const told = `--allow-${each.kind}=${each.value} is not granted: ` +
+      each.why;
+    if (needed.includes(each)) log.error(told);
+    else log.warn(told);
+  }
+  return needed.length === 0;
+}
+
+async function goToBackground(
+  words: readonly string[],
+  settings: Settings,
+): Promise<number> {
+  const found = readConfiguration(settings, logOf("ctld"));
+  if (found === null) {
+    printError("configuration error; exiting");
+    return 1;
+  }
+  return await detach({
+    ...permissionRequest(settings, found),
+    words: [
+      ...words.filter((word) => word !== "--detach"),
+      `--${AWAITED}`,
+    ],
+  });
 }
 
 // What is wrong is logged; null: it cannot be used.
 function readConfiguration(
   settings: Settings,
   log: Log,
-): Configuration | null {
+): Found | null {
   const { file } = settings;
   try {
-    const files = [file];
-    const outcome = parseFile(settings, files);
+    const { outcome, paths } = parseFile(settings);
     if ("error" in outcome) {
       log.error(outcome.error, { file });
       return null;
     }
-    const warnings = [...files.flatMap(modeWarnings), ...outcome.warnings];
+    const warnings = [...paths.flatMap(modeWarnings), ...outcome.warnings];
     for (const warning of warnings) log.warn(warning);
-    return outcome.configuration;
+    return { configuration: outcome.configuration, paths };
   } catch (error) {
     if (!(error instanceof ManagementError)) throw error;
     log.error(error.message);
@@ -221,15 +320,8 @@ function readConfiguration(
   }
 }
 
-// Files that it includes are added to the list.
-function parseFile({ file, isUcl }: Settings, files: string[]): ParseOutcome {
-  const text = readText(file);
-  if (!isUcl) return parseConfiguration(text);
-  const include = (path: string) => {
-    files.push(path);
-    return tryReadText(path);
-  };
-  return parseUclConfiguration({ path: file, text, include });
+function parseFile({ file, isUcl }: Settings): SourceOutcome {
+  return parseSource({ path: file, isUcl }, readText(file), tryReadText);
 }
 
 /** Runs a program; an operator's mistake is one line, not a stack. */
