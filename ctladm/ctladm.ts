@@ -42,7 +42,7 @@ import { islogout, isterminate } from "./commands/sessions.ts";
 import { shutdown } from "./commands/shutdown.ts";
 import { getopt, valueOf } from "./getopt.ts";
 import { systemSurroundings } from "./host/surroundings_adapter.ts";
-import { exit, programWords } from "./host/terminal_adapter.ts";
+import { programWords, runProgram } from "./host/terminal_adapter.ts";
 import { ScsiDevice } from "./scsi/device.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -236,5 +236,5 @@ export function usage(): string {
 }
 
 if (import.meta.main) {
-  exit(await ctladm(programWords(), systemSurroundings));
+  await runProgram(() => ctladm(programWords(), systemSurroundings));
 }

@@ -24,16 +24,18 @@ import {
   allowedLibc,
   giveUpRunning,
   missingPermissions,
+  requireLibc,
 } from "./host/permission_adapter.ts";
 import { type PidFile, writePidFile } from "./host/process_adapter.ts";
 import {
-  exit,
   printError,
   printLine,
   programWords,
+  runProgram,
 } from "./host/terminal_adapter.ts";
 import {
   CTLD_DEFAULTS,
+  missingText,
   OPTIONAL_SYS,
   type PermissionRequest,
   permissionsOf,
@@ -133,10 +135,7 @@ async function serve(settings: Settings): Promise<number> {
     log.error("configuration error; exiting");
     return 1;
   }
-  if (settings.isNative && allowedLibc() === undefined) {
-    log.error(`--native needs the C library: ${WITHOUT_LIBC}`);
-    return 1;
-  }
+  if (settings.isNative) requireLibc();
   if (!isPermitted(settings, found, log)) {
     log.error('permissions are missing, "ctladm permissions" names all');
     return 1;
@@ -244,9 +243,6 @@ interface Found {
   readonly paths: readonly string[];
 }
 
-const WITHOUT_LIBC = "grant --allow-ffi for its path, as the task " +
-  "ctld:native does";
-
 function permissionRequest(
   { file, isUcl, isNative, logFile }: Settings,
   { configuration, paths }: Found,
@@ -272,8 +268,7 @@ function isPermitted(settings: Settings, found: Found, log: Log): boolean {
     kind !== "sys" || !OPTIONAL_SYS.has(value)
   );
   for (const each of missing) {
-    const told = `--allow-${each.kind}=${each.value} is not granted: ` +
-      each.why;
+    const told = missingText(each);
     if (needed.includes(each)) log.error(told);
     else log.warn(told);
   }
@@ -324,15 +319,4 @@ function parseFile({ file, isUcl }: Settings): SourceOutcome {
   return parseSource({ path: file, isUcl }, readText(file), tryReadText);
 }
 
-/** Runs a program; an operator's mistake is one line, not a stack. */
-export async function main(program: () => Promise<number>): Promise<never> {
-  try {
-    exit(await program());
-  } catch (error) {
-    if (!(error instanceof ManagementError)) throw error;
-    printError(error.message);
-    exit(1);
-  }
-}
-
-if (import.meta.main) await main(() => ctld(programWords()));
+if (import.meta.main) await runProgram(() => ctld(programWords()));

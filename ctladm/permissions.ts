@@ -94,6 +94,16 @@ export const OPTIONAL_SYS: ReadonlyMap<string, string> = new Map([
   ["hostname", "iSNS servers are told no host name without it"],
 ]);
 
+/** One of {@linkcode OPTIONAL_SYS}. */
+export function sysPermission(name: string): Permission {
+  return allow("sys", name, OPTIONAL_SYS.get(name) ?? "");
+}
+
+/** A permission that was not granted, in words. */
+export function missingText({ kind, value, why }: Permission): string {
+  return `--allow-${kind}=${value} is not granted: ${why}`;
+}
+
 /** The permissions that ctld needs to serve a configuration. */
 export function permissionsOf(request: PermissionRequest): PermissionAnswer {
   const parts = [
@@ -194,7 +204,7 @@ function programPart(request: PermissionRequest): Part {
       ...logFile === undefined ? [] : [allow("write", logFile, "the log")],
       allow("env", "CTL_SOCKET", "the path of the control socket"),
       allow("env", "DTL_STATE_DIR", "the path of the state directory"),
-      ...servers.length === 0 ? [] : [sys("hostname")],
+      ...servers.length === 0 ? [] : [sysPermission("hostname")],
       ...libc === undefined ? [] : [allow("ffi", libc, "--native")],
     ],
     notes: [
@@ -208,10 +218,6 @@ function programPart(request: PermissionRequest): Part {
 function net({ address, port, family }: SocketAddress, why: string) {
   const host = family === 6 ? `[${address}]` : address;
   return allow("net", `${host}:${port}`, why);
-}
-
-function sys(name: string): Permission {
-  return allow("sys", name, OPTIONAL_SYS.get(name) ?? "");
 }
 
 /** A socket is made in a folder of its own, and then moved. */
@@ -244,7 +250,7 @@ function lunPart(lun: Lun, { libc }: PermissionRequest): Part {
   }
   const why = `lun "${lun.name}"`;
   const files = isReadOnly(lun) ? [allow("read", path, why)] : both(path, why);
-  const permissions = [...files, sys("statfs")];
+  const permissions = [...files, sysPermission("statfs")];
   if (path.startsWith("/dev/")) {
     return libc === undefined ? refusedDevice(lun, path) : { permissions };
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LIBC_PATHS } from "../../mod.ts";
+import { LIBC_PATHS, ManagementError } from "../../mod.ts";
 import type { Permission } from "../permissions.ts";
 
 /** Flags that together open what lies under /dev. */
@@ -48,6 +48,17 @@ export function giveUpRunning(): void {
 export function allowedLibc(): string | undefined {
   return LIBC_PATHS.find((path) =>
     isGranted({ name: "ffi", path }) && isThere(path)
+  );
+}
+
+/** Throws a `ManagementError` where the C library may not be called. */
+export function requireLibc(): void {
+  if (allowedLibc() !== undefined) return;
+  throw new ManagementError(
+    "request",
+    "--native needs the C library: grant --allow-ffi=" +
+      `${libcPath() ?? LIBC_PATHS.join(",")}, as the tasks ctld:native and ` +
+      "start:native do",
   );
 }
 

@@ -21,6 +21,14 @@ import {
 import { IsnsServer } from "../../support/isns_server.ts";
 import { freePort } from "../../support/ports.ts";
 import { runTool, startProgram } from "../../support/process.ts";
+import {
+  entriesOf,
+  permissionsOfTask,
+  PROGRAM_TASKS,
+  type ProgramTask,
+  withoutEntry,
+  wordsOfTask,
+} from "../../support/tasks.ts";
 
 const TARGET = "iqn.2026-01.test.dtl:tight";
 
@@ -136,21 +144,6 @@ Deno.test("ctld with too few permissions names what a reload needs", async () =>
   await movesData(port, 0);
 });
 
-/** Each way to take one entry, or the flag that has a single one, away. */
-function withoutOne(
-  flags: readonly string[],
-): { readonly entry: string; readonly left: string[] }[] {
-  return flags.flatMap((flag, index) => {
-    const [name = "", list = ""] = flag.split("=");
-    const entries = list.split(",");
-    return entries.map((entry) => {
-      const others = entries.filter((each) => each !== entry).join(",");
-      const rest = others === "" ? [] : [`${name}=${others}`];
-      return { entry, left: flags.toSpliced(index, 1, ...rest) };
-    });
-  });
-}
-
 Deno.test("ctld names each permission that is taken away", async () => {
   await using folder = await daemonFolder();
   await using isns = new IsnsServer();
@@ -159,29 +152,84 @@ Deno.test("ctld names each permission that is taken away", async () => {
     textOf(folder, freePort(), disk);
   await folder.configure(text);
   const { flags, variables } = await lineOf(folder, "--native");
-  const ways = withoutOne(flags);
-  assertEquals(ways.length, 20);
-  for (const { entry, left } of ways) {
-    const words = wordsOf(left, folder, "--native");
-    if (entry === "statfs" || entry === "hostname") {
-      await using daemon = await startProgram(Deno.execPath(), words, {
-        env: variables,
-      });
-      const told = `--allow-sys=${entry} is not granted`;
-      await waitForLog(daemon, (line) => line.includes(told));
-      continue;
-    }
-    const { code, stderr } = await runTool(Deno.execPath(), words, {
-      env: variables,
-      timeoutMs: END_MS,
-    });
-    assertEquals(code, 1, `${entry}: ${stderr}`);
-    // The C library is looked for in several places.
-    const named = stderr.includes(entry) || stderr.includes("--allow-ffi");
-    assert(named, `${entry}: ${stderr}`);
-    assert(!/Uncaught|at file:/.test(stderr), `${entry}: ${stderr}`);
+  const entries = flags.flatMap(entriesOf);
+  assertEquals(entries.length, 20);
+  for (const entry of entries) {
+    const words = wordsOf(flags, folder, "--native");
+    await missesEntry(words, entry, variables);
   }
 });
+
+/** What a program does without is told by a warning; the rest ends it. */
+async function missesEntry(
+  words: readonly string[],
+  entry: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const left = withoutEntry(words, entry);
+  if (/statfs|hostname/.test(entry)) {
+    await using program = await startProgram(Deno.execPath(), left, { env });
+    const told = `${entry} is not granted`;
+    await waitForLog(program, (line) => line.includes(told));
+    return;
+  }
+  const { code, stderr } = await runTool(Deno.execPath(), left, {
+    env,
+    cwd: ROOT,
+    timeoutMs: END_MS,
+  });
+  assertEquals(code, 1, `${entry}: ${stderr}`);
+  const [flag = "", value = flag] = entry.split("=");
+  // The C library is looked for in several places.
+  assert(stderr.includes(/ffi/.test(flag) ? flag : value), stderr);
+  assert(!/Uncaught|at file:/.test(stderr), `${entry}: ${stderr}`);
+}
+
+/** A line of a task that needs the entry, given a folder's ctl.conf. */
+function wordsFor(
+  name: ProgramTask,
+  entry: string,
+  file: string,
+): readonly string[] {
+  if (name.startsWith("start")) return ["--port", "0"];
+  if (name === "ctlstat") return ["-c", "1"];
+  if (name === "ctladm") {
+    return entry.endsWith("DTL_STATE_DIR")
+      ? ["permissions", "-f", file]
+      : ["devlist"];
+  }
+  return entry === "--allow-run" ? ["--detach", "-f", file] : ["-f", file];
+}
+
+// One library is enough: the flag goes as a whole.
+function entriesFor(name: ProgramTask): string[] {
+  const entries = permissionsOfTask(name)
+    .filter((entry) => !entry.startsWith("--allow-ffi"));
+  return name.endsWith(":native") ? [...entries, "--allow-ffi"] : entries;
+}
+
+for (const name of PROGRAM_TASKS) {
+  Deno.test(`the task ${name} needs each of its permissions`, async () => {
+    await using folder = await daemonFolder();
+    await using isns = new IsnsServer();
+    const disk = await diskAt(`${folder.path}/disk`);
+    await folder.configure(`isns-server 127.0.0.1:${isns.port}
+      ${textOf(folder, freePort(), disk)}`);
+    for (const entry of entriesFor(name)) {
+      // Without CTL_SOCKET the user decides; it never comes to the default.
+      const asksUser = /uid|XDG_RUNTIME_DIR/.test(entry);
+      const env = { ...folder.env, ...asksUser ? { CTL_SOCKET: "" } : {} };
+      const words = [
+        ...wordsOfTask(name),
+        ...wordsFor(name, entry, folder.configuration),
+      ];
+      const whole = entry === "--allow-ffi"
+        ? words.filter((word) => !word.startsWith(entry))
+        : words;
+      await missesEntry(whole, entry, env);
+    }
+  });
+}
 
 Deno.test("what lies under /dev is served by the native line", async () => {
   await using folder = await daemonFolder();
