@@ -12,6 +12,7 @@ import {
   parseNumber,
   UsageError,
 } from "./commands/command.ts";
+import { apply } from "./commands/apply.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { devlist } from "./commands/devlist.ts";
 import { dumpooa, dumpstructs } from "./commands/dump.ts";
@@ -63,6 +64,7 @@ const adddev: Command = {
 /** Subcommands in the order in which abbreviations are looked up. */
 const COMMANDS: readonly Command[] = [
   adddev,
+  apply,
   completionCommand(() => COMMANDS),
   create,
   devid,

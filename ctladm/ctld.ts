@@ -80,6 +80,8 @@ interface Running {
   readonly log: Log;
   /** Another one when the configuration names another. */
   pidFile: PidFile;
+  /** Ends when the configuration is in force that came last. */
+  settled: Promise<unknown>;
 }
 
 /** Runs ctld with the words behind its name. @returns the exit code */
@@ -143,7 +145,8 @@ async function serve(settings: Settings): Promise<number> {
   const { configuration } = found;
   setLogLevel(settings, configuration);
   const pidFile = await writePidFile(configuration.pidfile);
-  const running = { settings, log, pidFile };
+  const settled = Promise.resolve();
+  const running: Running = { settings, log, pidFile, settled };
   try {
     return await serveConfiguration(running, configuration);
   } finally {
@@ -167,6 +170,11 @@ async function serveConfiguration(
     socketPath: controlSocketPath(),
     nowMs: systemClock.nowMs,
     reload: () => reload(running, daemon),
+    applyConfiguration: async (wanted) => {
+      const failures = await putInForce(running, daemon, wanted);
+      log.info("configuration of ctladm applied", { errors: failures.length });
+      return failures;
+    },
   });
   try {
     const failed = await daemon.apply(configuration);
@@ -209,26 +217,42 @@ async function reloadConfiguration(
   // What can be done without them is done; steps that need them will fail.
   isPermitted(settings, found, log);
   const { configuration } = found;
-  setLogLevel(settings, configuration);
-  const moved = await movePidFile(running, configuration.pidfile);
-  const failed = await daemon.apply(configuration);
-  log.info("configuration reloaded", {
-    errors: failed.length + (moved ? 0 : 1),
-  });
+  const failures = await putInForce(running, daemon, configuration);
+  log.info("configuration reloaded", { errors: failures.length });
 }
 
-// The old file stays when there can be no new one.
-async function movePidFile(running: Running, path: string): Promise<boolean> {
+/** One after the other, whoever asks. @returns what failed */
+function putInForce(
+  running: Running,
+  daemon: Daemon,
+  wanted: Configuration,
+): Promise<string[]> {
+  const done = running.settled.then(async () => {
+    setLogLevel(running.settings, wanted);
+    const problem = await movePidFile(running, wanted.pidfile);
+    const failed = await daemon.apply(wanted);
+    const reasons = failed.map(({ reason }) => reason);
+    return problem === undefined ? reasons : [problem, ...reasons];
+  });
+  running.settled = done.catch(() => {});
+  return done;
+}
+
+// The old file stays when there can be no new one. @returns what is wrong
+async function movePidFile(
+  running: Running,
+  path: string,
+): Promise<string | undefined> {
   const old = running.pidFile;
-  if (old.path === path) return true;
+  if (old.path === path) return undefined;
   try {
     running.pidFile = await writePidFile(path);
     old.remove();
-    return true;
+    return undefined;
   } catch (error) {
     if (!(error instanceof ManagementError)) throw error;
     running.log.error(error.message);
-    return false;
+    return error.message;
   }
 }
 

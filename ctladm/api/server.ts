@@ -6,6 +6,8 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Daemon } from "../daemon/daemon.ts";
+import type { Configuration } from "../conf/model.ts";
+import { addConfigurationRoutes } from "./configuration_routes.ts";
 import { addDaemonRoutes } from "./daemon_routes.ts";
 import { addInspectionRoutes } from "./inspection_routes.ts";
 import { addLocalRoutes } from "./local_routes.ts";
@@ -29,6 +31,14 @@ export interface ApiOptions {
   readonly uptimeMs: () => number;
   /** Milliseconds of processor time that the daemon has used. */
   readonly cpuMs: () => number;
+  /**
+   * Puts a configuration in force, when there is more to it than the target.
+   *
+   * @returns what failed, in whole sentences
+   */
+  readonly applyConfiguration?:
+    | ((wanted: Configuration) => Promise<string[]>)
+    | undefined;
   /** Ends the daemon, after the answer has been sent. */
   readonly shutdown: () => void;
 }
@@ -41,6 +51,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addPortRoutes(api, daemon);
   addSessionRoutes(api, daemon);
   addDaemonRoutes(api, options);
+  addConfigurationRoutes(api, options);
   addInspectionRoutes(api, daemon);
   addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
   api.doc("/v1/openapi.json", {

@@ -8,6 +8,7 @@ import { createApi } from "../api/server.ts";
 import { serveOnSocket } from "../api/socket_adapter.ts";
 import { onSignal, processId, processorMs } from "../host/process_adapter.ts";
 import { VERSION } from "../version.ts";
+import type { Configuration } from "../conf/model.ts";
 import type { Daemon } from "./daemon.ts";
 import { LocalSockets } from "./local_sockets.ts";
 
@@ -21,6 +22,8 @@ export interface ServeOptions {
   readonly nowMs: () => number;
   /** Called on SIGHUP, when the call before has ended. */
   readonly reload?: () => Promise<void>;
+  /** Puts a configuration of ctladm in force. @returns what failed */
+  readonly applyConfiguration?: (wanted: Configuration) => Promise<string[]>;
 }
 
 /** A daemon that is being served. */
@@ -45,6 +48,7 @@ export async function serveDaemon(
     pid: processId(),
     uptimeMs: () => nowMs() - startedMs,
     cpuMs: processorMs,
+    applyConfiguration: options.applyConfiguration,
     shutdown: () => askToEnd("asked by ctladm"),
   });
   const sockets = new LocalSockets(daemon, options.socketPath, serveOnSocket);
