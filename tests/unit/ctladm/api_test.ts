@@ -21,6 +21,8 @@ Deno.test("The API describes itself", async () => {
   );
   assertEquals(Object.keys(description.paths).sort(), [
     "/v1/commands",
+    "/v1/configuration",
+    "/v1/configuration/plan",
     "/v1/daemon",
     "/v1/daemon/shutdown",
     "/v1/dump",
