@@ -18,7 +18,12 @@ import {
   controlSocketPath,
   stateDirectory,
 } from "./host/environment_adapter.ts";
-import { modeWarnings, readText, tryReadText } from "./host/file_adapter.ts";
+import {
+  modeWarnings,
+  readText,
+  realPath,
+  tryReadText,
+} from "./host/file_adapter.ts";
 import { configureLog, logOf } from "./host/log_adapter.ts";
 import {
   allowedLibc,
@@ -277,6 +282,7 @@ function permissionRequest(
     included: paths.slice(1),
     isUcl,
     logFile,
+    realPath,
     program: import.meta.url,
     socket: controlSocketPath(),
     state: stateDirectory(DEFAULT_STATE),

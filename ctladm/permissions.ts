@@ -68,6 +68,8 @@ export interface PermissionRequest extends DaemonPlaces {
   readonly isUcl: boolean;
   /** File that the log goes to, too; undefined: to none. */
   readonly logFile: string | undefined;
+  /** Where a path leads, links resolved; undefined: nowhere yet. */
+  readonly realPath: (path: string) => string | undefined;
 }
 
 /** What is needed, and what no list of permissions can say. */
@@ -240,7 +242,7 @@ function allow(kind: PermissionKind, value: string, why: string): Permission {
 
 const BUILT_IN: ReadonlySet<string> = new Set(["block", "ramdisk"]);
 
-function lunPart(lun: Lun, { libc }: PermissionRequest): Part {
+function lunPart(lun: Lun, { libc, realPath }: PermissionRequest): Part {
   if (!BUILT_IN.has(lun.backend)) return pluginPart(lun);
   const hasBlocks = lun.deviceType === DEVICE_TYPE.DISK ||
     lun.deviceType === DEVICE_TYPE.CD;
@@ -249,7 +251,10 @@ function lunPart(lun: Lun, { libc }: PermissionRequest): Part {
     return { permissions: [] };
   }
   const why = `lun "${lun.name}"`;
-  const files = isReadOnly(lun) ? [allow("read", path, why)] : both(path, why);
+  // The runtime asks for the path behind links, too, when it opens a file.
+  const files = [...new Set([path, realPath(path) ?? path])].flatMap((each) =>
+    isReadOnly(lun) ? [allow("read", each, why)] : both(each, why)
+  );
   const permissions = [...files, sysPermission("statfs")];
   if (path.startsWith("/dev/")) {
     return libc === undefined ? refusedDevice(lun, path) : { permissions };

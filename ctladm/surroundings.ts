@@ -68,6 +68,8 @@ export interface Surroundings {
   readonly openSink: (path: string) => Promise<ByteSink>;
   /** Reads a text file. */
   readonly readText: (path: string) => IncludedFile;
+  /** Where a path leads, links resolved; undefined: nowhere. */
+  readonly realPath: (path: string) => string | undefined;
   /** Where ctld is, and where it would keep what it needs. */
   readonly places: () => Places;
   /** Waits, milliseconds. */

@@ -52,6 +52,7 @@ function printPermissions(context: CommandContext): void {
     socket,
     state,
     libc: libcFor(context),
+    realPath: surroundings.realPath,
   };
   const answer = permissionsOf(request);
   if (json) {

@@ -9,7 +9,7 @@ import type { Surroundings } from "../surroundings.ts";
 import { systemClock } from "./clock_adapter.ts";
 import { CTLD_DEFAULTS } from "../permissions.ts";
 import { controlSocketPath, stateDirectory } from "./environment_adapter.ts";
-import { tryReadText } from "./file_adapter.ts";
+import { realPath, tryReadText } from "./file_adapter.ts";
 import { ensureDaemon } from "./launch_adapter.ts";
 import { libcPath } from "./permission_adapter.ts";
 import { openSink, openSource } from "./stream_adapter.ts";
@@ -30,6 +30,7 @@ export const systemSurroundings: Surroundings = {
   openSink,
   connect: (path = controlSocketPath()) => connectApi(path),
   readText: tryReadText,
+  realPath,
   places: () => ({
     folder: Deno.cwd(),
     ctld: new URL("../ctld.ts", import.meta.url).pathname,

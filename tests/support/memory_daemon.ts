@@ -138,6 +138,7 @@ export class MemoryDaemon implements AsyncDisposable {
           ? { problem: `unable to open ${path}`, isMissing: true }
           : { text: new TextDecoder().decode(bytes) };
       },
+      realPath: () => undefined,
       places: () => PLACES,
       pause: (ms) => {
         this.pauses.push(ms);

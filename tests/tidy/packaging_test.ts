@@ -31,6 +31,7 @@ function sampleRequest(): PermissionRequest {
     socket: "/var/run/dtl/ctl.sock",
     state: "/var/lib/dtl",
     libc: undefined,
+    realPath: () => undefined,
   };
 }
 

@@ -22,6 +22,7 @@ function request(
     socket: "/s",
     state: "/state",
     libc: undefined,
+    realPath: () => undefined,
     ...more,
   };
 }
@@ -124,6 +125,17 @@ Deno.test("permissionsOf() of devices with the C library", () => {
     `ffi=${libc}`,
     "read=/dev/sdb",
     "write=/dev/sdb",
+    "sys=statfs",
+  ]);
+});
+
+Deno.test("permissionsOf() of a path that leads elsewhere", () => {
+  const realPath = (path: string) => `/real${path}`;
+  assertEquals(beyondEmpty("lun x { path /link }", { realPath }), [
+    "read=/link",
+    "write=/link",
+    "read=/real/link",
+    "write=/real/link",
     "sys=statfs",
   ]);
 });
