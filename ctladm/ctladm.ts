@@ -13,6 +13,7 @@ import {
   UsageError,
 } from "./commands/command.ts";
 import { apply } from "./commands/apply.ts";
+import { batchCommand } from "./commands/batch.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { devlist } from "./commands/devlist.ts";
 import { dumpooa, dumpstructs } from "./commands/dump.ts";
@@ -65,6 +66,7 @@ const adddev: Command = {
 const COMMANDS: readonly Command[] = [
   adddev,
   apply,
+  batchCommand(() => ctladm),
   completionCommand(() => COMMANDS),
   create,
   devid,
