@@ -113,3 +113,19 @@ for (const [line, message] of WRONG) {
       assertMatch(errors[0] ?? "", message);
     }));
 }
+
+Deno.test("LUNs of a configuration keep the names made for them", () =>
+  withFile(async (machine) => {
+    const naaOf = async () => {
+      const { lines } = await machine.ctladm("devlist --json");
+      const luns: { id: number; naa: string }[] = JSON.parse(lines.join("\n"));
+      return luns.find(({ id }) => id !== 7)?.naa;
+    };
+    await machine.ctladm("apply ctl.conf");
+    const first = await naaOf();
+    assertMatch(first ?? "", /^3[0-9a-f]{15}$/);
+    put(machine, "/folder/none.conf", "debug 0");
+    await machine.ctladm("apply none.conf");
+    await machine.ctladm("apply ctl.conf");
+    assertEquals(await naaOf(), first);
+  }));
