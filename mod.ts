@@ -38,6 +38,7 @@ import { silentLog } from "./ctladm/host/silent_log.ts";
 export * from "./core/mod.ts";
 export type * from "./frontends/ioctl/service.ts";
 export type * from "./frontends/iscsi/api.ts";
+export { LIBC_PATHS } from "./backends/block/libc_paths.ts";
 export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
 export { StateDatabase } from "./ctladm/host/state_adapter.ts";

@@ -56,7 +56,7 @@ const PRODUCTS: Readonly<Record<number, string>> = {
 const T10_ID_LENGTH_MIN = 16;
 const NAA_LOCALLY_ASSIGNED = 0x30;
 /** Name under which the generated NAA is kept. */
-const NAA_NAME = "naa";
+export const NAA_NAME = "naa";
 
 /**
  * Puts the names of a unit together. A unit that is given neither NAA nor
@@ -168,10 +168,16 @@ function keptNaa(state: UnitState, entropy: Entropy): Designator {
 }
 
 function makeNaa(state: UnitState, entropy: Entropy): Uint8Array {
+  const naa = generateNaa(entropy);
+  state.write(NAA_NAME, naa);
+  return naa;
+}
+
+/** A new NAA of the locally assigned kind (SPC-5 7.7.6.6.6). */
+export function generateNaa(entropy: Entropy): Uint8Array {
   const naa = new Uint8Array(8);
   entropy.fill(naa);
   const view = new DataView(naa.buffer);
   view.setUint8(0, NAA_LOCALLY_ASSIGNED | (view.getUint8(0) & 0x0f));
-  state.write(NAA_NAME, naa);
   return naa;
 }

@@ -8,7 +8,7 @@ import { closeBy, identityBy } from "./backend_calls.ts";
 import { DEVICE_TYPE, hasBlocks, maskOfDeviceType } from "./device_type.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EventHub } from "./events.ts";
-import { buildIdentity } from "./identity.ts";
+import { buildIdentity, generateNaa, NAA_NAME } from "./identity.ts";
 import { readKeptReservations } from "./kept_reservations.ts";
 import { LogicalUnit } from "./logical_unit.ts";
 import {
@@ -31,7 +31,7 @@ import { readSavedPages } from "./saved_pages.ts";
 import type { UnitDirectory } from "./target_port.ts";
 import { WAIT } from "./tracing/trace_events.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
-import { UnitState } from "./unit_state.ts";
+import { UnitState, unitStateName } from "./unit_state.ts";
 
 /** Logical units that a target can have. */
 export const LUNS_MAX = 1024;
@@ -125,6 +125,26 @@ export class LunRegistry implements UnitDirectory {
   /** All units by number. */
   all(): LogicalUnit[] {
     return [...this.#units.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /**
+   * Makes the names of units that are about to be made, and keeps all of them
+   * at once where the store can: one by one, each waits for the disk. Only
+   * those with a name in ctl.conf are known beforehand.
+   */
+  nameAhead(optionsOfUnits: Iterable<RawOptions>): void {
+    const { state, entropy } = this.#services.host;
+    if (state.writeAll === undefined) return;
+    const names = new Map<string, Uint8Array>();
+    for (const options of optionsOfUnits) {
+      const name = options.get("ctld_name");
+      const isNamed = options.has("naa") || options.has("eui");
+      if (name === undefined || isNamed) continue;
+      const place = unitStateName(`name:${name}`, NAA_NAME);
+      if (state.read(place) !== undefined) continue;
+      names.set(place, generateNaa(entropy));
+    }
+    if (names.size > 0) state.writeAll(names);
   }
 
   /** Makes a unit. Throws a `ManagementError` and changes nothing else. */

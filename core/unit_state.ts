@@ -8,6 +8,11 @@
 import { ManagementError } from "./management_error.ts";
 import type { Log, StateStore } from "./ports/host.ts";
 
+/** Where the state store keeps `name` of the unit that is called `key`. */
+export function unitStateName(key: string, name: string): string {
+  return `lun/${key}/${name}`;
+}
+
 /** The part of the state store that belongs to one unit. */
 export class UnitState {
   readonly #store: StateStore;
@@ -18,7 +23,7 @@ export class UnitState {
   constructor(store: StateStore, key: string, log: Log) {
     this.#store = store;
     this.#log = log;
-    this.#prefix = `lun/${key}/`;
+    this.#prefix = unitStateName(key, "");
   }
 
   /** The bytes under a name, or undefined. */

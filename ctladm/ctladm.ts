@@ -12,6 +12,8 @@ import {
   parseNumber,
   UsageError,
 } from "./commands/command.ts";
+import { apply } from "./commands/apply.ts";
+import { batchCommand } from "./commands/batch.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { delay } from "./commands/delay.ts";
 import { devlist } from "./commands/devlist.ts";
@@ -22,6 +24,7 @@ import { inject } from "./commands/inject.ts";
 import { islist } from "./commands/islist.ts";
 import { create, modify, remove } from "./commands/luns.ts";
 import { nvlist, nvterminate } from "./commands/nvme.ts";
+import { permissions } from "./commands/permissions.ts";
 import { load, unload } from "./commands/plugins.ts";
 import { portlist } from "./commands/portlist.ts";
 import { lunmap, port } from "./commands/ports.ts";
@@ -48,7 +51,7 @@ import { top } from "./commands/top.ts";
 import { trace } from "./commands/trace.ts";
 import { getopt, valueOf } from "./getopt.ts";
 import { systemSurroundings } from "./host/surroundings_adapter.ts";
-import { exit, programWords } from "./host/terminal_adapter.ts";
+import { programWords, runProgram } from "./host/terminal_adapter.ts";
 import { ScsiDevice } from "./scsi/device.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -69,6 +72,8 @@ const adddev: Command = {
 /** Subcommands in the order in which abbreviations are looked up. */
 const COMMANDS: readonly Command[] = [
   adddev,
+  apply,
+  batchCommand(() => ctladm),
   completionCommand(() => COMMANDS),
   create,
   delay,
@@ -90,6 +95,7 @@ const COMMANDS: readonly Command[] = [
   modify,
   nvlist,
   nvterminate,
+  permissions,
   port,
   portlist,
   prin,
@@ -170,9 +176,12 @@ async function run(
     print(usage());
     return 1;
   }
-  const json = words.includes("--json");
+  const long = ["--json", ...command.longWords ?? []];
+  const longWords = new Set(words.filter((word) => long.includes(word)));
+  const json = longWords.has("--json");
   const options = getopt(
-    words.slice(command.needsLun ? 1 : 0).filter((word) => word !== "--json")
+    words.slice(command.needsLun ? 1 : 0)
+      .filter((word) => !longWords.has(word))
       .map((word) => shortOption(command, word)),
     GENERAL_LETTERS + command.letters,
     command.takesMore,
@@ -193,6 +202,7 @@ async function run(
       client,
       options,
       json,
+      longWords,
       print,
       printJson: (value) => print(JSON.stringify(value, null, 2)),
       lun,
@@ -283,5 +293,5 @@ function blockOf({ name, synopsis, example }: Command): string[] {
 }
 
 if (import.meta.main) {
-  exit(await ctladm(programWords(), systemSurroundings));
+  await runProgram(() => ctladm(programWords(), systemSurroundings));
 }

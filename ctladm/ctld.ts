@@ -9,28 +9,45 @@ import { type Log, ManagementError, StateDatabase } from "../mod.ts";
 import { type ApiAddress, parseApiAddress } from "./api/bearer.ts";
 import { refuseSecond } from "./api/socket_adapter.ts";
 import type { Configuration } from "./conf/model.ts";
-import { parseConfiguration, type ParseOutcome } from "./conf/parser.ts";
+import { parseSource, type SourceOutcome } from "./conf/source.ts";
 import { ISER, notSupported } from "./conf/statement.ts";
-import { parseUclConfiguration } from "./conf/ucl/configuration.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { serveDaemon } from "./daemon/serve.ts";
 import { systemClock } from "./host/clock_adapter.ts";
+import { detach } from "./host/detach_adapter.ts";
 import {
   controlSocketPath,
   stateDirectory,
 } from "./host/environment_adapter.ts";
-import { modeWarnings, readText, tryReadText } from "./host/file_adapter.ts";
+import {
+  modeWarnings,
+  readText,
+  realPath,
+  tryReadText,
+} from "./host/file_adapter.ts";
 import { configureLog, logOf } from "./host/log_adapter.ts";
+import {
+  allowedLibc,
+  giveUpRunning,
+  missingPermissions,
+  requireLibc,
+} from "./host/permission_adapter.ts";
 import { type PidFile, writePidFile } from "./host/process_adapter.ts";
 import {
-  exit,
   printError,
   printLine,
   programWords,
+  runProgram,
 } from "./host/terminal_adapter.ts";
+import {
+  CTLD_DEFAULTS,
+  missingText,
+  OPTIONAL_SYS,
+  type PermissionRequest,
+  permissionsOf,
+} from "./permissions.ts";
 
-const DEFAULT_FILE = "/etc/ctl.conf";
-const DEFAULT_STATE = "/var/lib/dtl";
+const { file: DEFAULT_FILE, state: DEFAULT_STATE } = CTLD_DEFAULTS;
 
 const USAGE = `usage: ctld [-d][-u][-f config-file]
        ctld -t [-u][-f config-file]
@@ -42,6 +59,9 @@ const USAGE = `usage: ctld [-d][-u][-f config-file]
   --api address:port
                   serve the control API on a loopback address, too; its token
                   is made in the state directory: api.token
+  --detach        go to the background as soon as the targets are served
+  --log file      log to the end of this file, too
+  --native        refuse to start without the C library (--allow-ffi)
   -h, --help      this text
 
 CTL_SOCKET names the control socket, DTL_STATE_DIR the folder of the state
@@ -53,7 +73,16 @@ interface Settings {
   readonly isUcl: boolean;
   readonly verbose: boolean;
   readonly api: ApiAddress | undefined;
+  /** File that the log goes to, too. */
+  readonly logFile: string | undefined;
+  /** The C library must be there. */
+  readonly isNative: boolean;
+  /** Another process waits to hear that the targets are served. */
+  readonly isAwaited: boolean;
 }
+
+/** Word that ctld gives to itself when it goes to the background. */
+const AWAITED = "awaited";
 
 /** What a reload changes, besides the daemon itself. */
 interface Running {
@@ -61,14 +90,16 @@ interface Running {
   readonly log: Log;
   /** Another one when the configuration names another. */
   pidFile: PidFile;
+  /** Ends when the configuration is in force that came last. */
+  settled: Promise<unknown>;
 }
 
 /** Runs ctld with the words behind its name. @returns the exit code */
 export async function ctld(words: readonly string[]): Promise<number> {
   const unknown: string[] = [];
   const given = parseArgs(words, {
-    boolean: ["R", "d", "t", "u", "help", "h"],
-    string: ["f", "api"],
+    boolean: ["R", "d", "t", "u", "help", "h", "detach", "native", AWAITED],
+    string: ["f", "api", "log"],
     default: { f: DEFAULT_FILE },
     unknown: (word) => {
       unknown.push(word);
@@ -89,9 +120,15 @@ export async function ctld(words: readonly string[]): Promise<number> {
     api: given.api === undefined
       ? undefined
       : parseApiAddress(String(given.api)),
+    logFile: given.log === undefined ? undefined : String(given.log),
+    isNative: given.native === true,
+    isAwaited: given[AWAITED] === true,
   };
-  configureLog(settings.verbose ? "debug" : "warning");
-  return given.t === true ? check(settings) : await serve(settings);
+  configureLog(settings.verbose ? "debug" : "warning", settings.logFile);
+  if (given.t === true) return check(settings);
+  if (given.detach === true) return await goToBackground(words, settings);
+  giveUpRunning();
+  return await serve(settings);
 }
 
 function misused(reason: string): number {
@@ -101,22 +138,28 @@ function misused(reason: string): number {
 }
 
 function check(settings: Settings): number {
-  const configuration = readConfiguration(settings, logOf("ctld"));
-  if (configuration !== null) return 0;
+  if (readConfiguration(settings, logOf("ctld")) !== null) return 0;
   printError("configuration error; exiting");
   return 1;
 }
 
 async function serve(settings: Settings): Promise<number> {
   const log = logOf("ctld");
-  const configuration = readConfiguration(settings, log);
-  if (configuration === null) {
+  const found = readConfiguration(settings, log);
+  if (found === null) {
     log.error("configuration error; exiting");
     return 1;
   }
+  if (settings.isNative) requireLibc();
+  if (!isPermitted(settings, found, log)) {
+    log.error('permissions are missing, "ctladm permissions" names all');
+    return 1;
+  }
+  const { configuration } = found;
   setLogLevel(settings, configuration);
   const pidFile = await writePidFile(configuration.pidfile);
-  const running = { settings, log, pidFile };
+  const settled = Promise.resolve();
+  const running: Running = { settings, log, pidFile, settled };
   try {
     return await serveConfiguration(running, configuration);
   } finally {
@@ -143,6 +186,11 @@ async function serveConfiguration(
     api: api && { ...api, stateDirectory: directory },
     nowMs: systemClock.nowMs,
     reload: () => reload(running, daemon),
+    applyConfiguration: async (wanted) => {
+      const failures = await putInForce(running, daemon, wanted);
+      log.info("configuration of ctladm applied", { errors: failures.length });
+      return failures;
+    },
   });
   try {
     const failed = await daemon.apply(configuration);
@@ -155,6 +203,7 @@ async function serveConfiguration(
       targets: configuration.targets.size,
       portals: daemon.portals.length,
     });
+    if (running.settings.isAwaited) printLine("serving");
     log.info(`exiting on ${await served.ending}`);
     return 0;
   } finally {
@@ -177,55 +226,131 @@ async function reloadConfiguration(
   daemon: Daemon,
 ): Promise<void> {
   const { settings, log } = running;
-  const configuration = readConfiguration(settings, log);
-  if (configuration === null) {
+  const found = readConfiguration(settings, log);
+  if (found === null) {
     log.error("configuration error, continuing with old configuration");
     return;
   }
-  setLogLevel(settings, configuration);
-  const moved = await movePidFile(running, configuration.pidfile);
-  const failed = await daemon.apply(configuration);
-  log.info("configuration reloaded", {
-    errors: failed.length + (moved ? 0 : 1),
-  });
+  // What can be done without them is done; steps that need them will fail.
+  isPermitted(settings, found, log);
+  const { configuration } = found;
+  const failures = await putInForce(running, daemon, configuration);
+  log.info("configuration reloaded", { errors: failures.length });
 }
 
-// The old file stays when there can be no new one.
-async function movePidFile(running: Running, path: string): Promise<boolean> {
+/** One after the other, whoever asks. @returns what failed */
+function putInForce(
+  running: Running,
+  daemon: Daemon,
+  wanted: Configuration,
+): Promise<string[]> {
+  const done = running.settled.then(async () => {
+    setLogLevel(running.settings, wanted);
+    const problem = await movePidFile(running, wanted.pidfile);
+    const failed = await daemon.apply(wanted);
+    const reasons = failed.map(({ reason }) => reason);
+    return problem === undefined ? reasons : [problem, ...reasons];
+  });
+  running.settled = done.catch(() => {});
+  return done;
+}
+
+// The old file stays when there can be no new one. @returns what is wrong
+async function movePidFile(
+  running: Running,
+  path: string,
+): Promise<string | undefined> {
   const old = running.pidFile;
-  if (old.path === path) return true;
+  if (old.path === path) return undefined;
   try {
     running.pidFile = await writePidFile(path);
     old.remove();
-    return true;
+    return undefined;
   } catch (error) {
     if (!(error instanceof ManagementError)) throw error;
     running.log.error(error.message);
-    return false;
+    return error.message;
   }
 }
 
 function setLogLevel(settings: Settings, configuration: Configuration): void {
   const debug = settings.verbose || configuration.debug > 0;
-  configureLog(debug ? "debug" : "info");
+  configureLog(debug ? "debug" : "info", settings.logFile);
+}
+
+/** A configuration that was read, and its files. */
+interface Found {
+  readonly configuration: Configuration;
+  readonly paths: readonly string[];
+}
+
+function permissionRequest(
+  { file, isUcl, isNative, logFile, api }: Settings,
+  { configuration, paths }: Found,
+): PermissionRequest {
+  return {
+    configuration,
+    file,
+    included: paths.slice(1),
+    isUcl,
+    api,
+    logFile,
+    realPath,
+    program: import.meta.url,
+    socket: controlSocketPath(),
+    state: stateDirectory(DEFAULT_STATE),
+    libc: isNative ? allowedLibc() : undefined,
+  };
+}
+
+// Names what is missing. @returns whether the daemon can do without
+function isPermitted(settings: Settings, found: Found, log: Log): boolean {
+  const { permissions } = permissionsOf(permissionRequest(settings, found));
+  const missing = missingPermissions(permissions);
+  const needed = missing.filter(({ kind, value }) =>
+    kind !== "sys" || !OPTIONAL_SYS.has(value)
+  );
+  for (const each of missing) {
+    const told = missingText(each);
+    if (needed.includes(each)) log.error(told);
+    else log.warn(told);
+  }
+  return needed.length === 0;
+}
+
+async function goToBackground(
+  words: readonly string[],
+  settings: Settings,
+): Promise<number> {
+  const found = readConfiguration(settings, logOf("ctld"));
+  if (found === null) {
+    printError("configuration error; exiting");
+    return 1;
+  }
+  return await detach({
+    ...permissionRequest(settings, found),
+    words: [
+      ...words.filter((word) => word !== "--detach"),
+      `--${AWAITED}`,
+    ],
+  });
 }
 
 // What is wrong is logged; null: it cannot be used.
 function readConfiguration(
   settings: Settings,
   log: Log,
-): Configuration | null {
+): Found | null {
   const { file } = settings;
   try {
-    const files = [file];
-    const outcome = parseFile(settings, files);
+    const { outcome, paths } = parseFile(settings);
     if ("error" in outcome) {
       log.error(outcome.error, { file });
       return null;
     }
-    const warnings = [...files.flatMap(modeWarnings), ...outcome.warnings];
+    const warnings = [...paths.flatMap(modeWarnings), ...outcome.warnings];
     for (const warning of warnings) log.warn(warning);
-    return outcome.configuration;
+    return { configuration: outcome.configuration, paths };
   } catch (error) {
     if (!(error instanceof ManagementError)) throw error;
     log.error(error.message);
@@ -233,26 +358,8 @@ function readConfiguration(
   }
 }
 
-// Files that it includes are added to the list.
-function parseFile({ file, isUcl }: Settings, files: string[]): ParseOutcome {
-  const text = readText(file);
-  if (!isUcl) return parseConfiguration(text);
-  const include = (path: string) => {
-    files.push(path);
-    return tryReadText(path);
-  };
-  return parseUclConfiguration({ path: file, text, include });
+function parseFile({ file, isUcl }: Settings): SourceOutcome {
+  return parseSource({ path: file, isUcl }, readText(file), tryReadText);
 }
 
-/** Runs a program; an operator's mistake is one line, not a stack. */
-export async function main(program: () => Promise<number>): Promise<never> {
-  try {
-    exit(await program());
-  } catch (error) {
-    if (!(error instanceof ManagementError)) throw error;
-    printError(error.message);
-    exit(1);
-  }
-}
-
-if (import.meta.main) await main(() => ctld(programWords()));
+if (import.meta.main) await runProgram(() => ctld(programWords()));

@@ -9,7 +9,7 @@ import type { PortResource, StatisticsResource } from "./api/resources.ts";
 import { UsageError } from "./commands/command.ts";
 import { getopt, has, type Options, valueOf, valuesOf } from "./getopt.ts";
 import { systemSurroundings } from "./host/surroundings_adapter.ts";
-import { exit, programWords } from "./host/terminal_adapter.ts";
+import { programWords, runProgram } from "./host/terminal_adapter.ts";
 import {
   formatDump,
   formatHeader,
@@ -188,5 +188,5 @@ async function prometheusOf(client: ApiClient): Promise<string> {
 }
 
 if (import.meta.main) {
-  exit(await ctlstat(programWords(), systemSurroundings));
+  await runProgram(() => ctlstat(programWords(), systemSurroundings));
 }

@@ -16,7 +16,6 @@ import {
 } from "../mod.ts";
 import { type ApiAddress, parseApiAddress } from "./api/bearer.ts";
 import { refuseSecond } from "./api/socket_adapter.ts";
-import { main } from "./ctld.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { serveDaemon } from "./daemon/serve.ts";
 import { systemClock } from "./host/clock_adapter.ts";
@@ -26,11 +25,14 @@ import {
 } from "./host/environment_adapter.ts";
 import { exists, makeSparseFile } from "./host/file_adapter.ts";
 import { configureLog, logOf } from "./host/log_adapter.ts";
+import { missingPermissions, requireLibc } from "./host/permission_adapter.ts";
 import {
   printError,
   printLine,
   programWords,
+  runProgram,
 } from "./host/terminal_adapter.ts";
+import { missingText, sysPermission } from "./permissions.ts";
 import { VERSION } from "./version.ts";
 
 const TARGET = "iqn.2026-01.local.dtl:demo";
@@ -43,6 +45,7 @@ const DEFAULT_STATE = "./.dtl";
 const USAGE =
   `usage: start [FILE] [--size SIZE] [--address ADDRESS] [--port PORT]
              [--target NAME] [--read-only] [--verbose] [--api ADDRESS:PORT]
+             [--native]
 
 Exports FILE as an iSCSI LUN, or without FILE a demo: a RAM disk and a sparse
 file. Nobody has to log in with a password: keep it on 127.0.0.1.
@@ -55,6 +58,7 @@ file. Nobody has to log in with a password: keep it on 127.0.0.1.
   --verbose          log more
   --api ADDRESS:PORT serve the control API on a loopback address, too; its
                      token is made in the state folder: api.token
+  --native           refuse to start without the C library (--allow-ffi)
 
 DTL_STATE_DIR names the folder of the demo file and of generated names
 (default ${DEFAULT_STATE}), CTL_SOCKET the control socket.`;
@@ -68,6 +72,7 @@ interface Settings {
   readonly readOnly: boolean;
   readonly verbose: boolean;
   readonly api: ApiAddress | undefined;
+  readonly isNative: boolean;
 }
 
 const EVERYBODY: AuthGroup = {
@@ -82,6 +87,7 @@ export async function start(words: readonly string[]): Promise<number> {
   const settings = readWords(words);
   if (typeof settings === "number") return settings;
   configureLog(settings.verbose ? "debug" : "warning");
+  checkPermissions(settings);
   const state = stateDirectory(DEFAULT_STATE);
   const socketPath = controlSocketPath();
   // A daemon that runs has the state locked: it is the better thing to tell.
@@ -111,10 +117,19 @@ export async function start(words: readonly string[]): Promise<number> {
   }
 }
 
+// LUNs in files can do without statfs, but then nobody is told of full disks.
+function checkPermissions({ isNative }: Settings): void {
+  if (isNative) requireLibc();
+  const log = logOf("start");
+  for (const each of missingPermissions([sysPermission("statfs")])) {
+    log.warn(missingText(each));
+  }
+}
+
 function readWords(words: readonly string[]): Settings | number {
   const unknown: string[] = [];
   const given = parseArgs(words, {
-    boolean: ["help", "h", "read-only", "verbose"],
+    boolean: ["help", "h", "read-only", "verbose", "native"],
     string: ["size", "address", "port", "target", "api"],
     default: { address: "127.0.0.1", port: "3260", target: TARGET },
     unknown: (word) => {
@@ -143,6 +158,7 @@ function readWords(words: readonly string[]): Settings | number {
     api: given.api === undefined
       ? undefined
       : parseApiAddress(String(given.api)),
+    isNative: given.native === true,
   };
 }
 
@@ -277,4 +293,4 @@ function describeUnit(unit: LogicalUnit): string {
     (unit.readOnly ? ", read-only" : "");
 }
 
-if (import.meta.main) await main(() => start(programWords()));
+if (import.meta.main) await runProgram(() => start(programWords()));

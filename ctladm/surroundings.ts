@@ -5,6 +5,7 @@
  */
 
 import type { ApiClient } from "./api/client.ts";
+import type { IncludedFile } from "./conf/ucl/budget.ts";
 
 /** A client, and the connections that it keeps open. */
 export interface ApiConnection extends Disposable {
@@ -26,6 +27,20 @@ export interface ByteSource extends Disposable {
 export interface ByteSink extends Disposable {
   /** Takes all bytes. */
   write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Where the programs are, and what they use. */
+export interface Places {
+  /** Folder that the program runs in. */
+  readonly folder: string;
+  /** Path of the program ctld. */
+  readonly ctld: string;
+  /** Path of the control socket. */
+  readonly socket: string;
+  /** State directory of ctld. */
+  readonly state: string;
+  /** Path of the C library; undefined: it was not found. */
+  readonly libc: string | undefined;
 }
 
 /** What a client program runs in. */
@@ -56,6 +71,12 @@ export interface Surroundings {
   readonly openSource: (path: string) => Promise<ByteSource>;
   /** Opens a file to write it, made with mode 0600; `-`: standard output. */
   readonly openSink: (path: string) => Promise<ByteSink>;
+  /** Reads a text file. */
+  readonly readText: (path: string) => IncludedFile;
+  /** Where a path leads, links resolved; undefined: nowhere. */
+  readonly realPath: (path: string) => string | undefined;
+  /** Where ctld is, and where it would keep what it needs. */
+  readonly places: () => Places;
   /** Waits, milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
 }

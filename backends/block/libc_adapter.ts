@@ -17,6 +17,7 @@ import {
   STATFS_BYTES,
   STATX_BYTES,
 } from "./libc_structs.ts";
+import { LIBC_PATHS } from "./libc_paths.ts";
 
 const SYMBOLS = {
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
@@ -76,17 +77,6 @@ const SYMBOLS = {
     result: "usize",
   },
 } as const satisfies Deno.ForeignLibraryInterface;
-
-/** Where the library lies; a permission names one of these literally. */
-const PATHS: readonly string[] = [
-  "/lib/x86_64-linux-gnu/libc.so.6",
-  "/lib/aarch64-linux-gnu/libc.so.6",
-  "/usr/lib/x86_64-linux-gnu/libc.so.6",
-  "/usr/lib/aarch64-linux-gnu/libc.so.6",
-  "/lib64/libc.so.6",
-  "/usr/lib64/libc.so.6",
-  "/usr/lib/libc.so.6",
-];
 
 /** Error numbers of Linux that mean more than failure. */
 export const ERRNO = {
@@ -287,7 +277,7 @@ export class Libc {
 /** Loads the library if that is allowed already; never asks for it. */
 export function loadLibc(): Libc | undefined {
   if (Deno.build.os !== "linux") return undefined;
-  for (const path of PATHS) {
+  for (const path of LIBC_PATHS) {
     const { state } = Deno.permissions.querySync({ name: "ffi", path });
     if (state !== "granted") continue;
     try {

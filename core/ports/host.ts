@@ -48,6 +48,8 @@ export interface StateStore {
   read(name: string): Uint8Array | undefined;
   /** Puts bytes under a name, in place of those that were there. */
   write(name: string, value: Uint8Array): void;
+  /** The same for many at once, all or none; a store may not offer it. */
+  writeAll?(values: ReadonlyMap<string, Uint8Array>): void;
   /** Forgets a name, if there is one. */
   remove(name: string): void;
   /** All names that begin with `prefix`, in order. */

@@ -45,6 +45,11 @@ export function parseApiAddress(text: string): ApiAddress {
   );
 }
 
+/** An address as {@linkcode parseApiAddress} reads it. */
+export function apiAddressText({ address, port }: ApiAddress): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** Lets requests through that carry the token, and no other. */
 export function requireToken(token: string, handle: Handle): Handle {
   const expected = new TextEncoder().encode(token);

@@ -127,6 +127,13 @@ async function readBody(
         `is the limit, split it`,
     );
   }
+  // The runtime gathers a body whose length is told faster than any loop.
+  const told = request.headers.get("content-length");
+  if (told === String(lengthBytes)) {
+    const body = new Uint8Array(await request.arrayBuffer());
+    if (body.length !== lengthBytes) throw wrongLength(lengthBytes);
+    return body;
+  }
   const dataOut = new Uint8Array(lengthBytes);
   let filled = 0;
   for await (const piece of request.body ?? []) {

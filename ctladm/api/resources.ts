@@ -473,6 +473,61 @@ export interface DumpResource {
   readonly plugins: string[];
 }
 
+/** A configuration to look at or to put in force. */
+export interface ConfigurationBody {
+  /** The text of the file. */
+  readonly text: string;
+  /** The syntax that it is in. */
+  readonly syntax: "classic" | "ucl";
+  /** Its path, for messages and for the files that it includes. */
+  readonly path: string;
+  /** Texts of the files that it includes, by path. */
+  readonly includes?: Record<string, string> | undefined;
+}
+
+/** One change, in words. */
+export interface ChangeResource {
+  /** A verb. */
+  readonly action: string;
+  /** What it is done to. */
+  readonly subject: string;
+  /** What differs, or what follows; may be empty. */
+  readonly detail: string;
+}
+
+/** A session that changes touch. */
+export interface TouchedSessionResource {
+  /** Number. */
+  readonly id: number;
+  /** Name of the initiator. */
+  readonly initiator: string;
+  /** Address of the initiator. */
+  readonly initiatorAddress: string;
+  /** Name of the target. */
+  readonly target: string;
+  /** It ends. */
+  readonly ends: boolean;
+  /** What the initiator notices when it goes on. */
+  readonly notices: string[];
+}
+
+/** What a configuration would change. */
+export interface ConfigurationPlanResource {
+  /** The changes, in order. */
+  readonly changes: ChangeResource[];
+  /** Sessions that they touch; all others go on undisturbed. */
+  readonly sessions: TouchedSessionResource[];
+  /** What looks wrong in the configuration but is allowed. */
+  readonly warnings: string[];
+}
+
+/** What became of a configuration. */
+export interface ConfigurationAppliedResource
+  extends ConfigurationPlanResource {
+  /** Changes that failed, and why; the next configuration has them again. */
+  readonly failures: string[];
+}
+
 /** Why a request was refused. */
 export interface ProblemResource {
   /** Kind of mistake. */

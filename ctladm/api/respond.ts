@@ -82,7 +82,7 @@ export function findLun(target: Target, id: number): LogicalUnit {
 }
 
 /** Bytes that a request in JSON has at the most. */
-export const BODY_BYTES_MAX: number = 2 ** 20;
+export const BODY_BYTES_MAX: number = 2 ** 22;
 
 /** A request, as far as refusing it goes. */
 interface Asked {

@@ -7,11 +7,15 @@
 
 import { z } from "@hono/zod-openapi";
 import { LUN_MAP_LENGTH, TASK_MANAGEMENT } from "../../mod.ts";
+import { FILE_LENGTH_MAX } from "../conf/limits.ts";
 import type {
   ActivityResource,
   ChangePortBody,
   ChooseSessionsBody,
   ChosenSessionsResource,
+  ConfigurationAppliedResource,
+  ConfigurationBody,
+  ConfigurationPlanResource,
   CountersResource,
   CreateLunBody,
   DaemonResource,
@@ -234,6 +238,44 @@ export const CHOOSE_SESSIONS: z.ZodType<ChooseSessionsBody> = z.object({
 export const CHOSEN_SESSIONS: z.ZodType<ChosenSessionsResource> = z.object({
   count,
 }).openapi("ChosenSessions");
+
+const configurationText = z.string().max(FILE_LENGTH_MAX);
+
+/** A configuration to look at or to put in force. */
+export const CONFIGURATION: z.ZodType<ConfigurationBody> = z.object({
+  text: configurationText,
+  syntax: z.enum(["classic", "ucl"]),
+  path: z.string().openapi({ example: "/etc/ctl.conf" }),
+  includes: z.record(z.string(), configurationText).optional().openapi({
+    description: "Texts of the files that it includes, by path",
+  }),
+}).strict().openapi("Configuration");
+
+const configurationPlan = {
+  changes: z.array(z.object({
+    action: z.string().openapi({ example: "create" }),
+    subject: z.string().openapi({ example: 'lun "disk0"' }),
+    detail: z.string(),
+  })),
+  sessions: z.array(z.object({
+    id: count,
+    initiator: z.string(),
+    initiatorAddress: z.string(),
+    target: z.string(),
+    ends: z.boolean(),
+    notices: z.array(z.string()),
+  })),
+  warnings: z.array(z.string()),
+};
+
+/** What a configuration would change. */
+export const CONFIGURATION_PLAN: z.ZodType<ConfigurationPlanResource> = z
+  .object(configurationPlan).openapi("ConfigurationPlan");
+
+/** What became of a configuration. */
+export const CONFIGURATION_APPLIED: z.ZodType<ConfigurationAppliedResource> = z
+  .object({ ...configurationPlan, failures: z.array(z.string()) })
+  .openapi("ConfigurationApplied");
 
 /** A plugin to load or to take out. */
 export const LOAD_PLUGIN: z.ZodType<LoadPluginBody> = z.object({

@@ -7,6 +7,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import type { Daemon } from "../daemon/daemon.ts";
+import type { Configuration } from "../conf/model.ts";
+import { addConfigurationRoutes } from "./configuration_routes.ts";
 import { addDaemonRoutes } from "./daemon_routes.ts";
 import { addEventRoutes } from "./event_routes.ts";
 import { addInjectionRoutes } from "./injection_routes.ts";
@@ -49,6 +51,14 @@ export interface ApiOptions {
   readonly cpuMs: () => number;
   /** Bytes of memory that the daemon has resident. */
   readonly residentBytes: () => number;
+  /**
+   * Puts a configuration in force, when there is more to it than the target.
+   *
+   * @returns what failed, in whole sentences
+   */
+  readonly applyConfiguration?:
+    | ((wanted: Configuration) => Promise<string[]>)
+    | undefined;
   /** Ends the daemon, after the answer has been sent. */
   readonly shutdown: () => void;
 }
@@ -61,6 +71,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addPortRoutes(api, daemon);
   addSessionRoutes(api, daemon);
   addDaemonRoutes(api, options);
+  addConfigurationRoutes(api, options);
   addInspectionRoutes(api, daemon);
   addMetricsRoutes(api, options);
   addTraceRoutes(api, daemon.target);

@@ -46,8 +46,9 @@ export async function refuseSecond(path: string): Promise<void> {
   if (!await isServed(path)) return;
   throw new ManagementError(
     "request",
-    `A daemon is running already with the control socket ${path}: ` +
-      `set CTL_SOCKET to another path`,
+    `A daemon is running already with the control socket ${path}: end it ` +
+      `with "ctladm shutdown" (what was made by hand goes with it), or set ` +
+      `CTL_SOCKET to another path`,
   );
 }
 
@@ -102,7 +103,12 @@ export async function isServed(path: string): Promise<boolean> {
     const connection = await Deno.connect({ transport: "unix", path });
     connection.close();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) return false;
+    // Not to be allowed to look is not to have seen that nobody is there.
+    throw new ManagementError(
+      "request",
+      `Cannot look for a daemon at ${path}: ${error.message}`,
+    );
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { ManagementError } from "../../mod.ts";
-import type { ApiAddress, Handle } from "./bearer.ts";
+import { type ApiAddress, apiAddressText, type Handle } from "./bearer.ts";
 import { endServer, type ServedApi } from "./socket_adapter.ts";
 
 /** The API, being served on a TCP port. */
@@ -24,9 +24,8 @@ export function serveOnTcp(
       { hostname: address, port, onListen: () => {} },
       handle,
     );
-    const host = address.includes(":") ? `[${address}]` : address;
     return {
-      url: `http://${host}:${server.addr.port}`,
+      url: `http://${apiAddressText({ address, port: server.addr.port })}`,
       close: () => endServer(server),
     };
   } catch (error) {

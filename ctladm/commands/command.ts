@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly options: Options;
   /** `--json` was given. */
   readonly json: boolean;
+  /** Words of {@linkcode Command.longWords} that were given. */
+  readonly longWords: ReadonlySet<string>;
   /** The LUN that was named, else LUN 0, through the local port. */
   readonly device: ScsiDevice;
   /** Number of that LUN. */
@@ -39,6 +41,8 @@ export interface Command {
   readonly longOptions?: Readonly<Record<string, string>>;
   /** Words that options take beyond their value; absent: none. */
   readonly takesMore?: TakesMore;
+  /** Options that are words: `--dry-run`. */
+  readonly longWords?: readonly string[];
   /** CTL does not have it: it gives way to abbreviations of CTL's own. */
   readonly beyondCtl?: boolean;
   /** Its second word is a LUN. */

@@ -39,9 +39,10 @@ const SCRIPTS: ReadonlyMap<string, Script> = new Map([
 ]);
 
 /** Options of a command: `-b -v --json`. */
-function optionsOf({ letters, synopsis }: Command): string[] {
+function optionsOf({ letters, longWords, synopsis }: Command): string[] {
   const short = [...letters.replaceAll(":", "")].map((each) => `-${each}`);
-  return synopsis.includes("--json") ? [...short, "--json"] : short;
+  const json = synopsis.includes("--json") ? ["--json"] : [];
+  return [...short, ...longWords ?? [], ...json];
 }
 
 function bashScript(commands: readonly Command[]): string {

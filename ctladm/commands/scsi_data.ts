@@ -144,15 +144,33 @@ async function writeBlocks(
     ? null
     : await opened(file, surroundings.openSource(file));
   using progress = showing(context, "written", transfer);
+  const buffers = new PieceBuffers();
   let pending: Promise<Answer> | undefined;
   for (const piece of piecesOf(transfer)) {
     // The next piece is fetched while this one is being written.
-    const data = await fill(source, piece.blocks * blockLength, file);
+    const data = buffers.next(piece.blocks * blockLength);
+    await fill(source, data, file);
     if (!await written(context, pending, progress)) return;
     pending = device.send(cdbFor("write", transfer, piece), { out: data });
     pending.catch(() => {});
   }
   await written(context, pending, progress);
+}
+
+/** Two buffers that take turns: fresh ones would be cleared each time. */
+class PieceBuffers {
+  #next = new Uint8Array(0);
+  #last = new Uint8Array(0);
+
+  /** The one that no command under way uses. */
+  next(lengthBytes: number): Uint8Array<ArrayBuffer> {
+    const buffer = this.#next.length === lengthBytes
+      ? this.#next
+      : new Uint8Array(lengthBytes);
+    this.#next = this.#last;
+    this.#last = buffer;
+    return buffer;
+  }
 }
 
 async function written(
@@ -169,12 +187,11 @@ async function written(
 
 async function fill(
   source: ByteSource | null,
-  lengthBytes: number,
+  data: Uint8Array,
   file: string | null,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const data = new Uint8Array(lengthBytes);
-  const length = await source?.read(data) ?? lengthBytes;
-  if (length === lengthBytes) return data;
+): Promise<void> {
+  const length = await source?.read(data) ?? data.length;
+  if (length === data.length) return;
   throw new CommandError(`only read ${length} bytes from file ${file}`);
 }
 

@@ -50,6 +50,7 @@ export async function applySteps(
   steps: readonly Step[],
   context: ApplyContext,
 ): Promise<FailedStep[]> {
+  nameLuns(steps, context);
   const failed: FailedStep[] = [];
   for (const step of steps) {
     try {
@@ -60,6 +61,16 @@ export async function applySteps(
     }
   }
   return failed;
+}
+
+// A store that cannot keep them is told of with each LUN.
+function nameLuns(steps: readonly Step[], { target }: ApplyContext): void {
+  const created = steps.filter((step) => step.kind === "create-lun");
+  try {
+    target.luns.nameAhead(created.map(({ lun }) => optionsOf(lun)));
+  } catch (error) {
+    if (!(error instanceof ManagementError)) throw error;
+  }
 }
 
 /** A step in words, for logs. */

@@ -16,7 +16,9 @@ import {
   type Target,
 } from "../../mod.ts";
 import type { Configuration } from "../conf/model.ts";
+import type { DesiredState } from "../conf/desired_state.ts";
 import { NOTHING_RUNS, planReload, runningAfter } from "../conf/plan.ts";
+import type { Step } from "../conf/steps.ts";
 import { emptyConfiguration } from "../conf/validate.ts";
 import { applySteps, type FailedStep } from "./apply.ts";
 import { PhysicalPorts } from "./physical_ports.ts";
@@ -27,6 +29,14 @@ export interface DaemonOptions {
   readonly host: Partial<Host>;
   /** Where the daemon itself logs. */
   readonly log: Log;
+}
+
+/** What a configuration would change. */
+export interface PlannedChange {
+  /** The steps, in order. */
+  readonly steps: readonly Step[];
+  /** What they start from. */
+  readonly before: DesiredState;
 }
 
 /** A target that follows a configuration. */
@@ -80,6 +90,13 @@ export class Daemon implements AsyncDisposable {
   /** Portals that listen, with the ports the system chose. */
   get portals(): OpenPortal[] {
     return [...this.#portals.values()];
+  }
+
+  /** What a configuration would change, when what is under way has ended. */
+  async plan(wanted: Configuration): Promise<PlannedChange> {
+    await this.#applying;
+    const { steps } = planReload(this.#running, wanted);
+    return { steps, before: this.#running.state };
   }
 
   /**

@@ -17,6 +17,7 @@ import {
 } from "../host/process_adapter.ts";
 import { readToken, tokenPath } from "../host/token_adapter.ts";
 import { VERSION } from "../version.ts";
+import type { Configuration } from "../conf/model.ts";
 import type { Daemon } from "./daemon.ts";
 import { LocalSockets } from "./local_sockets.ts";
 
@@ -38,6 +39,8 @@ export interface ServeOptions {
   readonly nowMs: () => number;
   /** Called on SIGHUP, when the call before has ended. */
   readonly reload?: () => Promise<void>;
+  /** Puts a configuration of ctladm in force. @returns what failed */
+  readonly applyConfiguration?: (wanted: Configuration) => Promise<string[]>;
 }
 
 /** A daemon that is being served. */
@@ -65,6 +68,7 @@ export async function serveDaemon(
     uptimeMs: () => nowMs() - startedMs,
     cpuMs: processorMs,
     residentBytes,
+    applyConfiguration: options.applyConfiguration,
     shutdown: () => askToEnd("asked by ctladm"),
   });
   const sockets = new LocalSockets(daemon, options.socketPath, serveOnSocket);

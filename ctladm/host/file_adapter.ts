@@ -73,6 +73,15 @@ export function exists(path: string): boolean {
   }
 }
 
+/** Where a path leads, links resolved; undefined where that is unknown. */
+export function realPath(path: string): string | undefined {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Makes a sparse file of a size, and the folders above it. */
 export function makeSparseFile(path: string, sizeBytes: number): void {
   try {

@@ -19,7 +19,7 @@ const FLAGS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-env=CTL_SOCKET,DTL_STATE_DIR,XDG_RUNTIME_DIR",
-  "--allow-sys=uid,statfs",
+  "--allow-sys=uid,statfs,hostname",
 ];
 
 /** Time that it may take to answer. */
@@ -35,14 +35,8 @@ const RIVAL_LOOKS = 100;
  */
 export async function ensureDaemon(socketPath: string): Promise<string | null> {
   if (await isServed(socketPath)) return null;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...FLAGS, PROGRAM.href],
-    env: { CTL_SOCKET: socketPath },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-    detached: true,
-  }).spawn();
+  const child = spawn(socketPath);
+  if (typeof child === "string") return child;
   child.unref();
   let ended = false;
   void child.status.then(() => ended = true);
@@ -58,6 +52,22 @@ export async function ensureDaemon(socketPath: string): Promise<string | null> {
   }
   await child.stderr.cancel();
   return null;
+}
+
+function spawn(socketPath: string): Deno.ChildProcess | string {
+  try {
+    return new Deno.Command(Deno.execPath(), {
+      args: ["run", ...FLAGS, PROGRAM.href],
+      env: { CTL_SOCKET: socketPath },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+      detached: true,
+    }).spawn();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    return error.message;
+  }
 }
 
 // Another client may have started one at the same time: ours gave way to it.

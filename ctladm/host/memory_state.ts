@@ -18,6 +18,10 @@ export class MemoryState implements StateStore {
     this.#values.set(name, value.slice());
   }
 
+  writeAll(values: ReadonlyMap<string, Uint8Array>): void {
+    for (const [name, value] of values) this.write(name, value);
+  }
+
   remove(name: string): void {
     this.#values.delete(name);
   }

@@ -66,6 +66,22 @@ export class StateDatabase implements StateStore, Disposable {
     );
   }
 
+  writeAll(values: ReadonlyMap<string, Uint8Array>): void {
+    this.#run("write", [...values.keys()].join(", "), () => {
+      const statement = this.#database.prepare(
+        "REPLACE INTO state (name, value) VALUES (?, ?)",
+      );
+      this.#database.exec("BEGIN");
+      try {
+        for (const [name, value] of values) statement.run(name, value);
+        this.#database.exec("COMMIT");
+      } catch (error) {
+        this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
   remove(name: string): void {
     this.#run(
       "remove",

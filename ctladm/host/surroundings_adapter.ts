@@ -7,8 +7,11 @@
 import { connectApi } from "../api/client_adapter.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { systemClock } from "./clock_adapter.ts";
-import { controlSocketPath } from "./environment_adapter.ts";
+import { CTLD_DEFAULTS } from "../permissions.ts";
+import { controlSocketPath, stateDirectory } from "./environment_adapter.ts";
+import { realPath, tryReadText } from "./file_adapter.ts";
 import { ensureDaemon } from "./launch_adapter.ts";
+import { libcPath } from "./permission_adapter.ts";
 import { openSink, openSource } from "./stream_adapter.ts";
 import {
   clearScreen,
@@ -29,5 +32,14 @@ export const systemSurroundings: Surroundings = {
   openSource,
   openSink,
   connect: (path = controlSocketPath()) => connectApi(path),
+  readText: tryReadText,
+  realPath,
+  places: () => ({
+    folder: Deno.cwd(),
+    ctld: new URL("../ctld.ts", import.meta.url).pathname,
+    socket: controlSocketPath(),
+    state: stateDirectory(CTLD_DEFAULTS.state),
+    libc: libcPath(),
+  }),
   pause: (ms) => new Promise((resolve) => systemClock.after(ms, resolve)),
 };

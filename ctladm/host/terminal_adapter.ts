@@ -45,7 +45,10 @@ export async function runProgram(
   try {
     exit(await program());
   } catch (error) {
-    if (!(error instanceof ManagementError)) throw error;
+    // A missing permission is one, too: the message names its flag.
+    const isMistake = error instanceof ManagementError ||
+      error instanceof Deno.errors.NotCapable;
+    if (!isMistake) throw error;
     printError(error.message);
     exit(1);
   }

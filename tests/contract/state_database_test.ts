@@ -215,3 +215,18 @@ directoryTest(
     assertEquals(state.read("a"), BYTES);
   },
 );
+
+directoryTest("StateDatabase writes many values or none", (directory) => {
+  using state = new StateDatabase(directory);
+  state.writeAll(new Map([["a", BYTES], ["b", BYTES]]));
+  assertEquals(state.names(""), ["a", "b"]);
+  const values = new Map([["c", BYTES]]);
+  values[Symbol.iterator] = function* (): MapIterator<[string, typeof BYTES]> {
+    yield ["c", BYTES];
+    throw new TypeError("no more");
+  };
+  assertStringIncludes(refusal(() => state.writeAll(values)), "no more");
+  assertEquals(state.names(""), ["a", "b"]);
+  state.write("d", BYTES);
+  assertEquals(state.names(""), ["a", "b", "d"]);
+});

@@ -5,7 +5,6 @@
  * @module
  */
 
-import settings from "../../deno.json" with { type: "json" };
 import { within } from "./deadline.ts";
 import {
   type ProgramExit,
@@ -14,6 +13,7 @@ import {
   startProgram,
   type ToolResult,
 } from "./process.ts";
+import { type ProgramTask, wordsOfTask } from "./tasks.ts";
 
 /** Root of the repository. */
 export const ROOT: string = new URL("../../", import.meta.url).pathname;
@@ -22,21 +22,6 @@ export const ROOT: string = new URL("../../", import.meta.url).pathname;
 const TOOL_MS = 20_000;
 /** Time that a daemon may take to come up on a busy machine. */
 const READY_MS = 20_000;
-
-/** Programs of ours, by the names of their tasks. */
-export type ProgramName =
-  | "start"
-  | "start:native"
-  | "ctld"
-  | "ctld:native"
-  | "ctladm"
-  | "ctlstat";
-
-/** Words behind `deno` that a task runs, up to its program. */
-export function taskWords(name: ProgramName): string[] {
-  const [, ...words] = settings.tasks[name].split(" ");
-  return words;
-}
 
 /** A folder with the files of one daemon, and what runs in it. */
 export class DaemonFolder implements AsyncDisposable {
@@ -128,17 +113,17 @@ export class DaemonFolder implements AsyncDisposable {
   }
 
   /** Runs a program of ours to its end. */
-  run(name: ProgramName, ...words: readonly string[]): Promise<ToolResult> {
+  run(name: ProgramTask, ...words: readonly string[]): Promise<ToolResult> {
     return this.runIn({}, name, ...words);
   }
 
   /** The same, with variables that differ. */
   runIn(
     env: Readonly<Record<string, string>>,
-    name: ProgramName,
+    name: ProgramTask,
     ...words: readonly string[]
   ): Promise<ToolResult> {
-    return runTool(Deno.execPath(), [...taskWords(name), ...words], {
+    return runTool(Deno.execPath(), [...wordsOfTask(name), ...words], {
       env: { ...this.env, ...env },
       cwd: ROOT,
       timeoutMs: TOOL_MS,
@@ -152,13 +137,13 @@ export class DaemonFolder implements AsyncDisposable {
   }
 
   async #run(
-    name: ProgramName,
+    name: ProgramTask,
     words: readonly string[],
     readyLine?: RegExp,
   ): Promise<RunningProgram> {
     const program = await startProgram(
       Deno.execPath(),
-      [...taskWords(name), ...words],
+      [...wordsOfTask(name), ...words],
       {
         env: this.env,
         cwd: ROOT,

@@ -13,6 +13,7 @@ import { Daemon } from "../../ctladm/daemon/daemon.ts";
 import type {
   ByteSink,
   ByteSource,
+  Places,
   Surroundings,
 } from "../../ctladm/surroundings.ts";
 import { type MemoryHost, memoryHost } from "./memory_host.ts";
@@ -26,6 +27,15 @@ export interface Outcome {
   /** Lines on standard error. */
   readonly errors: readonly string[];
 }
+
+/** Where ctld would be. */
+const PLACES: Places = {
+  folder: "/folder",
+  ctld: "/dtl/ctladm/ctld.ts",
+  socket: "/run/ctl.sock",
+  state: "/state",
+  libc: "/lib/libc.so.6",
+};
 
 /** A daemon in memory and the programs that manage it. */
 export class MemoryDaemon implements AsyncDisposable {
@@ -128,6 +138,14 @@ export class MemoryDaemon implements AsyncDisposable {
       openSource: (path) => this.#source(path),
       openSink: (path) => Promise.resolve(this.#sink(path)),
       connect: () => ({ client: this.client, [Symbol.dispose]() {} }),
+      readText: (path) => {
+        const bytes = this.files.get(path);
+        return bytes === undefined
+          ? { problem: `unable to open ${path}`, isMissing: true }
+          : { text: new TextDecoder().decode(bytes) };
+      },
+      realPath: () => undefined,
+      places: () => PLACES,
       pause: (ms) => {
         this.pauses.push(ms);
         this.host.clock.advance(ms);

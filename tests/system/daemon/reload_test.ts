@@ -289,3 +289,28 @@ reloadTest("SIGHUP again and again is borne", async (folder, daemon, port) => {
   assertEquals((await folder.ctladm("devlist")).code, 0);
   assertEquals(daemon.exit, undefined);
 });
+
+reloadTest(
+  "ctladm apply and SIGHUP: the last one wins, sessions go on",
+  async (folder, daemon, port) => {
+    const one = await ready(port, ONE);
+    const other = `${folder.path}/other.conf`;
+    await Deno.writeTextFile(
+      other,
+      configurationOf({ folder, port, two: "" }),
+      { mode: 0o600 },
+    );
+    const dry = await folder.ctladm("apply", "--dry-run", other);
+    assertMatch(dry.stdout, new RegExp(`remove +target ${TWO}, portal-group`));
+    assertMatch(dry.stdout, /^No session is touched$/m);
+    assertEquals((await discover({ portal: { port } })).length, 2);
+    const applied = await folder.ctladm("apply", other);
+    assertEquals([applied.code, applied.stderr], [0, ""]);
+    assertEquals((await discover({ portal: { port } })).length, 1);
+    daemon.kill("SIGHUP");
+    await waitForLog(daemon, /configuration reloaded errors=0/);
+    assertEquals((await discover({ portal: { port } })).length, 2);
+    assertEquals(await heard(one), []);
+    await one[Symbol.asyncDispose]();
+  },
+);

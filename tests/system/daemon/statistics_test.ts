@@ -5,12 +5,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { requireProgram } from "../../support/command.ts";
-import {
-  type DaemonFolder,
-  daemonFolder,
-  ROOT,
-  taskWords,
-} from "../../support/daemon.ts";
+import { type DaemonFolder, daemonFolder, ROOT } from "../../support/daemon.ts";
 import {
   openSession,
   read10,
@@ -19,6 +14,7 @@ import {
   write10,
 } from "../../support/initiator/mod.ts";
 import { freePort } from "../../support/ports.ts";
+import { wordsOfTask } from "../../support/tasks.ts";
 import {
   type RunningProgram,
   runTool,
@@ -77,7 +73,7 @@ function startCtlstat(
   folder: DaemonFolder,
   ...words: readonly string[]
 ): Promise<RunningProgram> {
-  return startProgram(Deno.execPath(), [...taskWords("ctlstat"), ...words], {
+  return startProgram(Deno.execPath(), [...wordsOfTask("ctlstat"), ...words], {
     env: folder.env,
     cwd: ROOT,
     readyLine: /\d/,

@@ -39,6 +39,11 @@ const DISK = {
   options: { capacity: "1m" },
 };
 const CHANGE = { sizeBytes: 2 ** 19, options: { capacity: "1m" } };
+const CONFIGURATION = {
+  text: "lun disk { backend ramdisk\n size 1M }",
+  syntax: "classic",
+  path: "/ctl.conf",
+};
 const NO_LUN = { status: 404, code: "lun-not-found", message: /^LUN 9 does/ };
 const COMMAND = "/v1/commands?cdb=000000000000&lun=0&initiator=7";
 
@@ -182,6 +187,23 @@ const ROWS: Readonly<Record<string, Row>> = {
       path: "/v1/ports/1/lun-map",
       body: { lun: 5, unit: 9 },
       ...NO_LUN,
+    },
+  },
+  "post /v1/configuration/plan": {
+    taken: { body: CONFIGURATION, status: 200 },
+    refused: {
+      body: { ...CONFIGURATION, syntax: "xml" },
+      status: 400,
+      message: /^Invalid field "syntax": /,
+      field: "syntax",
+    },
+  },
+  "post /v1/configuration": {
+    taken: { body: CONFIGURATION, status: 200 },
+    refused: {
+      body: { ...CONFIGURATION, text: "lun {" },
+      status: 400,
+      message: /^\/ctl\.conf: /,
     },
   },
   "get /v1/iscsi/sessions": listed("/v1/iscsi/sessions"),
@@ -389,7 +411,7 @@ for (const [endpoint, { taken, refused }] of Object.entries(ROWS)) {
   });
 }
 
-const LARGE = 2 ** 20 + 1;
+const LARGE = 2 ** 22 + 1;
 
 const ODD: readonly (readonly [
   what: string,
@@ -433,7 +455,7 @@ const ODD: readonly (readonly [
       headers: { "content-type": "application/json" },
     },
     413,
-    /^The body is too large: 1048576 bytes is the limit$/,
+    /^The body is too large: 4194304 bytes is the limit$/,
   ],
   [
     "a body that is too large, its length untold",
