@@ -6,12 +6,16 @@
  */
 
 import {
+  ABORT,
+  type Completion,
   type Host,
+  INTERNAL_TARGET_FAILURE,
   type LogicalUnit,
   type LunObserver,
   type Nexus,
   type PluginPorts,
   PORT_TYPE,
+  type ScsiTask,
   STATUS,
   type TargetPort,
   TRANSFER,
@@ -21,6 +25,11 @@ import {
   type CopyOutcome,
   type CopyRequest,
 } from "./copy_engine.ts";
+import {
+  type InnerCommand,
+  InnerInitiator,
+  type InnerResult,
+} from "./inner_initiator.ts";
 import {
   type CopyOperation,
   CopyOperations,
@@ -41,7 +50,7 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
   readonly operations: CopyOperations;
   readonly #engine: CopyEngine;
   readonly #ports: PluginPorts;
-  readonly #tasks: Set<Promise<unknown>> = new Set();
+  readonly #running: Set<Promise<Completion>> = new Set();
   readonly #totals = {
     begun: 0,
     completed: 0,
@@ -101,18 +110,92 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     });
     operation.bytes = bytes + outcome.bytes;
     operation.commands = commands + outcome.commands;
+    operation.how = waysOf(outcome, operation.how);
     this.#totals.sharedBytes += outcome.sharedBytes;
     this.#totals.copiedBytes += outcome.bytes - outcome.sharedBytes;
     return outcome;
   }
 
-  /** An operation has begun. */
-  noteBegin(): void {
-    this.#totals.begun += 1;
+  /** Sends one command to a unit for an operation. */
+  async execute(
+    operation: CopyOperation,
+    command: InnerCommand,
+  ): Promise<InnerResult> {
+    const { asker, signal } = operation;
+    const inner = new InnerInitiator(this.port, asker, this.host.clock);
+    const stop = () => void inner.disconnect();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await inner.execute(command);
+    } finally {
+      operation.commands += inner.commands;
+      signal.removeEventListener("abort", stop);
+      await inner.disconnect();
+    }
   }
 
-  /** An operation has ended: one line in the log says what it was. */
-  noteEnd(operation: CopyOperation): void {
+  /**
+   * Runs an operation to its end, within the command that began it. Nobody
+   * waits for that command meanwhile: those that come later may be the copy's
+   * own, and those of others are ordered against these.
+   *
+   * @param work does it; resolves with how the command ends
+   */
+  runForeground(
+    task: ScsiTask,
+    unit: LogicalUnit,
+    operation: CopyOperation,
+    work: () => Promise<Completion>,
+  ): Promise<Completion> {
+    unit.taskSet.stepAside(task);
+    task.wake = () => operation.stop();
+    if (task.abort !== ABORT.NONE) operation.stop();
+    return this.#run(operation, work);
+  }
+
+  /** Runs an operation to its end when its command has ended already. */
+  runBackground(
+    operation: CopyOperation,
+    work: () => Promise<Completion>,
+  ): void {
+    void this.#run(operation, work);
+  }
+
+  async #run(
+    operation: CopyOperation,
+    work: () => Promise<Completion>,
+  ): Promise<Completion> {
+    this.#totals.begun += 1;
+    const running = this.#contained(work);
+    this.#running.add(running);
+    const done = await running;
+    this.#running.delete(running);
+    const stopped = operation.signal.aborted;
+    const completion = stopped ? STATUS.TASK_ABORTED : done;
+    const state = completion === STATUS.GOOD
+      ? "completed"
+      : stopped
+      ? "aborted"
+      : "failed";
+    this.operations.end(operation, state, completion);
+    this.#noteEnd(operation);
+    return completion;
+  }
+
+  // What it throws ends the operation, and is told as a defect.
+  async #contained(work: () => Promise<Completion>): Promise<Completion> {
+    try {
+      return await work();
+    } catch (error) {
+      this.host.log.error("A copy met a defect", {
+        error: error instanceof Error ? error.stack : String(error),
+      });
+      return INTERNAL_TARGET_FAILURE;
+    }
+  }
+
+  // One line in the log says what it was.
+  #noteEnd(operation: CopyOperation): void {
     const { state, route, bytes, how, asker, kind, listId } = operation;
     if (state !== "running") this.#totals[state] += 1;
     this.host.log.info("Copy ended", {
@@ -128,21 +211,6 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
       state,
       ...failureOf(operation, state),
     });
-  }
-
-  /**
-   * Keeps work that no command waits for: the plugin ends when it has. What
-   * it throws is a defect.
-   */
-  inBackground(work: Promise<unknown>): void {
-    const ended: Promise<unknown> = work
-      .catch((error) =>
-        this.host.log.error("A copy met a defect", {
-          error: error instanceof Error ? error.stack : String(error),
-        })
-      )
-      .finally(() => this.#tasks.delete(ended));
-    this.#tasks.add(ended);
   }
 
   /** See `CopyService`. */
@@ -168,7 +236,7 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
   /** Stops all copies; resolves when none touches data any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.operations[Symbol.dispose]();
-    await Promise.all(this.#tasks);
+    await Promise.all(this.#running);
   }
 
   #record(operation: CopyOperation): CopyRecord {
@@ -212,6 +280,14 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     }
     return sum;
   }
+}
+
+// A copy may go one way at one place and the other at another.
+function waysOf({ bytes, sharedBytes }: CopyOutcome, before: string): string {
+  const ways = new Set(before.split(" and ").filter((way) => way !== ""));
+  if (sharedBytes > 0) ways.add("shared");
+  if (bytes > sharedBytes) ways.add("copied");
+  return [...ways].join(" and ");
 }
 
 function failureOf(
