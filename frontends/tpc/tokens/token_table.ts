@@ -1,0 +1,289 @@
+/**
+ * The ROD tokens of a target: made, found again by all of their bytes, used,
+ * revoked, forgotten. They live in memory and end with the target.
+ *
+ * @module
+ */
+
+import type {
+  BlockRange,
+  Clock,
+  Entropy,
+  LogicalUnit,
+} from "../../../core/mod.ts";
+import {
+  encodeRodToken,
+  ROD_TOKEN_LENGTH,
+  type RodTokenFields,
+  rodTokenNumberOf,
+} from "./rod_token.ts";
+
+/** Tokens of a target at the most. */
+export const TOKENS_MAX = 4096;
+
+/** Tokens that one initiator may have; more cost it those unused longest. */
+export const TOKENS_PER_INITIATOR_MAX = 1024;
+
+/** Milliseconds that a token lives longer than its timeout says. */
+const GRACE_MS = 1000;
+
+/** What holds the data of a token; null of a token: its unit does. */
+export interface TokenData {
+  /** They are not needed any more. */
+  release(): void;
+}
+
+/** What a token is made of. */
+export interface TokenWish {
+  /** What it tells; its number is given here. */
+  readonly fields: Omit<RodTokenFields, "number">;
+  /** The unit that it was made by. */
+  readonly unit: LogicalUnit;
+  /** Blocks that it stands for, in order. */
+  readonly ranges: readonly BlockRange[];
+  /** Who has asked for it: equal for the same initiator port. */
+  readonly owner: unknown;
+  /** Milliseconds that it lives unused. */
+  readonly timeoutMs: number;
+}
+
+/** A token that is alive, or was revoked. */
+export interface RodToken extends TokenWish {
+  /** All of its bytes. */
+  readonly bytes: Uint8Array;
+  /** What holds its data; null: its unit does. */
+  readonly data: TokenData | null;
+  /** Its data are not what they were: it is of no use. */
+  readonly revoked: boolean;
+  /** Operations that use it now. */
+  readonly uses: number;
+}
+
+class Entry implements RodToken {
+  readonly fields: TokenWish["fields"];
+  readonly unit: LogicalUnit;
+  readonly ranges: readonly BlockRange[];
+  readonly owner: unknown;
+  readonly timeoutMs: number;
+  readonly bytes: Uint8Array;
+  data: TokenData | null = null;
+  revoked = false;
+  uses = 0;
+  deleted = false;
+  usedMs = 0;
+
+  constructor(wish: TokenWish, bytes: Uint8Array) {
+    this.fields = wish.fields;
+    this.unit = wish.unit;
+    this.ranges = wish.ranges;
+    this.owner = wish.owner;
+    this.timeoutMs = wish.timeoutMs;
+    this.bytes = bytes;
+  }
+}
+
+/** The tokens of a target. */
+export class TokenTable {
+  readonly #clock: Clock;
+  readonly #entropy: Entropy;
+  /** By number; the one unused longest comes first. */
+  readonly #tokens: Map<number, Entry> = new Map();
+  readonly #countOf: Map<unknown, number> = new Map();
+  #nextNumber = 1;
+  /** No token ends before. */
+  #wakeMs = Infinity;
+  #cancelTimer: (() => void) | null = null;
+
+  /** A table without tokens. */
+  constructor(clock: Clock, entropy: Entropy) {
+    this.#clock = clock;
+    this.#entropy = entropy;
+  }
+
+  /** Tokens that are alive, those unused longest first. */
+  all(): RodToken[] {
+    this.#expire();
+    return [...this.#tokens.values()];
+  }
+
+  /**
+   * Makes a token.
+   *
+   * @returns null when there is no room for it
+   */
+  create(wish: TokenWish): RodToken | null {
+    this.#expire();
+    if (!this.#makeRoom(wish.owner)) return null;
+    const number = this.#nextNumber;
+    this.#nextNumber += 1;
+    const bytes = encodeRodToken(
+      { ...wish.fields, number },
+      (into) => this.#entropy.fill(into),
+    );
+    const entry = new Entry(wish, bytes);
+    entry.usedMs = this.#clock.nowMs();
+    this.#tokens.set(number, entry);
+    this.#count(wish.owner, 1);
+    this.#wakeFor(entry);
+    return entry;
+  }
+
+  /** The token with these bytes, or undefined. */
+  find(bytes: Uint8Array): RodToken | undefined {
+    this.#expire();
+    const entry = this.#tokens.get(rodTokenNumberOf(bytes));
+    if (entry === undefined || !isEqual(entry.bytes, bytes)) return undefined;
+    return entry;
+  }
+
+  /** Gives a token what holds its data; it is released with the token. */
+  attach(token: RodToken, data: TokenData): void {
+    const entry = this.#entryOf(token);
+    if (entry === undefined || entry.revoked) data.release();
+    else entry.data = data;
+  }
+
+  /** The data of a token are not what they were. */
+  revoke(token: RodToken): void {
+    const entry = this.#entryOf(token);
+    if (entry === undefined || entry.revoked) return;
+    entry.revoked = true;
+    releaseUnused(entry);
+  }
+
+  /** An operation uses the token until it gives it back: it stays alive. */
+  acquire(token: RodToken): void {
+    const entry = this.#entryOf(token);
+    if (entry !== undefined) entry.uses += 1;
+  }
+
+  /**
+   * An operation has ended that used a token.
+   *
+   * @param deleted the token is not needed any more (DEL_TKN)
+   */
+  release(token: RodToken, deleted: boolean): void {
+    if (!(token instanceof Entry)) return;
+    token.uses -= 1;
+    token.deleted ||= deleted;
+    token.usedMs = this.#clock.nowMs();
+    const isKept = this.#entryOf(token) !== undefined;
+    if (isKept) this.#moveToEnd(token);
+    if (token.uses > 0) return;
+    if (!isKept || token.revoked) releaseUnused(token);
+    if (isKept && token.deleted) this.#forget(token);
+    else if (isKept) this.#wakeFor(token);
+  }
+
+  /** A token is gone, as if it had timed out. */
+  forget(token: RodToken): void {
+    const entry = this.#entryOf(token);
+    if (entry !== undefined) this.#forget(entry);
+  }
+
+  /** Tokens of a unit are gone: it was removed. */
+  forgetUnit(unit: LogicalUnit): void {
+    for (const entry of [...this.#tokens.values()]) {
+      if (entry.unit === unit) this.#forget(entry);
+    }
+  }
+
+  /** All tokens are gone. */
+  end(): void {
+    for (const entry of [...this.#tokens.values()]) this.#forget(entry);
+    this.#wakeMs = Infinity;
+    this.#setTimer();
+  }
+
+  #entryOf(token: RodToken): Entry | undefined {
+    const entry = this.#tokens.get(rodTokenNumberOf(token.bytes));
+    return entry === token ? entry : undefined;
+  }
+
+  #makeRoom(owner: unknown): boolean {
+    const ownIsFull =
+      (this.#countOf.get(owner) ?? 0) >= TOKENS_PER_INITIATOR_MAX;
+    if (!ownIsFull && this.#tokens.size < TOKENS_MAX) return true;
+    for (const entry of this.#tokens.values()) {
+      if (entry.owner !== owner || entry.uses > 0) continue;
+      this.#forget(entry);
+      return true;
+    }
+    return false;
+  }
+
+  #forget(entry: Entry): void {
+    this.#tokens.delete(rodTokenNumberOf(entry.bytes));
+    this.#count(entry.owner, -1);
+    releaseUnused(entry);
+  }
+
+  #count(owner: unknown, change: number): void {
+    const count = (this.#countOf.get(owner) ?? 0) + change;
+    if (count === 0) this.#countOf.delete(owner);
+    else this.#countOf.set(owner, count);
+  }
+
+  #moveToEnd(entry: Entry): void {
+    const number = rodTokenNumberOf(entry.bytes);
+    this.#tokens.delete(number);
+    this.#tokens.set(number, entry);
+  }
+
+  #expire(): void {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs < this.#wakeMs) return;
+    for (const entry of [...this.#tokens.values()]) {
+      if (entry.uses === 0 && endMs(entry) <= nowMs) this.#forget(entry);
+    }
+    this.#wakeMs = Infinity;
+    for (const entry of this.#tokens.values()) {
+      if (entry.uses === 0) this.#wakeMs = Math.min(this.#wakeMs, endMs(entry));
+    }
+    this.#setTimer();
+  }
+
+  #wakeFor(entry: Entry): void {
+    const end = endMs(entry);
+    if (entry.uses > 0 || end >= this.#wakeMs) return;
+    this.#wakeMs = end;
+    this.#setTimer();
+  }
+
+  // One timer, for the token that ends first.
+  #setTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    if (this.#wakeMs === Infinity) return;
+    const waitMs = Math.max(0, this.#wakeMs - this.#clock.nowMs());
+    this.#cancelTimer = this.#clock.after(waitMs, () => {
+      this.#cancelTimer = null;
+      this.#expire();
+      // A timer may be early.
+      if (this.#cancelTimer === null) this.#setTimer();
+    });
+  }
+}
+
+function endMs(entry: Entry): number {
+  return entry.usedMs + entry.timeoutMs + GRACE_MS;
+}
+
+// What an operation still reads from is released when that has ended.
+function releaseUnused(entry: Entry): void {
+  if (entry.uses > 0) return;
+  const { data } = entry;
+  entry.data = null;
+  data?.release();
+}
+
+// All bytes are looked at, wherever the first differs: time tells nothing.
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  const one = new DataView(a.buffer, a.byteOffset, ROD_TOKEN_LENGTH);
+  const other = new DataView(b.buffer, b.byteOffset, ROD_TOKEN_LENGTH);
+  let difference = 0;
+  for (let at = 0; at < ROD_TOKEN_LENGTH; at += 4) {
+    difference |= one.getUint32(at) ^ other.getUint32(at);
+  }
+  return difference === 0;
+}
