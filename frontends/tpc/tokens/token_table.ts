@@ -27,10 +27,16 @@ export const TOKENS_PER_INITIATOR_MAX = 1024;
 /** Milliseconds that a token lives longer than its timeout says. */
 const GRACE_MS = 1000;
 
-/** What holds the data of a token; null of a token: its unit does. */
+/** What holds the data of a token: a snapshot, or a watch over its blocks. */
 export interface TokenData {
   /** They are not needed any more. */
   release(): void;
+}
+
+/** An operation that uses a token. */
+export interface TokenUser {
+  /** The token was revoked, or is gone. */
+  tokenGone(): void;
 }
 
 /** What a token is made of. */
@@ -55,8 +61,6 @@ export interface RodToken extends TokenWish {
   readonly data: TokenData | null;
   /** Its data are not what they were: it is of no use. */
   readonly revoked: boolean;
-  /** Operations that use it now. */
-  readonly uses: number;
 }
 
 class Entry implements RodToken {
@@ -68,7 +72,7 @@ class Entry implements RodToken {
   readonly bytes: Uint8Array;
   data: TokenData | null = null;
   revoked = false;
-  uses = 0;
+  readonly users: Set<TokenUser> = new Set();
   deleted = false;
   usedMs = 0;
 
@@ -148,13 +152,12 @@ export class TokenTable {
     const entry = this.#entryOf(token);
     if (entry === undefined || entry.revoked) return;
     entry.revoked = true;
-    releaseUnused(entry);
+    cutOff(entry);
   }
 
   /** An operation uses the token until it gives it back: it stays alive. */
-  acquire(token: RodToken): void {
-    const entry = this.#entryOf(token);
-    if (entry !== undefined) entry.uses += 1;
+  acquire(token: RodToken, user: TokenUser): void {
+    this.#entryOf(token)?.users.add(user);
   }
 
   /**
@@ -162,17 +165,16 @@ export class TokenTable {
    *
    * @param deleted the token is not needed any more (DEL_TKN)
    */
-  release(token: RodToken, deleted: boolean): void {
-    if (!(token instanceof Entry)) return;
-    token.uses -= 1;
-    token.deleted ||= deleted;
-    token.usedMs = this.#clock.nowMs();
-    const isKept = this.#entryOf(token) !== undefined;
-    if (isKept) this.#moveToEnd(token);
-    if (token.uses > 0) return;
-    if (!isKept || token.revoked) releaseUnused(token);
-    if (isKept && token.deleted) this.#forget(token);
-    else if (isKept) this.#wakeFor(token);
+  release(token: RodToken, user: TokenUser, deleted: boolean): void {
+    const entry = this.#entryOf(token);
+    if (entry === undefined) return;
+    entry.users.delete(user);
+    entry.deleted ||= deleted;
+    entry.usedMs = this.#clock.nowMs();
+    this.#moveToEnd(entry);
+    if (entry.users.size > 0) return;
+    if (entry.deleted) this.#forget(entry);
+    else this.#wakeFor(entry);
   }
 
   /** A token is gone, as if it had timed out. */
@@ -205,7 +207,7 @@ export class TokenTable {
       (this.#countOf.get(owner) ?? 0) >= TOKENS_PER_INITIATOR_MAX;
     if (!ownIsFull && this.#tokens.size < TOKENS_MAX) return true;
     for (const entry of this.#tokens.values()) {
-      if (entry.owner !== owner || entry.uses > 0) continue;
+      if (entry.owner !== owner || entry.users.size > 0) continue;
       this.#forget(entry);
       return true;
     }
@@ -215,7 +217,7 @@ export class TokenTable {
   #forget(entry: Entry): void {
     this.#tokens.delete(rodTokenNumberOf(entry.bytes));
     this.#count(entry.owner, -1);
-    releaseUnused(entry);
+    cutOff(entry);
   }
 
   #count(owner: unknown, change: number): void {
@@ -234,18 +236,20 @@ export class TokenTable {
     const nowMs = this.#clock.nowMs();
     if (nowMs < this.#wakeMs) return;
     for (const entry of [...this.#tokens.values()]) {
-      if (entry.uses === 0 && endMs(entry) <= nowMs) this.#forget(entry);
+      if (entry.users.size === 0 && endMs(entry) <= nowMs) this.#forget(entry);
     }
     this.#wakeMs = Infinity;
     for (const entry of this.#tokens.values()) {
-      if (entry.uses === 0) this.#wakeMs = Math.min(this.#wakeMs, endMs(entry));
+      if (entry.users.size === 0) {
+        this.#wakeMs = Math.min(this.#wakeMs, endMs(entry));
+      }
     }
     this.#setTimer();
   }
 
   #wakeFor(entry: Entry): void {
     const end = endMs(entry);
-    if (entry.uses > 0 || end >= this.#wakeMs) return;
+    if (entry.users.size > 0 || end >= this.#wakeMs) return;
     this.#wakeMs = end;
     this.#setTimer();
   }
@@ -269,11 +273,11 @@ function endMs(entry: Entry): number {
   return entry.usedMs + entry.timeoutMs + GRACE_MS;
 }
 
-// What an operation still reads from is released when that has ended.
-function releaseUnused(entry: Entry): void {
-  if (entry.uses > 0) return;
+// Whoever uses it hears of that first.
+function cutOff(entry: Entry): void {
   const { data } = entry;
   entry.data = null;
+  for (const user of [...entry.users]) user.tokenGone();
   data?.release();
 }
 

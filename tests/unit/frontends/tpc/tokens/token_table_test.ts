@@ -4,6 +4,7 @@ import {
   TOKENS_MAX,
   TOKENS_PER_INITIATOR_MAX,
   TokenTable,
+  type TokenUser,
   type TokenWish,
 } from "../../../../../frontends/tpc/tokens/token_table.ts";
 import { ROD_TYPE } from "../../../../../frontends/tpc/tokens/rod_token.ts";
@@ -23,6 +24,8 @@ class Scene {
   );
   readonly unit: LogicalUnit;
   released = 0;
+  gone = 0;
+  readonly user: TokenUser = { tokenGone: () => this.gone += 1 };
 
   constructor(unit: LogicalUnit) {
     this.unit = unit;
@@ -116,10 +119,10 @@ tableTest("releases data in time, though nobody asks", (scene) => {
 tableTest("begins the time anew with the end of a use", (scene) => {
   const token = scene.make({ timeoutMs: 2000 });
   scene.clock.advance(1500);
-  scene.table.acquire(token);
+  scene.table.acquire(token, scene.user);
   scene.clock.advance(10_000);
   assertEquals(scene.isAlive(token), true);
-  scene.table.release(token, false);
+  scene.table.release(token, scene.user, false);
   scene.clock.advance(2999);
   assertEquals(scene.isAlive(token), true);
   scene.clock.advance(1);
@@ -128,11 +131,12 @@ tableTest("begins the time anew with the end of a use", (scene) => {
 
 tableTest("deletes a token when its last use ends", (scene) => {
   const token = scene.makeHolding();
-  scene.table.acquire(token);
-  scene.table.acquire(token);
-  scene.table.release(token, true);
+  const other: TokenUser = { tokenGone: () => {} };
+  scene.table.acquire(token, scene.user);
+  scene.table.acquire(token, other);
+  scene.table.release(token, other, true);
   assertEquals([scene.isAlive(token), scene.released], [true, 0]);
-  scene.table.release(token, false);
+  scene.table.release(token, scene.user, false);
   assertEquals([scene.isAlive(token), scene.released], [false, 1]);
 });
 
@@ -147,18 +151,19 @@ tableTest("keeps a revoked token, but not its data", (scene) => {
   assertEquals(scene.released, 1);
 });
 
-tableTest("releases the data of a token in use when that ends", (scene) => {
+tableTest("tells who uses a token that it is gone", (scene) => {
   const revoked = scene.makeHolding();
   const removed = scene.makeHolding();
-  scene.table.acquire(revoked);
-  scene.table.acquire(removed);
+  scene.table.acquire(revoked, scene.user);
+  scene.table.acquire(removed, scene.user);
   scene.table.revoke(revoked);
+  assertEquals([scene.gone, scene.released], [1, 1]);
   scene.table.forgetUnit(scene.unit);
-  assertEquals(scene.released, 0);
+  assertEquals([scene.gone, scene.released], [3, 2]);
   assertEquals(scene.isAlive(removed), false);
-  scene.table.release(revoked, false);
-  scene.table.release(removed, false);
-  assertEquals(scene.released, 2);
+  scene.table.release(revoked, scene.user, false);
+  scene.table.release(removed, scene.user, true);
+  assertEquals([scene.gone, scene.released], [3, 2]);
 });
 
 tableTest("releases data that come too late", (scene) => {
@@ -179,9 +184,9 @@ tableTest("takes the place of the token unused longest", (scene) => {
     () => scene.make(),
   );
   const foreign = scene.make({ owner: "b" });
-  scene.table.acquire(first);
-  scene.table.release(first, false);
-  scene.table.acquire(used);
+  scene.table.acquire(first, scene.user);
+  scene.table.release(first, scene.user, false);
+  scene.table.acquire(used, scene.user);
   scene.make();
   scene.make();
   assertEquals(scene.isAlive(first), true);
@@ -206,7 +211,7 @@ tableTest("refuses a token when all places are taken by others", (scene) => {
 
 tableTest("refuses a token when all of the initiator's are in use", (scene) => {
   for (let at = 0; at < TOKENS_PER_INITIATOR_MAX; at += 1) {
-    scene.table.acquire(scene.make());
+    scene.table.acquire(scene.make(), scene.user);
   }
   assertEquals(scene.table.create(scene.wish()), null);
   scene.make({ owner: "b" });

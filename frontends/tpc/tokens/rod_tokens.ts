@@ -1,0 +1,255 @@
+/**
+ * ROD tokens of a target: what they are made of, who may use them, and when
+ * they end.
+ *
+ * @module
+ */
+
+import {
+  type BlockRange,
+  CANNOT_SHARE,
+  type Completion,
+  DESIGNATOR_TYPE,
+  type LogicalUnit,
+  type LunObserver,
+  type Nexus,
+  STATUS,
+} from "../../../core/mod.ts";
+import { mayTouch } from "../access.ts";
+import type { CopyManager } from "../copy_manager.ts";
+import { InnerInitiator } from "../inner_initiator.ts";
+import type { CopyOperation } from "../operations.ts";
+import { capture, takeImage } from "./capture.ts";
+import { ChangeWatches } from "./change_watches.ts";
+import { completionOf } from "./completion.ts";
+import { ROD_TYPE, type RodTokenFields } from "./rod_token.ts";
+import { TokenImage } from "./token_image.ts";
+import {
+  blocksOf,
+  type PopulateParameters,
+  TOKEN_TIMEOUT_S,
+  unsupportedRodType,
+} from "./token_parameters.ts";
+import {
+  INSUFFICIENT_RESOURCES_TO_CREATE_ROD,
+  INSUFFICIENT_RESOURCES_TO_CREATE_ROD_TOKEN,
+  TOKEN_REVOKED,
+  TOKEN_UNKNOWN,
+} from "./token_sense.ts";
+import { type RodToken, type TokenData, TokenTable } from "./token_table.ts";
+
+/** Milliseconds that making a token may wait for writes that are under way. */
+export const CAPTURE_MS = 700;
+
+/** What POPULATE TOKEN has come to: data are held, or are the unit's own. */
+interface Held {
+  readonly rodType: number;
+  readonly data: TokenData | null;
+}
+
+/** A watch over blocks, which tells when they change. */
+class Watch implements TokenData {
+  watch: Disposable | null = null;
+  changed = false;
+  whenChanged: () => void = () => {};
+
+  release(): void {
+    this.watch?.[Symbol.dispose]();
+    this.watch = null;
+  }
+
+  tell(): void {
+    this.changed = true;
+    this.whenChanged();
+  }
+}
+
+/** The ROD tokens of one target. */
+export class RodTokens implements LunObserver, Disposable {
+  /** The copy manager. */
+  readonly manager: CopyManager;
+  readonly #table: TokenTable;
+  readonly #watches: ChangeWatches = new ChangeWatches();
+
+  /** No token. */
+  constructor(manager: CopyManager) {
+    this.manager = manager;
+    const { clock, entropy } = manager.host;
+    this.#table = new TokenTable(clock, entropy);
+  }
+
+  /** Tokens, those unused longest first. */
+  all(): RodToken[] {
+    return this.#table.all();
+  }
+
+  /** Makes a token for an operation. @returns it, or how the command ends */
+  async make(
+    operation: CopyOperation,
+    parameters: PopulateParameters,
+  ): Promise<RodToken | Completion> {
+    const held = await this.#hold(operation, parameters);
+    if (typeof held === "number" || "key" in held) return held;
+    const { unit, asker } = operation;
+    const { rodType, data } = held;
+    const { ranges, timeoutS } = parameters;
+    const token = this.#table.create({
+      fields: fieldsOf(unit, asker, rodType, ranges),
+      ...{ unit, ranges, owner: asker.initiator.nexusId },
+      timeoutMs: 1000 * (timeoutS || TOKEN_TIMEOUT_S.DEFAULT),
+    });
+    if (token === null) {
+      data?.release();
+      return INSUFFICIENT_RESOURCES_TO_CREATE_ROD_TOKEN;
+    }
+    if (data !== null) this.#attach(token, data);
+    return token;
+  }
+
+  /**
+   * The token with these bytes, if the nexus may use it at a unit.
+   *
+   * @returns the token, or why not
+   */
+  find(
+    bytes: Uint8Array,
+    asker: Nexus,
+    receiver: LogicalUnit,
+  ): RodToken | Completion {
+    const token = this.#table.find(bytes);
+    // Whoever may not read the unit does not learn that there is a token.
+    if (token === undefined || !mayTouch(token.unit, asker, receiver)) {
+      return TOKEN_UNKNOWN;
+    }
+    const { data } = token;
+    if (data instanceof TokenImage && data.isLost) this.#table.revoke(token);
+    return token.revoked ? TOKEN_REVOKED : token;
+  }
+
+  /** An operation uses a token from now on; it stops when the token is gone. */
+  acquire(token: RodToken, operation: CopyOperation): Disposable & {
+    deleted: boolean;
+  } {
+    const user = { tokenGone: () => operation.stop() };
+    this.#table.acquire(token, user);
+    const table = this.#table;
+    return {
+      deleted: false,
+      [Symbol.dispose]() {
+        table.release(token, user, this.deleted);
+      },
+    };
+  }
+
+  /** Why a token that was in use is of no use any more; null: it is. */
+  loss(token: RodToken): Completion | null {
+    const { data } = token;
+    if (data instanceof TokenImage && data.isLost) this.#table.revoke(token);
+    if (token.revoked) return TOKEN_REVOKED;
+    return this.#table.has(token) ? null : TOKEN_UNKNOWN;
+  }
+
+  /** See `LunObserver`: its tokens are of no use any more. */
+  unitRemoved(unit: LogicalUnit): void {
+    this.#table.forgetUnit(unit);
+  }
+
+  /** See `LunObserver`: who knows what its blocks are now. */
+  unitChanged(unit: LogicalUnit): void {
+    this.#watches.changed(unit, null);
+  }
+
+  /** All tokens are gone. */
+  [Symbol.dispose](): void {
+    this.#table.end();
+  }
+
+  #attach(token: RodToken, data: TokenData): void {
+    this.#table.attach(token, data);
+    if (!(data instanceof Watch)) return;
+    data.whenChanged = () => this.#table.revoke(token);
+    if (data.changed) this.#table.revoke(token);
+  }
+
+  async #hold(
+    operation: CopyOperation,
+    { ranges, rodType, immediate }: PopulateParameters,
+  ): Promise<Held | Completion> {
+    if (rodType === ROD_TYPE.ACCESS_UPON_REFERENCE) {
+      return { rodType, data: null };
+    }
+    const { clock } = this.manager.host;
+    const { asker, signal } = operation;
+    const inner = new InnerInitiator(this.manager.port, asker, clock);
+    let late = false;
+    const stop = () => void inner.disconnect();
+    const cancel = immediate ? () => {} : clock.after(CAPTURE_MS, () => {
+      late = true;
+      stop();
+    });
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      const held = await this.#catch(inner, operation.unit, ranges, rodType);
+      if (late && held === STATUS.TASK_ABORTED) return STATUS.BUSY;
+      return held;
+    } finally {
+      cancel();
+      signal.removeEventListener("abort", stop);
+      operation.commands += inner.commands;
+      await inner.disconnect();
+    }
+  }
+
+  // A snapshot where one can be had, else a watch.
+  async #catch(
+    inner: InnerInitiator,
+    unit: LogicalUnit,
+    ranges: readonly BlockRange[],
+    rodType: number | null,
+  ): Promise<Held | Completion> {
+    let held: Held | null = null;
+    const watch = () => {
+      const data = new Watch();
+      data.watch = this.#watches.watch(unit, ranges, () => data.tell());
+      held = { rodType: ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE, data };
+      return STATUS.GOOD;
+    };
+    const result = await capture(inner, unit, ranges, async (_, task) => {
+      if (rodType === ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE) return watch();
+      const image = await takeImage(unit, ranges, task);
+      if (image instanceof TokenImage) {
+        held = { rodType: ROD_TYPE.POINT_IN_TIME, data: image };
+        return STATUS.GOOD;
+      }
+      if (image === STATUS.TASK_ABORTED) return image;
+      if (rodType !== ROD_TYPE.POINT_IN_TIME) return watch();
+      if (image === CANNOT_SHARE) return unsupportedRodType();
+      return INSUFFICIENT_RESOURCES_TO_CREATE_ROD;
+    });
+    return held ?? completionOf(result);
+  }
+}
+
+function fieldsOf(
+  unit: LogicalUnit,
+  asker: Nexus,
+  rodType: number,
+  ranges: readonly BlockRange[],
+): Omit<RodTokenFields, "number"> {
+  const { geometry, identity } = unit;
+  const { NAA, EUI64 } = DESIGNATOR_TYPE;
+  const named = (type: number) =>
+    identity.designators.find((each) => each.type === type);
+  return {
+    rodType,
+    deviceType: unit.deviceType,
+    creator: named(NAA) ?? named(EUI64) ?? null,
+    byteCount: blocksOf(ranges) * geometry.blockLength,
+    blockLength: geometry.blockLength,
+    physicalBlockExponent: geometry.physicalBlockExponent,
+    lowestAlignedLba: geometry.lowestAlignedLba,
+    thin: unit.unmapSupported,
+    targetDevice: asker.port.targetDesignator,
+  };
+}
