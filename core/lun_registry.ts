@@ -11,6 +11,7 @@ import type { EventHub } from "./events.ts";
 import { buildIdentity, generateNaa, NAA_NAME } from "./identity.ts";
 import { readKeptReservations } from "./kept_reservations.ts";
 import { LogicalUnit } from "./logical_unit.ts";
+import type { LunObservers } from "./lun_observer.ts";
 import {
   DEVICE_ID_LENGTH_MAX,
   LUN_OPTIONS,
@@ -82,6 +83,8 @@ export interface LunServices {
   readonly dispatcher: Dispatcher;
   /** Hears of LUNs. */
   readonly events: EventHub;
+  /** Plugins that hear of them, too. */
+  readonly observers: LunObservers;
 }
 
 /** A change of a LUN, its options typed. */
@@ -153,6 +156,7 @@ export class LunRegistry implements UnitDirectory {
     const driver = await this.#services.plugins.backend(request.backend);
     const number = this.#claim(request.number);
     try {
+      if (this.#units.size === 0) await this.#services.plugins.loadCompanions();
       return await this.#create(request, driver, number);
     } finally {
       this.#claimed.delete(number);
@@ -177,6 +181,7 @@ export class LunRegistry implements UnitDirectory {
     if (unit.geometry.blockCount !== before) {
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
     }
+    this.#services.observers.unitChanged(unit);
     this.#services.events.emit({ type: "lun-changed", lun: number });
     return warning === undefined ? { unit } : { unit, warning };
   }
@@ -187,6 +192,7 @@ export class LunRegistry implements UnitDirectory {
     unit.removing = true;
     unit.end();
     this.#units.delete(number);
+    this.#services.observers.unitRemoved(unit);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
     this.#services.events.emit({ type: "lun-removed", lun: number });
@@ -200,6 +206,7 @@ export class LunRegistry implements UnitDirectory {
     for (const unit of this.all()) {
       unit.removing = true;
       unit.end();
+      this.#services.observers.unitRemoved(unit);
       await this.#endWork(unit);
       await this.#close(unit, unit.store);
     }
@@ -218,6 +225,7 @@ export class LunRegistry implements UnitDirectory {
     try {
       const { unit, warning } = await this.#make(request, driver, number, key);
       this.#identityKeys.set(unit, key);
+      this.#services.observers.unitAdded(unit);
       this.#announce(unit);
       this.#services.events.emit({ type: "lun-created", lun: number });
       return warning === undefined ? { unit } : { unit, warning };

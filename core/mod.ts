@@ -9,6 +9,7 @@ export * from "./buffer_pool.ts";
 export * from "./command_counters.ts";
 export * from "./commands/command_row.ts";
 export * from "./commands/command_table.ts";
+export type { InquiryFlag } from "./commands/inquiry_flags.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";
 export * from "./control_page.ts";
 export type {
@@ -37,6 +38,7 @@ export * from "./initiator_port.ts";
 export * from "./local_initiator.ts";
 export * from "./injections.ts";
 export * from "./logical_unit.ts";
+export type { LunObserver } from "./lun_observer.ts";
 export * from "./lun_options.ts";
 export * from "./lun_registry.ts";
 export * from "./management_error.ts";

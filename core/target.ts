@@ -7,10 +7,12 @@
 
 import { BufferPool } from "./buffer_pool.ts";
 import type { CommandTable } from "./commands/command_table.ts";
+import { InquiryFlags } from "./commands/inquiry_flags.ts";
 import { coreCommandTable } from "./commands/mod.ts";
 import { VpdPages } from "./commands/vpd_pages.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventHub } from "./events.ts";
+import { LunObservers } from "./lun_observer.ts";
 import { LunRegistry } from "./lun_registry.ts";
 import { type FindPlugin, PluginHost } from "./plugin_host.ts";
 import { PortRegistry } from "./port_registry.ts";
@@ -23,6 +25,8 @@ export interface TargetOptions {
   readonly host: Host;
   /** Where plugins come from. */
   readonly findPlugin: FindPlugin;
+  /** Names of plugins that are loaded with the first LUN; absent: none. */
+  readonly companions?: readonly string[];
 }
 
 /** A SCSI target. */
@@ -33,6 +37,10 @@ export class Target implements AsyncDisposable {
   readonly commands: CommandTable;
   /** VPD pages it has. */
   readonly vpdPages: VpdPages;
+  /** Bits of standard INQUIRY data that plugins have added. */
+  readonly inquiryFlags: InquiryFlags = new InquiryFlags();
+  /** Who hears of logical units. */
+  readonly observers: LunObservers = new LunObservers();
   /** Its plugins. */
   readonly plugins: PluginHost;
   /** Its logical units. */
@@ -50,20 +58,26 @@ export class Target implements AsyncDisposable {
     this.host = options.host;
     this.events = new EventHub(options.host.clock);
     this.vpdPages = new VpdPages();
-    this.commands = coreCommandTable(this.vpdPages);
+    this.commands = coreCommandTable({
+      pages: this.vpdPages,
+      flags: this.inquiryFlags,
+    });
     this.#dispatcher = new Dispatcher(
       this.host,
       this.commands,
       this.events,
+      this.observers,
     );
     const dispatcher = this.#dispatcher;
-    const { host, events } = this;
-    this.plugins = new PluginHost(this, options.findPlugin);
+    const { host, events, observers } = this;
+    const { findPlugin, companions } = options;
+    this.plugins = new PluginHost(this, findPlugin, companions);
     this.luns = new LunRegistry({
       host,
       plugins: this.plugins,
       dispatcher,
       events,
+      observers,
     });
     this.ports = new PortRegistry(this.luns, {
       dispatcher,

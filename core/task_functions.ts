@@ -165,7 +165,7 @@ function clearTaskSet(call: Call, unit: LogicalUnit): void {
 }
 
 function resetUnit(call: Call, unit: LogicalUnit): void {
-  const victims = reset(unit, call.nexus, UNIT_ATTENTION.UNIT_RESET);
+  const victims = reset(unit, call, UNIT_ATTENTION.UNIT_RESET);
   abortAndAnswer(call, victims, cutOff([unit]));
 }
 
@@ -180,7 +180,7 @@ function resetTarget(call: Call): void {
   }
   const known = [...units].filter((unit) => unit !== null);
   for (const unit of known) {
-    victims.push(...reset(unit, call.nexus, UNIT_ATTENTION.TARGET_RESET));
+    victims.push(...reset(unit, call, UNIT_ATTENTION.TARGET_RESET));
   }
   abortAndAnswer(call, victims, cutOff(known));
 }
@@ -260,7 +260,7 @@ function cutOff(units: readonly LogicalUnit[]): Promise<void>[] {
 // A logical unit reset condition (SAM-5 6.3.3), by whatever brought it.
 function reset(
   unit: LogicalUnit,
-  nexus: Nexus,
+  { nexus, dispatcher }: Call,
   condition: number,
 ): Victim[] {
   // TAS as it is, not as it will be once saved pages are in force.
@@ -270,6 +270,7 @@ function reset(
   unit.modePages.restoreSaved();
   unit.selfTests.interrupt();
   unit.raise(condition);
+  dispatcher.observers.unitReset(unit);
   return victims;
 }
 
@@ -277,6 +278,7 @@ function reset(
 function abandon(dispatcher: Dispatcher, nexus: Nexus): Victim[] {
   const victims = ownTasks(dispatcher, nexus);
   for (const unit of nexus.port.allUnits()) dropHoldings(nexus, unit);
+  dispatcher.observers.nexusLost(nexus);
   return victims;
 }
 

@@ -1,0 +1,52 @@
+/**
+ * Third-party copy: EXTENDED COPY and its kin (SPC-5 5.18), by which an
+ * initiator has data copied between LUNs without moving them itself.
+ *
+ * It comes along with the first LUN, unless ctl.conf switches it off by
+ * `plugin tpc { option enabled off }`. A copy is made of ordinary commands
+ * through the port `tpc`, in the name of the nexus that asked for it; it
+ * reaches the LUNs that this nexus sees, and with LUN option `insecure_tpc` of
+ * the LUN that is asked, all of them.
+ *
+ * Options: `enabled` (on): whether there are copies at all.
+ *
+ * @module
+ */
+
+import {
+  definePlugin,
+  flagOption,
+  FOR,
+  type Plugin,
+  type Registrar,
+} from "../../core/mod.ts";
+import { CopyManager } from "./copy_manager.ts";
+import { COPIES } from "./token.ts";
+import { tokenCommands } from "./tokens/mod.ts";
+
+/** 3PC of standard INQUIRY data (SPC-5 6.7.2). */
+const THIRD_PARTY_COPY = { byte: 5, bits: 0x08, deviceTypes: FOR.ALL } as const;
+
+const NOTHING: AsyncDisposable = {
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
+/** The plugin. */
+export const plugin: Plugin = definePlugin({
+  name: "tpc",
+  api: 1,
+  options: { enabled: flagOption(true, "offer EXTENDED COPY and its kin") },
+  requires: {},
+  optional: {},
+  setup: (register, _services, { enabled }) =>
+    enabled ? setUp(register) : NOTHING,
+});
+
+function setUp(register: Registrar): AsyncDisposable {
+  const manager = new CopyManager(register.host, register.ports);
+  register.inquiryFlag(THIRD_PARTY_COPY);
+  for (const each of tokenCommands(manager)) register.command(each);
+  register.lunObserver(manager);
+  register.provide(COPIES, manager);
+  return manager;
+}
