@@ -22,7 +22,7 @@ import {
 } from "../../core/mod.ts";
 import { CopyManager } from "./copy_manager.ts";
 import { COPIES } from "./token.ts";
-import { tokenCommands } from "./tokens/mod.ts";
+import { RodTokens, tokenCommands } from "./tokens/mod.ts";
 
 /** 3PC of standard INQUIRY data (SPC-5 6.7.2). */
 const THIRD_PARTY_COPY = { byte: 5, bits: 0x08, deviceTypes: FOR.ALL } as const;
@@ -45,8 +45,15 @@ export const plugin: Plugin = definePlugin({
 function setUp(register: Registrar): AsyncDisposable {
   const manager = new CopyManager(register.host, register.ports);
   register.inquiryFlag(THIRD_PARTY_COPY);
-  for (const each of tokenCommands(manager)) register.command(each);
+  const tokens = new RodTokens(manager);
+  for (const each of tokenCommands(tokens)) register.command(each);
   register.lunObserver(manager);
+  register.lunObserver(tokens);
   register.provide(COPIES, manager);
-  return manager;
+  return {
+    async [Symbol.asyncDispose]() {
+      await manager[Symbol.asyncDispose]();
+      tokens[Symbol.dispose]();
+    },
+  };
 }

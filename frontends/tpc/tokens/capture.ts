@@ -11,6 +11,7 @@ import {
   type BlockRange,
   type BlockStore,
   CANNOT_SHARE,
+  type CommandRow,
   type Completion,
   FLAG,
   FOR,
@@ -30,6 +31,16 @@ import { readCdb } from "../cdbs.ts";
 import type { InnerInitiator, InnerResult } from "../inner_initiator.ts";
 import { TokenImage } from "./token_image.ts";
 
+/** What READ(16) is to judgement, without data. */
+const READ = {
+  opcode: 0x88,
+  deviceTypes: FOR.DISK,
+  usage: "1e ffffffffffffffff ffffffff 3f 07",
+  direction: "none",
+  flags: FLAG.WRITE_EXCLUSIVE,
+  pattern: PATTERN.READ | PATTERN.RANGE,
+} as const;
+
 /** Keeps the blocks while none of them is written. */
 export type Keep = (
   unit: LogicalUnit,
@@ -48,14 +59,9 @@ export function capture(
 ): Promise<InnerResult> {
   const around = rangeAround(ranges);
   const row = makeRow({
+    ...READ,
     name: "blocks of a ROD token",
-    opcode: 0x88,
-    deviceTypes: FOR.DISK,
-    usage: "1e ffffffffffffffff ffffffff 3f 07",
     serialization: SERIALIZATION.READ,
-    direction: "none",
-    flags: FLAG.WRITE_EXCLUSIVE,
-    pattern: PATTERN.READ | PATTERN.RANGE,
     range: (task) => {
       task.lba = around.lba;
       task.blockCount = around.blockCount;
@@ -68,6 +74,21 @@ export function capture(
   });
   return inner.execute({ unit, cdb: readCdb(unit, around.lba, 0), row });
 }
+
+/** Asks whether a read would be allowed; nothing is read, nobody waits. */
+export function askToRead(
+  inner: InnerInitiator,
+  unit: LogicalUnit,
+): Promise<InnerResult> {
+  return inner.execute({ unit, cdb: readCdb(unit, 0, 0), row: ASK_ROW });
+}
+
+const ASK_ROW: CommandRow = makeRow({
+  ...READ,
+  name: "access of a ROD token",
+  serialization: SERIALIZATION.INQUIRY,
+  execute: () => STATUS.GOOD,
+});
 
 /** Whether the store of a unit can keep what was. */
 export function hasSnapshots({ store }: LogicalUnit): boolean {

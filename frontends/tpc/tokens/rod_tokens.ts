@@ -19,7 +19,7 @@ import { mayTouch } from "../access.ts";
 import type { CopyManager } from "../copy_manager.ts";
 import { InnerInitiator } from "../inner_initiator.ts";
 import type { CopyOperation } from "../operations.ts";
-import { capture, takeImage } from "./capture.ts";
+import { askToRead, capture, takeImage } from "./capture.ts";
 import { ChangeWatches } from "./change_watches.ts";
 import { completionOf } from "./completion.ts";
 import { ROD_TYPE, type RodTokenFields } from "./rod_token.ts";
@@ -126,6 +126,18 @@ export class RodTokens implements LunObserver, Disposable {
     return token.revoked ? TOKEN_REVOKED : token;
   }
 
+  /** How a read of what the token was made of would end now. */
+  async checkAccess(
+    { unit }: RodToken,
+    operation: CopyOperation,
+  ): Promise<Completion> {
+    return await this.#withInner(
+      operation,
+      operation.background,
+      async (inner) => completionOf(await askToRead(inner, unit)),
+    );
+  }
+
   /** An operation uses a token from now on; it stops when the token is gone. */
   acquire(token: RodToken, operation: CopyOperation): Disposable & {
     deleted: boolean;
@@ -178,21 +190,33 @@ export class RodTokens implements LunObserver, Disposable {
     if (rodType === ROD_TYPE.ACCESS_UPON_REFERENCE) {
       return { rodType, data: null };
     }
+    return await this.#withInner(
+      operation,
+      immediate,
+      (inner) => this.#catch(inner, operation.unit, ranges, rodType),
+    );
+  }
+
+  /** Has commands of an operation done, in a limited time if somebody waits. */
+  async #withInner<Result>(
+    operation: CopyOperation,
+    unlimited: boolean,
+    work: (inner: InnerInitiator) => Promise<Result | Completion>,
+  ): Promise<Result | Completion> {
     const { clock } = this.manager.host;
     const { asker, signal } = operation;
+    if (signal.aborted) return STATUS.TASK_ABORTED;
     const inner = new InnerInitiator(this.manager.port, asker, clock);
     let late = false;
     const stop = () => void inner.disconnect();
-    const cancel = immediate ? () => {} : clock.after(CAPTURE_MS, () => {
+    const cancel = unlimited ? () => {} : clock.after(CAPTURE_MS, () => {
       late = true;
       stop();
     });
     signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
     try {
-      const held = await this.#catch(inner, operation.unit, ranges, rodType);
-      if (late && held === STATUS.TASK_ABORTED) return STATUS.BUSY;
-      return held;
+      const result = await work(inner);
+      return late && result === STATUS.TASK_ABORTED ? STATUS.BUSY : result;
     } finally {
       cancel();
       signal.removeEventListener("abort", stop);

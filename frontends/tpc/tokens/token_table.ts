@@ -147,6 +147,11 @@ export class TokenTable {
     else entry.data = data;
   }
 
+  /** Whether a token is alive, or was revoked. */
+  has(token: RodToken): boolean {
+    return this.#entryOf(token) !== undefined;
+  }
+
   /** The data of a token are not what they were. */
   revoke(token: RodToken): void {
     const entry = this.#entryOf(token);
