@@ -13,6 +13,7 @@ import {
   type LogicalUnit,
   type LunObserver,
   type Nexus,
+  type ScsiTask,
   STATUS,
 } from "../../../core/mod.ts";
 import { mayTouch } from "../access.ts";
@@ -90,8 +91,12 @@ export class RodTokens implements LunObserver, Disposable {
   ): Promise<RodToken | Completion> {
     const held = await this.#hold(operation, parameters);
     if (typeof held === "number" || "key" in held) return held;
-    const { unit, asker } = operation;
+    const { unit, asker, signal } = operation;
     const { rodType, data } = held;
+    if (signal.aborted) {
+      data?.release();
+      return STATUS.TASK_ABORTED;
+    }
     const { ranges, timeoutS } = parameters;
     const token = this.#table.create({
       fields: fieldsOf(unit, asker, rodType, ranges),
@@ -232,26 +237,37 @@ export class RodTokens implements LunObserver, Disposable {
     ranges: readonly BlockRange[],
     rodType: number | null,
   ): Promise<Held | Completion> {
-    let held: Held | null = null;
+    let held: Held | Completion | null = null;
     const watch = () => {
       const data = new Watch();
       data.watch = this.#watches.watch(unit, ranges, () => data.tell());
-      held = { rodType: ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE, data };
-      return STATUS.GOOD;
+      return { rodType: ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE, data };
     };
     const result = await capture(inner, unit, ranges, async (_, task) => {
-      if (rodType === ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE) return watch();
-      const image = await takeImage(unit, ranges, task);
-      if (image instanceof TokenImage) {
-        held = { rodType: ROD_TYPE.POINT_IN_TIME, data: image };
-        return STATUS.GOOD;
-      }
-      if (image === STATUS.TASK_ABORTED) return image;
-      if (rodType !== ROD_TYPE.POINT_IN_TIME) return watch();
-      if (image === CANNOT_SHARE) return unsupportedRodType();
-      return INSUFFICIENT_RESOURCES_TO_CREATE_ROD;
+      held = rodType === ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE
+        ? watch()
+        : await this.#takeImage(unit, ranges, task, rodType) ?? watch();
+      return STATUS.GOOD;
     });
     return held ?? completionOf(result);
+  }
+
+  // null: no snapshot can be had, and none need be.
+  async #takeImage(
+    unit: LogicalUnit,
+    ranges: readonly BlockRange[],
+    task: ScsiTask,
+    rodType: number | null,
+  ): Promise<Held | Completion | null> {
+    const image = await takeImage(unit, ranges, task);
+    if (image instanceof TokenImage) {
+      return { rodType: ROD_TYPE.POINT_IN_TIME, data: image };
+    }
+    if (image === STATUS.TASK_ABORTED) return image;
+    if (rodType !== ROD_TYPE.POINT_IN_TIME) return null;
+    return image === CANNOT_SHARE
+      ? unsupportedRodType()
+      : INSUFFICIENT_RESOURCES_TO_CREATE_ROD;
   }
 }
 
