@@ -29,6 +29,8 @@ export interface DaemonOptions {
   readonly host: Partial<Host>;
   /** Where the daemon itself logs. */
   readonly log: Log;
+  /** Plugins that come along with the first LUN; absent: the usual ones. */
+  readonly companions?: readonly string[];
 }
 
 /** What a configuration would change. */
@@ -54,7 +56,11 @@ export class Daemon implements AsyncDisposable {
 
   /** A daemon without a configuration: it holds only the core. */
   constructor(options: DaemonOptions) {
-    this.target = createTarget({ host: options.host });
+    const { host, companions } = options;
+    this.target = createTarget({
+      host,
+      ...companions === undefined ? {} : { companions },
+    });
     this.#physicalPorts = new PhysicalPorts(this.target);
     this.#log = options.log;
   }

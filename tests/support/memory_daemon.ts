@@ -58,9 +58,14 @@ export class MemoryDaemon implements AsyncDisposable {
   /** Pauses that programs made, milliseconds. */
   readonly pauses: number[] = [];
 
-  /** Starts with nothing but the core. */
-  constructor() {
-    this.daemon = new Daemon({ host: this.host, log: this.host.log });
+  /**
+   * Starts with nothing but the core.
+   *
+   * @param companions plugins that come along with the first LUN
+   */
+  constructor(companions: readonly string[] = []) {
+    const { host } = this;
+    this.daemon = new Daemon({ host, log: host.log, companions });
     const api = createApi({
       daemon: this.daemon,
       version: "1.2.3",
