@@ -20,7 +20,7 @@ import { mayTouch } from "../access.ts";
 import type { CopyManager } from "../copy_manager.ts";
 import { InnerInitiator } from "../inner_initiator.ts";
 import type { CopyOperation } from "../operations.ts";
-import { askToRead, capture, takeImage } from "./capture.ts";
+import { askToRead, capture, hasSnapshots, takeImage } from "./capture.ts";
 import { ChangeWatches } from "./change_watches.ts";
 import { completionOf } from "./completion.ts";
 import { ROD_TYPE, type RodTokenFields } from "./rod_token.ts";
@@ -37,7 +37,13 @@ import {
   TOKEN_REVOKED,
   TOKEN_UNKNOWN,
 } from "./token_sense.ts";
-import { type RodToken, type TokenData, TokenTable } from "./token_table.ts";
+import {
+  PLAIN_COST,
+  type RodToken,
+  type TokenCost,
+  type TokenData,
+  TokenTable,
+} from "./token_table.ts";
 
 /** Milliseconds that making a token may wait for writes that are under way. */
 export const CAPTURE_MS = 700;
@@ -98,10 +104,12 @@ export class RodTokens implements LunObserver, Disposable {
       return STATUS.TASK_ABORTED;
     }
     const { ranges, timeoutS } = parameters;
+    const isImage = rodType === ROD_TYPE.POINT_IN_TIME;
     const token = this.#table.create({
       fields: fieldsOf(unit, asker, rodType, ranges),
       ...{ unit, ranges, owner: asker.initiator.nexusId },
       timeoutMs: 1000 * (timeoutS || TOKEN_TIMEOUT_S.DEFAULT),
+      cost: isImage ? costOfImage(unit, ranges) : PLAIN_COST,
     });
     if (token === null) {
       data?.release();
@@ -198,7 +206,7 @@ export class RodTokens implements LunObserver, Disposable {
     return await this.#withInner(
       operation,
       immediate,
-      (inner) => this.#catch(inner, operation.unit, ranges, rodType),
+      (inner) => this.#catch(inner, operation, ranges, rodType),
     );
   }
 
@@ -233,10 +241,11 @@ export class RodTokens implements LunObserver, Disposable {
   // A snapshot where one can be had, else a watch.
   async #catch(
     inner: InnerInitiator,
-    unit: LogicalUnit,
+    operation: CopyOperation,
     ranges: readonly BlockRange[],
     rodType: number | null,
   ): Promise<Held | Completion> {
+    const { unit } = operation;
     let held: Held | Completion | null = null;
     const watch = () => {
       const data = new Watch();
@@ -246,7 +255,7 @@ export class RodTokens implements LunObserver, Disposable {
     const result = await capture(inner, unit, ranges, async (_, task) => {
       held = rodType === ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE
         ? watch()
-        : await this.#takeImage(unit, ranges, task, rodType) ?? watch();
+        : await this.#takeImage(operation, ranges, task, rodType) ?? watch();
       return STATUS.GOOD;
     });
     return held ?? completionOf(result);
@@ -254,12 +263,16 @@ export class RodTokens implements LunObserver, Disposable {
 
   // null: no snapshot can be had, and none need be.
   async #takeImage(
-    unit: LogicalUnit,
+    { unit, asker }: CopyOperation,
     ranges: readonly BlockRange[],
     task: ScsiTask,
     rodType: number | null,
   ): Promise<Held | Completion | null> {
-    const image = await takeImage(unit, ranges, task);
+    const { nexusId } = asker.initiator;
+    const room = this.#table.makeRoom(nexusId, costOfImage(unit, ranges));
+    const image = room || !hasSnapshots(unit)
+      ? await takeImage(unit, ranges, task)
+      : null;
     if (image instanceof TokenImage) {
       return { rodType: ROD_TYPE.POINT_IN_TIME, data: image };
     }
@@ -269,6 +282,14 @@ export class RodTokens implements LunObserver, Disposable {
       ? unsupportedRodType()
       : INSUFFICIENT_RESOURCES_TO_CREATE_ROD;
   }
+}
+
+function costOfImage(
+  { geometry }: LogicalUnit,
+  ranges: readonly BlockRange[],
+): TokenCost {
+  const bytes = blocksOf(ranges) * geometry.blockLength;
+  return { tokens: 1, snapshots: ranges.length, bytes };
 }
 
 function fieldsOf(

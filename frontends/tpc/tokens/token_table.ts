@@ -24,8 +24,44 @@ export const TOKENS_MAX = 4096;
 /** Tokens that one initiator may have; more cost it those unused longest. */
 export const TOKENS_PER_INITIATOR_MAX = 1024;
 
+/** Snapshots that all tokens hold. */
+export const SNAPSHOTS_MAX = 4096;
+
+/** Snapshots that the tokens of one initiator hold. */
+export const SNAPSHOTS_PER_INITIATOR_MAX = 1024;
+
+/** Bytes in snapshots of all tokens: a MiB is kept by about a KiB of memory. */
+export const SNAPSHOT_BYTES_MAX: number = 256 * 2 ** 30;
+
+/** Bytes in snapshots of the tokens of one initiator. */
+export const SNAPSHOT_BYTES_PER_INITIATOR_MAX: number = 64 * 2 ** 30;
+
 /** Milliseconds that a token lives longer than its timeout says. */
 const GRACE_MS = 1000;
+
+/** What tokens take of what there is. */
+export interface TokenCost {
+  /** Tokens. */
+  readonly tokens: number;
+  /** Snapshots. */
+  readonly snapshots: number;
+  /** Bytes that can be read from them. */
+  readonly bytes: number;
+}
+
+/** What a token costs that holds no snapshot. */
+export const PLAIN_COST: TokenCost = { tokens: 1, snapshots: 0, bytes: 0 };
+
+const ALL_MAX: TokenCost = {
+  tokens: TOKENS_MAX,
+  snapshots: SNAPSHOTS_MAX,
+  bytes: SNAPSHOT_BYTES_MAX,
+};
+const OWN_MAX: TokenCost = {
+  tokens: TOKENS_PER_INITIATOR_MAX,
+  snapshots: SNAPSHOTS_PER_INITIATOR_MAX,
+  bytes: SNAPSHOT_BYTES_PER_INITIATOR_MAX,
+};
 
 /** What holds the data of a token: a snapshot, or a watch over its blocks. */
 export interface TokenData {
@@ -51,6 +87,8 @@ export interface TokenWish {
   readonly owner: unknown;
   /** Milliseconds that it lives unused. */
   readonly timeoutMs: number;
+  /** What it costs. */
+  readonly cost: TokenCost;
 }
 
 /** A token that is alive, or was revoked. */
@@ -63,12 +101,15 @@ export interface RodToken extends TokenWish {
   readonly revoked: boolean;
 }
 
+const NOTHING: TokenCost = { tokens: 0, snapshots: 0, bytes: 0 };
+
 class Entry implements RodToken {
   readonly fields: TokenWish["fields"];
   readonly unit: LogicalUnit;
   readonly ranges: readonly BlockRange[];
   readonly owner: unknown;
   readonly timeoutMs: number;
+  readonly cost: TokenCost;
   readonly bytes: Uint8Array;
   data: TokenData | null = null;
   revoked = false;
@@ -82,6 +123,7 @@ class Entry implements RodToken {
     this.ranges = wish.ranges;
     this.owner = wish.owner;
     this.timeoutMs = wish.timeoutMs;
+    this.cost = wish.cost;
     this.bytes = bytes;
   }
 }
@@ -92,7 +134,8 @@ export class TokenTable {
   readonly #entropy: Entropy;
   /** By number; the one unused longest comes first. */
   readonly #tokens: Map<number, Entry> = new Map();
-  readonly #countOf: Map<unknown, number> = new Map();
+  readonly #costOf: Map<unknown, TokenCost> = new Map();
+  #cost: TokenCost = NOTHING;
   #nextNumber = 1;
   /** No token ends before. */
   #wakeMs = Infinity;
@@ -116,8 +159,7 @@ export class TokenTable {
    * @returns null when there is no room for it
    */
   create(wish: TokenWish): RodToken | null {
-    this.#expire();
-    if (!this.#makeRoom(wish.owner)) return null;
+    if (!this.makeRoom(wish.owner, wish.cost)) return null;
     const number = this.#nextNumber;
     this.#nextNumber += 1;
     const bytes = encodeRodToken(
@@ -127,9 +169,27 @@ export class TokenTable {
     const entry = new Entry(wish, bytes);
     entry.usedMs = this.#clock.nowMs();
     this.#tokens.set(number, entry);
-    this.#count(wish.owner, 1);
+    this.#count(entry, 1);
     this.#wakeFor(entry);
     return entry;
+  }
+
+  /**
+   * Makes room for a token: those of the same initiator that nobody uses go,
+   * the one unused longest first.
+   *
+   * @returns false when there is none
+   */
+  makeRoom(owner: unknown, cost: TokenCost): boolean {
+    this.#expire();
+    if (this.#isRoomFor(owner, cost)) return true;
+    if (!fits(cost, OWN_MAX)) return false;
+    for (const entry of [...this.#tokens.values()]) {
+      if (entry.owner !== owner || entry.users.size > 0) continue;
+      this.#forget(entry);
+      if (this.#isRoomFor(owner, cost)) return true;
+    }
+    return false;
   }
 
   /** The token with these bytes, or undefined. */
@@ -207,28 +267,23 @@ export class TokenTable {
     return entry === token ? entry : undefined;
   }
 
-  #makeRoom(owner: unknown): boolean {
-    const ownIsFull =
-      (this.#countOf.get(owner) ?? 0) >= TOKENS_PER_INITIATOR_MAX;
-    if (!ownIsFull && this.#tokens.size < TOKENS_MAX) return true;
-    for (const entry of this.#tokens.values()) {
-      if (entry.owner !== owner || entry.users.size > 0) continue;
-      this.#forget(entry);
-      return true;
-    }
-    return false;
-  }
-
   #forget(entry: Entry): void {
     this.#tokens.delete(rodTokenNumberOf(entry.bytes));
-    this.#count(entry.owner, -1);
+    this.#count(entry, -1);
     cutOff(entry);
   }
 
-  #count(owner: unknown, change: number): void {
-    const count = (this.#countOf.get(owner) ?? 0) + change;
-    if (count === 0) this.#countOf.delete(owner);
-    else this.#countOf.set(owner, count);
+  #count({ owner, cost }: Entry, sign: 1 | -1): void {
+    const own = sum(this.#costOf.get(owner) ?? NOTHING, cost, sign);
+    if (own.tokens === 0) this.#costOf.delete(owner);
+    else this.#costOf.set(owner, own);
+    this.#cost = sum(this.#cost, cost, sign);
+  }
+
+  #isRoomFor(owner: unknown, cost: TokenCost): boolean {
+    const own = this.#costOf.get(owner) ?? NOTHING;
+    return fits(sum(own, cost, 1), OWN_MAX) &&
+      fits(sum(this.#cost, cost, 1), ALL_MAX);
   }
 
   #moveToEnd(entry: Entry): void {
@@ -272,6 +327,19 @@ export class TokenTable {
       if (this.#cancelTimer === null) this.#setTimer();
     });
   }
+}
+
+function sum(one: TokenCost, other: TokenCost, sign: 1 | -1): TokenCost {
+  return {
+    tokens: one.tokens + sign * other.tokens,
+    snapshots: one.snapshots + sign * other.snapshots,
+    bytes: one.bytes + sign * other.bytes,
+  };
+}
+
+function fits(cost: TokenCost, most: TokenCost): boolean {
+  return cost.tokens <= most.tokens && cost.snapshots <= most.snapshots &&
+    cost.bytes <= most.bytes;
 }
 
 function endMs(entry: Entry): number {

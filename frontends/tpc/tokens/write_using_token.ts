@@ -150,8 +150,13 @@ export function sourceOf(token: RodToken, offsetBlocks: number): CopySource {
   if (!(data instanceof TokenImage)) {
     return { unit, ranges: skipBlocks(ranges, offsetBlocks) };
   }
-  const whole = { lba: 0, blockCount: blocksOf(ranges) };
-  return { unit, image: data, ranges: skipBlocks([whole], offsetBlocks) };
+  // They follow each other in the image, as they do in the token.
+  let lba = 0;
+  const inImage = ranges.map(({ blockCount }) => {
+    lba += blockCount;
+    return { lba: lba - blockCount, blockCount };
+  });
+  return { unit, image: data, ranges: skipBlocks(inImage, offsetBlocks) };
 }
 
 function skipBlocks(

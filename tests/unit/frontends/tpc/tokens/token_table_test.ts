@@ -1,6 +1,10 @@
 import { assertEquals, assertExists, assertNotEquals } from "@std/assert";
 import {
+  PLAIN_COST,
   type RodToken,
+  SNAPSHOT_BYTES_PER_INITIATOR_MAX,
+  SNAPSHOTS_MAX,
+  SNAPSHOTS_PER_INITIATOR_MAX,
   TOKENS_MAX,
   TOKENS_PER_INITIATOR_MAX,
   TokenTable,
@@ -54,6 +58,7 @@ class Scene {
       ranges: [{ lba: 0, blockCount: 1 }],
       owner: "a",
       timeoutMs: 60_000,
+      cost: PLAIN_COST,
       ...more,
     };
   }
@@ -215,4 +220,31 @@ tableTest("refuses a token when all of the initiator's are in use", (scene) => {
   }
   assertEquals(scene.table.create(scene.wish()), null);
   scene.make({ owner: "b" });
+});
+
+tableTest("lets tokens go whose snapshots take too much", (scene) => {
+  const bytes = SNAPSHOT_BYTES_PER_INITIATOR_MAX / 2;
+  const cost = { tokens: 1, snapshots: 1, bytes };
+  const [first, second] = [scene.make({ cost }), scene.make({ cost })];
+  const plain = scene.make();
+  scene.table.acquire(first, scene.user);
+  scene.make({ cost });
+  assertEquals(scene.isAlive(first), true);
+  assertEquals(scene.isAlive(second), false);
+  assertEquals(scene.isAlive(plain), true);
+  scene.make({ cost, owner: "b" });
+  const tooMuch = { ...cost, bytes: 2 * bytes + 1 };
+  assertEquals(scene.table.makeRoom("a", tooMuch), false);
+  assertEquals(scene.isAlive(first), true);
+});
+
+tableTest("bounds the snapshots of all tokens", (scene) => {
+  const snapshots = SNAPSHOTS_PER_INITIATOR_MAX;
+  const cost = { tokens: 1, snapshots, bytes: 1 };
+  const owners = SNAPSHOTS_MAX / SNAPSHOTS_PER_INITIATOR_MAX;
+  for (let owner = 0; owner < owners; owner += 1) scene.make({ owner, cost });
+  assertEquals(scene.table.create(scene.wish({ owner: "late", cost })), null);
+  scene.make({ owner: "late" });
+  scene.make({ owner: 0, cost });
+  assertEquals(scene.table.all().length, owners + 1);
 });
