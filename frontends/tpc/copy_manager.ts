@@ -6,16 +6,12 @@
  */
 
 import {
-  ABORT,
-  type Completion,
   type Host,
-  INTERNAL_TARGET_FAILURE,
   type LogicalUnit,
   type LunObserver,
   type Nexus,
   type PluginPorts,
   PORT_TYPE,
-  type ScsiTask,
   STATUS,
   type TargetPort,
   TRANSFER,
@@ -50,7 +46,7 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
   readonly operations: CopyOperations;
   readonly #engine: CopyEngine;
   readonly #ports: PluginPorts;
-  readonly #running: Set<Promise<Completion>> = new Set();
+  readonly #tasks: Set<Promise<unknown>> = new Set();
   readonly #totals = {
     begun: 0,
     completed: 0,
@@ -134,68 +130,13 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     }
   }
 
-  /**
-   * Runs an operation to its end, within the command that began it. Nobody
-   * waits for that command meanwhile: those that come later may be the copy's
-   * own, and those of others are ordered against these.
-   *
-   * @param work does it; resolves with how the command ends
-   */
-  runForeground(
-    task: ScsiTask,
-    unit: LogicalUnit,
-    operation: CopyOperation,
-    work: () => Promise<Completion>,
-  ): Promise<Completion> {
-    unit.taskSet.stepAside(task);
-    task.wake = () => operation.stop();
-    if (task.abort !== ABORT.NONE) operation.stop();
-    return this.#run(operation, work);
-  }
-
-  /** Runs an operation to its end when its command has ended already. */
-  runBackground(
-    operation: CopyOperation,
-    work: () => Promise<Completion>,
-  ): void {
-    void this.#run(operation, work);
-  }
-
-  async #run(
-    operation: CopyOperation,
-    work: () => Promise<Completion>,
-  ): Promise<Completion> {
+  /** An operation has begun. */
+  noteBegin(): void {
     this.#totals.begun += 1;
-    const running = this.#contained(work);
-    this.#running.add(running);
-    const done = await running;
-    this.#running.delete(running);
-    const stopped = operation.signal.aborted;
-    const completion = stopped ? STATUS.TASK_ABORTED : done;
-    const state = completion === STATUS.GOOD
-      ? "completed"
-      : stopped
-      ? "aborted"
-      : "failed";
-    this.operations.end(operation, state, completion);
-    this.#noteEnd(operation);
-    return completion;
   }
 
-  // What it throws ends the operation, and is told as a defect.
-  async #contained(work: () => Promise<Completion>): Promise<Completion> {
-    try {
-      return await work();
-    } catch (error) {
-      this.host.log.error("A copy met a defect", {
-        error: error instanceof Error ? error.stack : String(error),
-      });
-      return INTERNAL_TARGET_FAILURE;
-    }
-  }
-
-  // One line in the log says what it was.
-  #noteEnd(operation: CopyOperation): void {
+  /** An operation has ended: one line in the log says what it was. */
+  noteEnd(operation: CopyOperation): void {
     const { state, route, bytes, how, asker, kind, listId } = operation;
     if (state !== "running") this.#totals[state] += 1;
     this.host.log.info("Copy ended", {
@@ -211,6 +152,21 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
       state,
       ...failureOf(operation, state),
     });
+  }
+
+  /**
+   * Keeps work that no command waits for: the plugin ends when it has. What
+   * it throws is a defect.
+   */
+  inBackground(work: Promise<unknown>): void {
+    const ended: Promise<unknown> = work
+      .catch((error) =>
+        this.host.log.error("A copy met a defect", {
+          error: error instanceof Error ? error.stack : String(error),
+        })
+      )
+      .finally(() => this.#tasks.delete(ended));
+    this.#tasks.add(ended);
   }
 
   /** See `CopyService`. */
@@ -236,7 +192,7 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
   /** Stops all copies; resolves when none touches data any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.operations[Symbol.dispose]();
-    await Promise.all(this.#running);
+    await Promise.all(this.#tasks);
   }
 
   #record(operation: CopyOperation): CopyRecord {

@@ -29,6 +29,7 @@ import {
   type ListForm,
 } from "./parameter_list.ts";
 import { runSegments } from "./segments.ts";
+import { carryOut } from "./tokens/carry_out.ts";
 
 const OPCODE = 0x83;
 const SERVICE_ACTION = { LID1: 0x00, LID4: 0x01, ABORT: 0x1c } as const;
@@ -103,12 +104,8 @@ function begin(
     anonymous: list.anonymous,
   });
   if (!(operation instanceof CopyOperation)) return operation;
-  return manager.runForeground(
-    task,
-    unit,
-    operation,
-    () => runSegments(manager, operation, list),
-  );
+  const work = () => runSegments(manager, operation, list);
+  return carryOut(manager, task, operation, work);
 }
 
 function abortOperation(

@@ -24,7 +24,7 @@ import { CopyManager } from "./copy_manager.ts";
 import { extendedCopyCommands } from "./extended_copy.ts";
 import { receiveResultsCommands } from "./receive_results.ts";
 import { COPIES } from "./token.ts";
-import { tokenCommands } from "./tokens/mod.ts";
+import { RodTokens, tokenCommands } from "./tokens/mod.ts";
 import { THIRD_PARTY_COPY_PAGE } from "./vpd_page.ts";
 
 /** 3PC of standard INQUIRY data (SPC-5 6.7.2). */
@@ -48,15 +48,22 @@ export const plugin: Plugin = definePlugin({
 function setUp(register: Registrar): AsyncDisposable {
   const manager = new CopyManager(register.host, register.ports);
   register.inquiryFlag(THIRD_PARTY_COPY);
+  const tokens = new RodTokens(manager);
   register.vpdPage(THIRD_PARTY_COPY_PAGE);
   for (
     const each of [
       ...extendedCopyCommands(manager),
       ...receiveResultsCommands(manager),
-      ...tokenCommands(manager),
+      ...tokenCommands(tokens),
     ]
   ) register.command(each);
   register.lunObserver(manager);
+  register.lunObserver(tokens);
   register.provide(COPIES, manager);
-  return manager;
+  return {
+    async [Symbol.asyncDispose]() {
+      await manager[Symbol.asyncDispose]();
+      tokens[Symbol.dispose]();
+    },
+  };
 }

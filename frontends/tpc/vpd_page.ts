@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FOR, type VpdPage } from "../../core/mod.ts";
+import { FOR, type VpdContext, type VpdPage } from "../../core/mod.ts";
 import { RUNNING_MAX } from "./operations.ts";
 import {
   CSCDS_MAX,
@@ -12,63 +12,56 @@ import {
   DESCRIPTORS_LENGTH_MAX,
   SEGMENTS_MAX,
 } from "./parameter_list.ts";
+import { putBytes } from "./receive_results.ts";
 import {
-  RANGES_MAX,
-  ROD_TYPES,
-  ROUND_BYTES,
-  TIMEOUT_DEFAULT_S,
-  TIMEOUT_MAX_S,
-} from "./tokens/rod_types.ts";
-
-/** A third-party copy descriptor: its type, and bytes behind its length. */
-interface Descriptor {
-  readonly type: number;
-  readonly length: number;
-  readonly write: (view: DataView) => void;
-}
+  blockDeviceRodLimits,
+  hasSnapshots,
+  rodTokenFeatures,
+  supportedRodTypes,
+} from "./tokens/mod.ts";
 
 const HEADER = 4;
-const ROD_TYPE_LENGTH = 64;
-const UNLIMITED = 0xffffffff;
 
-const DESCRIPTORS: readonly Descriptor[] = [
-  { type: 0x0000, length: 32, write: writeBlockLimits },
-  { type: 0x0001, length: 16, write: writeCommands },
-  { type: 0x0004, length: 28, write: writeParameterData },
-  { type: 0x0008, length: 8, write: writeDescriptorTypes },
-  { type: 0x000c, length: 4, write: writeCscdIds },
-  { type: 0x0106, length: 92, write: writeTokenFeatures },
-  {
-    type: 0x0108,
-    length: 4 + ROD_TYPE_LENGTH * ROD_TYPES.length,
-    write: writeRodTypes,
-  },
-  { type: 0x8001, length: 32, write: writeGeneral },
-];
-
-/** The page: the same for every unit. */
+/** The page. */
 export const THIRD_PARTY_COPY_PAGE: VpdPage = {
   code: 0x8f,
   deviceTypes: FOR.ALL,
-  length: () =>
-    DESCRIPTORS.reduce((sum, { length }) => sum + HEADER + length, 0),
-  write: (body) => {
+  length: (context) =>
+    descriptorsOf(context).reduce((sum, { length }) => sum + length, 0),
+  write: (body, context) => {
     let at = 0;
-    for (const { type, length, write } of DESCRIPTORS) {
-      body.setUint16(at, type);
-      body.setUint16(at + 2, length);
-      const start = body.byteOffset + at + HEADER;
-      write(new DataView(body.buffer, start, length));
-      at += HEADER + length;
+    for (const bytes of descriptorsOf(context)) {
+      putBytes(body, at, bytes);
+      at += bytes.length;
     }
   },
 };
 
-// Block Device ROD Limits; six bytes are the vendor's.
-function writeBlockLimits(view: DataView): void {
-  view.setUint16(6, RANGES_MAX);
-  view.setUint32(8, TIMEOUT_MAX_S);
-  view.setUint32(12, TIMEOUT_DEFAULT_S);
+// Third-party copy descriptors, in the order of their types.
+function descriptorsOf({ unit }: VpdContext): Uint8Array[] {
+  return [
+    blockDeviceRodLimits(),
+    descriptor(0x0001, 16, writeCommands),
+    descriptor(0x0004, 28, writeParameterData),
+    descriptor(0x0008, 8, writeDescriptorTypes),
+    descriptor(0x000c, 4, writeCscdIds),
+    rodTokenFeatures(),
+    supportedRodTypes(hasSnapshots(unit)),
+    descriptor(0x8001, 32, writeGeneral),
+  ];
+}
+
+function descriptor(
+  type: number,
+  length: number,
+  write: (view: DataView) => void,
+): Uint8Array {
+  const bytes = new Uint8Array(HEADER + length);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, type);
+  view.setUint16(2, length);
+  write(new DataView(bytes.buffer, HEADER));
+  return bytes;
 }
 
 /** Service actions by operation code. */
@@ -106,29 +99,6 @@ function writeDescriptorTypes(view: DataView): void {
 function writeCscdIds(view: DataView): void {
   view.setUint16(0, 2);
   view.setUint16(2, 0xffff);
-}
-
-function writeTokenFeatures(view: DataView): void {
-  // REMOTE TOKENS 0: those of this copy manager alone. Lifetimes, then.
-  view.setUint32(12, 1);
-  view.setUint32(16, UNLIMITED);
-  view.setUint32(20, TIMEOUT_MAX_S);
-  view.setUint16(42, 48);
-  // Block ROD device type feature.
-  view.setUint16(46, 44);
-  view.setUint32(68, UNLIMITED);
-  view.setUint32(72, UNLIMITED);
-  view.setUint32(80, ROUND_BYTES);
-}
-
-function writeRodTypes(view: DataView): void {
-  view.setUint16(2, ROD_TYPE_LENGTH * ROD_TYPES.length);
-  ROD_TYPES.forEach(({ type, flags, preference }, index) => {
-    const at = 4 + ROD_TYPE_LENGTH * index;
-    view.setUint32(at, type);
-    view.setUint8(at + 4, flags);
-    view.setUint16(at + 6, preference);
-  });
 }
 
 // General Copy Operations.

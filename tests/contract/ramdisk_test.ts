@@ -10,6 +10,7 @@ for (const pageBytes of [4096, 131072]) {
     (wanted) =>
       openSubject(ramdiskDriver(clock), wanted, {
         capacity: 2 ** 24,
+        snapshot_capacity: undefined,
         pblocksize: pageBytes,
         pblockoffset: 0,
         ublocksize: undefined,
