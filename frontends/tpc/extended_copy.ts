@@ -12,6 +12,8 @@ import {
   invalidFieldInCdb,
   type LogicalUnit,
   type MaybePromise,
+  PARAMETER_LIST_LENGTH_ERROR,
+  PARAMETER_LIST_LENGTH_MAX,
   PATTERN,
   type ScsiTask,
   SERIALIZATION,
@@ -24,6 +26,7 @@ import {
   type CopyList,
   decodeCopyList,
   DESCRIPTORS_LENGTH_MAX,
+  descriptorsLengthOf,
   HEADER_LENGTH,
   isSense,
   type ListForm,
@@ -76,13 +79,21 @@ function extendedCopy(
   const length = task.cdb.getUint32(CdbAt.PARAMETER_LIST_LENGTH);
   const header = HEADER_LENGTH[form];
   if (length === 0) return STATUS.GOOD;
-  if (length < header || length > header + DESCRIPTORS_LENGTH_MAX) {
+  if (length < header || length > PARAMETER_LIST_LENGTH_MAX) {
     return invalidFieldInCdb(LENGTH_FIELD);
   }
   return withParameters(task, length, (view) => {
+    if (length > header + DESCRIPTORS_LENGTH_MAX) return tooLong(view, form);
     const list = decodeCopyList(view, form);
     return isSense(list) ? list : begin(manager, task, unit, { form, list });
   });
+}
+
+// What is wrong is the list when it says that it is so long, else the CDB.
+function tooLong(view: DataView, form: ListForm): Completion {
+  return descriptorsLengthOf(view, form) > DESCRIPTORS_LENGTH_MAX
+    ? PARAMETER_LIST_LENGTH_ERROR
+    : invalidFieldInCdb(LENGTH_FIELD);
 }
 
 interface WantedCopy {

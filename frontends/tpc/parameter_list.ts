@@ -57,6 +57,11 @@ const USAGE = 0x18;
 const CSCD_LENGTH = 32;
 const CscdAt = { TYPE: 0, LU_ID_TYPE: 1, DESIGNATOR: 4, BLOCK_LENGTH: 28 };
 const LU_ID_TYPE = 0xc0;
+/**
+ * LU ID TYPE 01b: the designator is none. The other values are reserved and
+ * passed over, as the usual conformance suite asks of targets of SPC-4.
+ */
+const PROXY_TOKEN = 0x40;
 const NUL = 0x20;
 
 const SEGMENT_HEADER = 4;
@@ -171,6 +176,12 @@ export function decodeCopyList(
   return { listId: header.listId, anonymous, cscds, segments };
 }
 
+/** Bytes of descriptors that a list of more than a header announces. */
+export function descriptorsLengthOf(list: DataView, form: ListForm): number {
+  const { cscdLength, segmentLength } = headerOf(list, form);
+  return cscdLength + segmentLength;
+}
+
 /** Whether decoding has led to an error. */
 export function isSense(value: object | Completion): value is Sense {
   return typeof value === "object" && "asc" in value;
@@ -204,8 +215,9 @@ function decodeCscds(
     if (list.getUint8(at + CscdAt.TYPE) !== DESCRIPTOR.IDENTIFICATION) {
       return UNSUPPORTED_TARGET_DESCRIPTOR_TYPE;
     }
-    if ((list.getUint8(at + CscdAt.LU_ID_TYPE) & LU_ID_TYPE) !== 0) {
-      return invalidFieldInParameterList(at + CscdAt.LU_ID_TYPE, 7);
+    const luIdType = list.getUint8(at + CscdAt.LU_ID_TYPE) & LU_ID_TYPE;
+    if (luIdType === PROXY_TOKEN) {
+      return invalidFieldInParameterList(at + CscdAt.LU_ID_TYPE, 6);
     }
     cscds.push(decodeCscd(list, at));
   }
