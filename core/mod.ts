@@ -78,6 +78,7 @@ export * from "./ports/host.ts";
 export * from "./ports/port_driver.ts";
 export * from "./ports/transport.ts";
 export * from "./ports/transport_id.ts";
+export * from "./range_geometry.ts";
 export type { RateLimitOptions, RateLimits } from "./rate_limits.ts";
 export type { Reservations, Sender } from "./reservations.ts";
 export type { SavedPage } from "./saved_pages.ts";

@@ -11,6 +11,7 @@ import {
   type CopyResult,
   Defect,
   type Extent,
+  geometryOfRange,
   type MaybePromise,
   OK,
   PROVISIONING,
@@ -21,11 +22,7 @@ import {
   type StoreResult,
   type StoreUsage,
 } from "../../core/mod.ts";
-import {
-  type GrowingGeometry,
-  type Shape,
-  snapshotGeometry,
-} from "./geometry.ts";
+import type { GrowingGeometry, Shape } from "./geometry.ts";
 import { copySlice, type PageCopy } from "./page_copy.ts";
 import { PageMap } from "./page_map.ts";
 import type { PageMemory } from "./page_memory.ts";
@@ -209,7 +206,7 @@ export class RamStore implements BlockStore {
     this.#assertInside(lba, blockCount, 0);
     const snapshot = new RamSnapshot({
       source: this.#pages,
-      geometry: snapshotGeometry(this.geometry, lba, blockCount),
+      geometry: geometryOfRange(this.geometry, lba, blockCount),
       position: lba * this.#blockLength,
       account: this.#kept,
       clock: this.#clock,

@@ -43,7 +43,11 @@ Deno.test("decodeStatfs knows memory, and what is left", () => {
   view.setUint32(0, 0x01021994, true);
   view.setUint32(8, 4096, true);
   view.setBigUint64(32, 2n ** 20n, true);
-  const expected = { isMemory: true, availableBytes: 2 ** 32 };
+  const expected = {
+    isMemory: true,
+    unitBytes: 4096,
+    availableBytes: 2 ** 32,
+  };
   assertEquals(decodeStatfs(view), expected);
   view.setUint32(0, 0xef53, true);
   assertEquals(decodeStatfs(view).isMemory, false);
