@@ -1,0 +1,124 @@
+/**
+ * How long commands on tokens take: Windows gives up after four seconds.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { assertBytes, patternBytes } from "../../../../support/bytes.ts";
+import type { CommandResult } from "../../../../support/local_initiator.ts";
+import { settle } from "../../../../support/core_target.ts";
+import {
+  endOf,
+  OPERATION,
+  type TokenScene,
+  tokenTest,
+} from "../../../../support/token_scene.ts";
+
+const BLOCKS = 2 ** 16;
+const SIZE = { sizeBytes: 512 * BLOCKS } as const;
+
+/** Each write of the slow store takes so long, several at a time. */
+const WRITE_MS = 240;
+
+/** Lets time pass while the slow store answers. @returns the end, and ms */
+async function answerSlowly(
+  scene: TokenScene,
+  ending: Promise<CommandResult>,
+): Promise<readonly [string, number]> {
+  const { clock } = scene.test.host;
+  const { store } = scene.test.driver;
+  const beganMs = clock.nowMs();
+  let end = "";
+  void ending.then((result) => end = endOf(result));
+  for (let ms = 0; end === ""; ms += 1) {
+    assert(ms < 20_000, "It does not end");
+    await settle(300);
+    if (end !== "") break;
+    if (ms % WRITE_MS === WRITE_MS - 1) store.answerHeld();
+    clock.advance(1);
+  }
+  return [end, clock.nowMs() - beganMs];
+}
+
+tokenTest("WRITE USING TOKEN is done in rounds", async (scene) => {
+  const data = await fillAll(scene);
+  const token = await scene.makeToken({ ranges: [[0, BLOCKS]] });
+  const { store } = scene.test.driver;
+  store.holding = true;
+  const counts: number[] = [];
+  for (let done = 0; done < BLOCKS;) {
+    const ranges = [[done, BLOCKS - done]] as const;
+    const running = scene.write({ token, offset: done, ranges });
+    const [end, ms] = await answerSlowly(scene, running);
+    assertEquals(end, "0");
+    assert(ms <= 1000, `It took ${ms} ms`);
+    const told = await scene.information({ lun: 1, listId: 2 });
+    counts.push(told.transferCount);
+    done += told.transferCount;
+    const isLast = done === BLOCKS;
+    assertEquals(told.status, isLast ? OPERATION.DONE : OPERATION.PARTLY);
+    // Nothing is done behind the answer.
+    assertEquals(store.calls.filter((call) => call === "flush").length, 0);
+  }
+  assert(counts.length > 1, "It was done in one go");
+  store.answerAll();
+  assertBytes(await readAll(scene), data);
+}, [SIZE, { backend: "controlled", ...SIZE }]);
+
+tokenTest("A round that is not the last keeps its token", async (scene) => {
+  await fillAll(scene);
+  const token = await scene.makeToken({ ranges: [[0, BLOCKS]] });
+  const { store } = scene.test.driver;
+  store.holding = true;
+  const ranges = [[0, BLOCKS]] as const;
+  const deleteToken = true;
+  const running = scene.write({ token, ranges, deleteToken });
+  const [end] = await answerSlowly(scene, running);
+  assertEquals(end, "0");
+  assertEquals((await scene.reported()).length, 1);
+}, [{ backend: "ramdisk", ...SIZE }, { backend: "controlled", ...SIZE }]);
+
+tokenTest("A copy in the background is done in one go", async (scene) => {
+  const data = patternBytes(512 * BLOCKS);
+  await scene.inTime(scene.fill(0, 0, data.subarray(0, 2 ** 22)));
+  const token = await scene.makeToken({ ranges: [[0, 8192]] });
+  const { store } = scene.test.driver;
+  store.holding = true;
+  const ranges = [[0, 8192]] as const;
+  assertEquals(await scene.writes({ token, ranges, immediate: true }), "0");
+  const counts: number[] = [];
+  const { clock } = scene.test.host;
+  for (let ms = 0;; ms += 1) {
+    await settle(100);
+    if (ms % 700 === 699) store.answerHeld();
+    clock.advance(1);
+    if (ms % 100 !== 0) continue;
+    const told = await scene.information({ lun: 1, listId: 2 });
+    counts.push(told.transferCount);
+    if (told.status === OPERATION.DONE) break;
+    assertEquals(told.status, OPERATION.BACKGROUND);
+  }
+  assertEquals(counts.at(-1), 8192);
+  assert(counts.every((count, at) => count >= (counts[at - 1] ?? 0)));
+}, [SIZE, { backend: "controlled", ...SIZE }]);
+
+async function fillAll(scene: TokenScene): Promise<Uint8Array> {
+  const data = new Uint8Array(512 * BLOCKS);
+  const pattern = patternBytes(2 ** 18 - 1);
+  for (let at = 0; at + pattern.length <= data.length; at += pattern.length) {
+    data.set(pattern, at);
+  }
+  for (let lba = 0; lba < BLOCKS; lba += 8192) {
+    const part = data.subarray(lba * 512, (lba + 8192) * 512);
+    await scene.inTime(scene.fill(0, lba, part));
+  }
+  return data;
+}
+
+async function readAll(scene: TokenScene): Promise<Uint8Array> {
+  const all = new Uint8Array(512 * BLOCKS);
+  for (let lba = 0; lba < BLOCKS; lba += 2048) {
+    const part = await scene.inTime(scene.blocks(1, lba, 2048));
+    all.set(part, lba * 512);
+  }
+  return all;
+}
