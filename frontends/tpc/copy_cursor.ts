@@ -68,6 +68,13 @@ export class CopyCursor {
    * @returns null when the rest of a range is no whole block of the other side
    */
   take(bytesMax: number): Piece | null {
+    const piece = this.next(bytesMax);
+    if (piece !== null) this.advance(piece.lengthBytes);
+    return piece;
+  }
+
+  /** The same, without taking it. */
+  next(bytesMax: number): Piece | null {
     const source = this.#source;
     const destination = this.#destination;
     const unit = Math.max(source.blockLength, destination.blockLength);
@@ -77,13 +84,18 @@ export class CopyCursor {
     const whole = wanted - wanted % unit;
     const aligned = wanted < shared ? destination.align(whole) : whole;
     const lengthBytes = aligned > 0 && aligned % unit === 0 ? aligned : whole;
-    const at = this.#at;
-    this.#at += lengthBytes;
     return {
-      ...{ at, lengthBytes },
-      source: source.take(lengthBytes),
-      destination: destination.take(lengthBytes),
+      ...{ at: this.#at, lengthBytes },
+      source: source.next(lengthBytes),
+      destination: destination.next(lengthBytes),
     };
+  }
+
+  /** Takes the first bytes of the next piece: whole blocks of both sides. */
+  advance(lengthBytes: number): void {
+    this.#at += lengthBytes;
+    this.#source.advance(lengthBytes);
+    this.#destination.advance(lengthBytes);
   }
 }
 
@@ -123,12 +135,13 @@ class Place {
     return lengthBytes - over * blockLength;
   }
 
-  take(lengthBytes: number): BlockRange {
-    const blockCount = lengthBytes / this.blockLength;
-    const { lba } = this.rest;
-    this.#done += blockCount;
+  next(lengthBytes: number): BlockRange {
+    return { lba: this.rest.lba, blockCount: lengthBytes / this.blockLength };
+  }
+
+  advance(lengthBytes: number): void {
+    this.#done += lengthBytes / this.blockLength;
     this.#skipEmpty();
-    return { lba, blockCount };
   }
 
   #skipEmpty(): void {

@@ -8,6 +8,7 @@
 import {
   type BlockRange,
   type BlockStore,
+  CANNOT_SHARE,
   NOT_NOW,
   OK,
   senseOfStoreFault,
@@ -31,6 +32,7 @@ import type {
 import { InnerInitiator, type InnerResult } from "./inner_initiator.ts";
 import type { Pacer } from "./pacer.ts";
 import { bytesOfSense } from "./sense.ts";
+import { SHARED_BYTES_MAX, SharedCopy } from "./shared_copy.ts";
 import { SourceMap } from "./source_map.ts";
 
 /** What a run shares with all others. */
@@ -58,6 +60,8 @@ export class CopyRun {
   readonly #running: Set<Promise<void>> = new Set();
   /** Bytes of pieces that are done behind a gap, by where they begin. */
   readonly #islands: Map<number, number> = new Map();
+  /** Copies what stores share; null: no store does. */
+  #shared: SharedCopy | null;
   #doneBytes = 0;
   #sharedBytes = 0;
   #failure: CopyFailure | null = null;
@@ -71,6 +75,9 @@ export class CopyRun {
     this.#map = new SourceMap(this.#inner, source);
     const within = isWithinItself(request);
     this.#window = within ? 1 : BUFFERS_PER_COPY;
+    this.#shared = within || !place.shares
+      ? null
+      : new SharedCopy(this.#inner, request);
     const [from, to] = within && source !== null
       ? backwards(source, destination)
       : [sideOf(source ?? destination), sideOf(destination)];
@@ -107,12 +114,27 @@ export class CopyRun {
         await Promise.race(this.#running);
       }
       await this.#place.pacer.turn();
-      await this.#beginPiece();
+      if (this.#failure !== null || this.#isLate()) return;
+      if (!await this.#share()) await this.#beginPiece();
     }
   }
 
+  /** @returns whether something was copied, or nothing more will be */
+  async #share(): Promise<boolean> {
+    const piece = this.#cursor.next(SHARED_BYTES_MAX);
+    if (this.#shared === null || piece === null) return false;
+    const lengthBytes = await this.#shared.slice(piece);
+    if (lengthBytes === CANNOT_SHARE) this.#shared = null;
+    else if (typeof lengthBytes !== "number") this.#fail(lengthBytes);
+    if (this.#failure !== null) return true;
+    if (typeof lengthBytes !== "number" || lengthBytes === 0) return false;
+    this.#cursor.advance(lengthBytes);
+    this.#sharedBytes += lengthBytes;
+    this.#noteDone({ at: piece.at, lengthBytes });
+    return true;
+  }
+
   async #beginPiece(): Promise<void> {
-    if (this.#failure !== null || this.#isLate()) return;
     const isHole = await this.#map.isHole(this.#cursor.sourceRange);
     if (this.#failure !== null) return;
     const piece = this.#cursor.take(this.#bytesMax(isHole));
@@ -195,8 +217,12 @@ export class CopyRun {
     result: InnerResult,
     piece: Piece,
   ): void {
-    if (result.status !== STATUS.GOOD) return this.#fail({ cause, result });
-    this.#islands.set(piece.at, piece.lengthBytes);
+    if (result.status === STATUS.GOOD) this.#noteDone(piece);
+    else this.#fail({ cause, result });
+  }
+
+  #noteDone({ at, lengthBytes }: Pick<Piece, "at" | "lengthBytes">): void {
+    this.#islands.set(at, lengthBytes);
     for (
       let next = this.#takeIsland();
       next > 0;

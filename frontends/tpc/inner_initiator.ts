@@ -103,8 +103,7 @@ export class InnerInitiator implements Transport<InnerContext> {
     let attentions = 0;
     for (let failures = 1;;) {
       if (this.#gone) return ABORTED;
-      // Its number may be that of another one by now.
-      if (this.#port.unitAt(command.unit.number) !== command.unit) return GONE;
+      if (!this.#reaches(command.unit)) return GONE;
       const result = await this.#send(command);
       this.#commands += 1;
       if (result.status === STATUS.GOOD) return result;
@@ -116,6 +115,18 @@ export class InnerInitiator implements Transport<InnerContext> {
       failures += 1;
       await new Promise<void>((go) => this.#clock.after(BUSY_MS, go));
     }
+  }
+
+  /**
+   * Sends commands in one turn, each once; each resolves with its own end.
+   */
+  attempt(commands: readonly InnerCommand[]): Promise<InnerResult>[] {
+    if (this.#gone) return commands.map(() => Promise.resolve(ABORTED));
+    if (commands.some(({ unit }) => !this.#reaches(unit))) {
+      return commands.map(() => Promise.resolve(GONE));
+    }
+    this.#commands += commands.length;
+    return commands.map((each) => this.#send(each));
   }
 
   /** Ends the nexus; resolves when none of its commands touches data. */
@@ -173,6 +184,11 @@ export class InnerInitiator implements Transport<InnerContext> {
   /** See `Transport`. */
   taskManagementFunctionExecuted(): void {
     // It asks for none.
+  }
+
+  // Its number may be that of another one by now.
+  #reaches(unit: LogicalUnit): boolean {
+    return this.#port.unitAt(unit.number) === unit;
   }
 
   #send(command: InnerCommand): Promise<InnerResult> {
@@ -251,7 +267,8 @@ export function codesOfSense(
   return [key & 0x0f, asc, ascq];
 }
 
-function tellsAttention({ senseData }: InnerResult): boolean {
+/** Whether a command ended with a unit attention. */
+export function tellsAttention({ senseData }: InnerResult): boolean {
   return senseData.length > 0 &&
     codesOfSense(senseData)[0] === SENSE_KEY.UNIT_ATTENTION;
 }
