@@ -68,13 +68,13 @@ export class CopyCursor {
    * @returns null when the rest of a range is no whole block of the other side
    */
   take(bytesMax: number): Piece | null {
-    const piece = this.next(bytesMax);
+    const piece = this.peek(bytesMax);
     if (piece !== null) this.advance(piece.lengthBytes);
     return piece;
   }
 
-  /** The same, without taking it. */
-  next(bytesMax: number): Piece | null {
+  /** The piece that `take` would take. */
+  peek(bytesMax: number): Piece | null {
     const source = this.#source;
     const destination = this.#destination;
     const unit = Math.max(source.blockLength, destination.blockLength);
@@ -86,12 +86,12 @@ export class CopyCursor {
     const lengthBytes = aligned > 0 && aligned % unit === 0 ? aligned : whole;
     return {
       ...{ at: this.#at, lengthBytes },
-      source: source.next(lengthBytes),
-      destination: destination.next(lengthBytes),
+      source: source.first(lengthBytes),
+      destination: destination.first(lengthBytes),
     };
   }
 
-  /** Takes the first bytes of the next piece: whole blocks of both sides. */
+  /** Goes on behind bytes of the piece that `peek` has told of. */
   advance(lengthBytes: number): void {
     this.#at += lengthBytes;
     this.#source.advance(lengthBytes);
@@ -135,8 +135,10 @@ class Place {
     return lengthBytes - over * blockLength;
   }
 
-  next(lengthBytes: number): BlockRange {
-    return { lba: this.rest.lba, blockCount: lengthBytes / this.blockLength };
+  /** The blocks of the first bytes of what is left. */
+  first(lengthBytes: number): BlockRange {
+    const { lba } = this.rest;
+    return { lba, blockCount: lengthBytes / this.blockLength };
   }
 
   advance(lengthBytes: number): void {

@@ -8,7 +8,6 @@
 import {
   type BlockRange,
   type BlockStore,
-  CANNOT_SHARE,
   NOT_NOW,
   OK,
   senseOfStoreFault,
@@ -32,8 +31,8 @@ import type {
 import { InnerInitiator, type InnerResult } from "./inner_initiator.ts";
 import type { Pacer } from "./pacer.ts";
 import { bytesOfSense } from "./sense.ts";
-import { SHARED_BYTES_MAX, SharedCopy } from "./shared_copy.ts";
 import { SourceMap } from "./source_map.ts";
+import { offersCopies, StoreCopy } from "./store_copy.ts";
 
 /** What a run shares with all others. */
 export interface RunPlace extends CopyPlace {
@@ -60,8 +59,8 @@ export class CopyRun {
   readonly #running: Set<Promise<void>> = new Set();
   /** Bytes of pieces that are done behind a gap, by where they begin. */
   readonly #islands: Map<number, number> = new Map();
-  /** Copies what stores share; null: no store does. */
-  #shared: SharedCopy | null;
+  /** null: the stores do not copy, or have come to where they cannot. */
+  #storeCopy: StoreCopy | null;
   #doneBytes = 0;
   #sharedBytes = 0;
   #failure: CopyFailure | null = null;
@@ -73,11 +72,11 @@ export class CopyRun {
     const { asker, source, destination } = request;
     this.#inner = new InnerInitiator(place.port, asker, place.clock);
     this.#map = new SourceMap(this.#inner, source);
+    this.#storeCopy = place.shares && source !== null && offersCopies(source)
+      ? new StoreCopy(this.#inner, source, destination)
+      : null;
     const within = isWithinItself(request);
     this.#window = within ? 1 : BUFFERS_PER_COPY;
-    this.#shared = within || !place.shares
-      ? null
-      : new SharedCopy(this.#inner, request);
     const [from, to] = within && source !== null
       ? backwards(source, destination)
       : [sideOf(source ?? destination), sideOf(destination)];
@@ -114,27 +113,13 @@ export class CopyRun {
         await Promise.race(this.#running);
       }
       await this.#place.pacer.turn();
-      if (this.#failure !== null || this.#isLate()) return;
-      if (!await this.#share()) await this.#beginPiece();
+      await this.#beginPiece();
     }
   }
 
-  /** @returns whether something was copied, or nothing more will be */
-  async #share(): Promise<boolean> {
-    const piece = this.#cursor.next(SHARED_BYTES_MAX);
-    if (this.#shared === null || piece === null) return false;
-    const lengthBytes = await this.#shared.slice(piece);
-    if (lengthBytes === CANNOT_SHARE) this.#shared = null;
-    else if (typeof lengthBytes !== "number") this.#fail(lengthBytes);
-    if (this.#failure !== null) return true;
-    if (typeof lengthBytes !== "number" || lengthBytes === 0) return false;
-    this.#cursor.advance(lengthBytes);
-    this.#sharedBytes += lengthBytes;
-    this.#noteDone({ at: piece.at, lengthBytes });
-    return true;
-  }
-
   async #beginPiece(): Promise<void> {
+    if (this.#failure !== null || this.#isLate()) return;
+    if (this.#storeCopy !== null) return await this.#share(this.#storeCopy);
     const isHole = await this.#map.isHole(this.#cursor.sourceRange);
     if (this.#failure !== null) return;
     const piece = this.#cursor.take(this.#bytesMax(isHole));
@@ -142,6 +127,22 @@ export class CopyRun {
     const done = (isHole ? this.#zero(piece) : this.#copy(piece))
       .finally(() => this.#running.delete(done));
     this.#running.add(done);
+  }
+
+  // One slice by the stores; when they cannot, all that is left is read and
+  // written.
+  async #share(stores: StoreCopy): Promise<void> {
+    const piece = this.#cursor.peek(stores.bytesMax);
+    if (piece === null) return this.#fail({ cause: "granularity" });
+    const lengthBytes = await stores.copySlice(piece);
+    if (typeof lengthBytes !== "number") return this.#fail(lengthBytes);
+    if (lengthBytes === 0) {
+      this.#storeCopy = null;
+      return;
+    }
+    this.#cursor.advance(lengthBytes);
+    this.#sharedBytes += lengthBytes;
+    this.#noteDone({ at: piece.at, lengthBytes });
   }
 
   #isLate(): boolean {

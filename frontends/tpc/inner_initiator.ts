@@ -69,7 +69,7 @@ const GONE: InnerResult = {
 /** Tries of a command that others keep from being done. */
 const TRIES_MAX = 4;
 /** Unit attentions that one command may meet: each is reported once. */
-const ATTENTIONS_MAX = 32;
+export const ATTENTIONS_MAX = 32;
 /** Milliseconds before a unit that was busy is asked again. */
 const BUSY_MS = 20;
 
@@ -102,10 +102,7 @@ export class InnerInitiator implements Transport<InnerContext> {
   async execute(command: InnerCommand): Promise<InnerResult> {
     let attentions = 0;
     for (let failures = 1;;) {
-      if (this.#gone) return ABORTED;
-      if (!this.#reaches(command.unit)) return GONE;
-      const result = await this.#send(command);
-      this.#commands += 1;
+      const result = await this.sendOnce(command);
       if (result.status === STATUS.GOOD) return result;
       if (tellsAttention(result) && attentions < ATTENTIONS_MAX) {
         attentions += 1;
@@ -118,15 +115,16 @@ export class InnerInitiator implements Transport<InnerContext> {
   }
 
   /**
-   * Sends commands in one turn, each once; each resolves with its own end.
+   * Sends a command, in this turn; resolves with its end, unit attention or
+   * not.
    */
-  attempt(commands: readonly InnerCommand[]): Promise<InnerResult>[] {
-    if (this.#gone) return commands.map(() => Promise.resolve(ABORTED));
-    if (commands.some(({ unit }) => !this.#reaches(unit))) {
-      return commands.map(() => Promise.resolve(GONE));
-    }
-    this.#commands += commands.length;
-    return commands.map((each) => this.#send(each));
+  async sendOnce(command: InnerCommand): Promise<InnerResult> {
+    if (this.#gone) return ABORTED;
+    // Its number may be that of another one by now.
+    if (this.#port.unitAt(command.unit.number) !== command.unit) return GONE;
+    const result = await this.#send(command);
+    this.#commands += 1;
+    return result;
   }
 
   /** Ends the nexus; resolves when none of its commands touches data. */
@@ -184,11 +182,6 @@ export class InnerInitiator implements Transport<InnerContext> {
   /** See `Transport`. */
   taskManagementFunctionExecuted(): void {
     // It asks for none.
-  }
-
-  // Its number may be that of another one by now.
-  #reaches(unit: LogicalUnit): boolean {
-    return this.#port.unitAt(unit.number) === unit;
   }
 
   #send(command: InnerCommand): Promise<InnerResult> {
@@ -267,7 +260,7 @@ export function codesOfSense(
   return [key & 0x0f, asc, ascq];
 }
 
-/** Whether a command ended with a unit attention. */
+/** Whether a command was not done because its unit had something to tell. */
 export function tellsAttention({ senseData }: InnerResult): boolean {
   return senseData.length > 0 &&
     codesOfSense(senseData)[0] === SENSE_KEY.UNIT_ATTENTION;
