@@ -84,9 +84,17 @@ export class TokenScene {
   /** Sends POPULATE TOKEN. */
   populate(
     wish: PopulateWish = {},
+    place: TokenPlace = {},
+  ): Promise<CommandResult> {
+    const list = populateList(wish).buffer as ArrayBuffer;
+    return this.sendPopulate(new Uint8Array(list), place);
+  }
+
+  /** Sends POPULATE TOKEN with a list as it is. */
+  sendPopulate(
+    list: Uint8Array,
     { lun = 0, listId = 1, by = this.a }: TokenPlace = {},
   ): Promise<CommandResult> {
-    const list = new Uint8Array(populateList(wish).buffer as ArrayBuffer);
     const cdb = populateToken(listId, list.length);
     return by.command(lun, cdb, { write: list });
   }
@@ -106,9 +114,17 @@ export class TokenScene {
   /** Sends WRITE USING TOKEN. */
   write(
     wish: WriteWish = {},
+    place: TokenPlace = {},
+  ): Promise<CommandResult> {
+    const list = writeList(wish).buffer as ArrayBuffer;
+    return this.sendWrite(new Uint8Array(list), place);
+  }
+
+  /** Sends WRITE USING TOKEN with a list as it is. */
+  sendWrite(
+    list: Uint8Array,
     { lun = 1, listId = 2, by = this.a }: TokenPlace = {},
   ): Promise<CommandResult> {
-    const list = new Uint8Array(writeList(wish).buffer as ArrayBuffer);
     const cdb = writeUsingToken(listId, list.length);
     return by.command(lun, cdb, { write: list });
   }
@@ -153,6 +169,15 @@ export class TokenScene {
     const result = await by.command(lun, cdb, { read: 2048 });
     assertEquals(endOf(result), "0", "RECEIVE ROD TOKEN INFORMATION");
     return decodeInformation(result.data);
+  }
+
+  /** What is told of an operation; undefined: there is none. */
+  async informationIfAny(
+    { lun = 0, listId = 1, by = this.a }: TokenPlace = {},
+  ): Promise<RodTokenInformation | undefined> {
+    const cdb = receiveRodTokenInformation(listId, 2048);
+    const { status, data } = await by.command(lun, cdb, { read: 2048 });
+    return status === 0 ? decodeInformation(data) : undefined;
   }
 
   /** Sends RECEIVE ROD TOKEN INFORMATION; how it ends. */
