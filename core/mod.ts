@@ -27,7 +27,11 @@ export type {
   RunningCommand,
 } from "./contract/frontend_contract.ts";
 export type { DataBuffers, Echo } from "./data_buffers.ts";
-export { reply, withParameters } from "./data_transfer.ts";
+export {
+  PARAMETER_LIST_LENGTH_MAX,
+  reply,
+  withParameters,
+} from "./data_transfer.ts";
 export type { DeviceClock } from "./device_clock.ts";
 export * from "./device_type.ts";
 export type { Dispatcher, Victim } from "./dispatcher.ts";

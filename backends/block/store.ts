@@ -96,6 +96,8 @@ export class FileStore implements BlockStore {
   #closing = false;
   /** Until then no write is made in the event loop's own time. */
   #patientUntilMs = 0;
+  /** What `close` waits for. */
+  readonly #working = new Set<Promise<unknown>>();
   /** Calls under way that may lock the file for writes. */
   #locking = 0;
 
@@ -201,6 +203,7 @@ export class FileStore implements BlockStore {
   /** Waits for what is under way and closes the file. */
   async close(): Promise<void> {
     this.#closing = true;
+    await Promise.all(this.#working);
     await this.#io.close();
   }
 
@@ -362,11 +365,12 @@ export class FileStore implements BlockStore {
     const toPosition = to.#positionOf(toLba);
     const distance = Math.abs(position - toPosition);
     if (to.#io === this.#io && distance < length) return CANNOT_SHARE;
-    const copied = await copySlice({
+    const slice = copySlice({
       ...{ from: this.#copySource, position, to: to.#copyGoal(), toPosition },
       ...{ length, unitBytes: Math.max(this.#blockLength, to.#blockLength) },
       locking: (work) => this.#lockingFor(() => to.#lockingFor(work)),
     });
+    const copied = await this.#keepOpen(to.#keepOpen(slice));
     return typeof copied === "number" ? copied / this.#blockLength : copied;
   }
 
@@ -375,6 +379,16 @@ export class FileStore implements BlockStore {
       io: this.#io,
       clear: (position, length) => this.#clear(position, length),
     };
+  }
+
+  /** `close` waits for work that is more than one call. */
+  async #keepOpen<T>(work: Promise<T>): Promise<T> {
+    this.#working.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#working.delete(work);
+    }
   }
 
   /** What may keep the file locked: writes are left to other threads. */

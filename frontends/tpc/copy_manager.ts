@@ -22,6 +22,11 @@ import {
   type CopyRequest,
 } from "./copy_engine.ts";
 import {
+  type InnerCommand,
+  InnerInitiator,
+  type InnerResult,
+} from "./inner_initiator.ts";
+import {
   type CopyOperation,
   CopyOperations,
   type OperationState,
@@ -101,9 +106,28 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     });
     operation.bytes = bytes + outcome.bytes;
     operation.commands = commands + outcome.commands;
+    operation.how = waysOf(outcome, operation.how);
     this.#totals.sharedBytes += outcome.sharedBytes;
     this.#totals.copiedBytes += outcome.bytes - outcome.sharedBytes;
     return outcome;
+  }
+
+  /** Sends one command to a unit for an operation. */
+  async execute(
+    operation: CopyOperation,
+    command: InnerCommand,
+  ): Promise<InnerResult> {
+    const { asker, signal } = operation;
+    const inner = new InnerInitiator(this.port, asker, this.host.clock);
+    const stop = () => void inner.disconnect();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await inner.execute(command);
+    } finally {
+      operation.commands += inner.commands;
+      signal.removeEventListener("abort", stop);
+      await inner.disconnect();
+    }
   }
 
   /** An operation has begun. */
@@ -212,6 +236,14 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     }
     return sum;
   }
+}
+
+// A copy may go one way at one place and the other at another.
+function waysOf({ bytes, sharedBytes }: CopyOutcome, before: string): string {
+  const ways = new Set(before.split(" and ").filter((way) => way !== ""));
+  if (sharedBytes > 0) ways.add("shared");
+  if (bytes > sharedBytes) ways.add("copied");
+  return [...ways].join(" and ");
 }
 
 function failureOf(

@@ -12,6 +12,7 @@ import {
   CDB_LENGTH_MAX,
   type Clock,
   type CommandRow,
+  LOGICAL_UNIT_NOT_SUPPORTED,
   type LogicalUnit,
   type Nexus,
   putSense,
@@ -22,6 +23,8 @@ import {
   type TargetPort,
   type Transport,
 } from "../../core/mod.ts";
+
+import { bytesOfSense } from "./sense.ts";
 
 /** A command of the copy manager. */
 export interface InnerCommand {
@@ -59,6 +62,10 @@ const ABORTED: InnerResult = {
   status: STATUS.TASK_ABORTED,
   senseData: NO_BYTES,
 };
+const GONE: InnerResult = {
+  status: STATUS.CHECK_CONDITION,
+  senseData: bytesOfSense(LOGICAL_UNIT_NOT_SUPPORTED),
+};
 /** Tries of a command that others keep from being done. */
 const TRIES_MAX = 4;
 /** Unit attentions that one command may meet: each is reported once. */
@@ -68,6 +75,7 @@ const BUSY_MS = 20;
 
 /** One I_T nexus between the copy manager and the units, for one asker. */
 export class InnerInitiator implements Transport<InnerContext> {
+  readonly #port: TargetPort;
   readonly #nexus: Nexus<InnerContext>;
   readonly #clock: Clock;
   #nextTag = 0;
@@ -77,6 +85,7 @@ export class InnerInitiator implements Transport<InnerContext> {
   /** Connects to the port in the name of a nexus. */
   constructor(port: TargetPort, asker: Nexus, clock: Clock) {
     this.#clock = clock;
+    this.#port = port;
     this.#nexus = port.connectFor(asker, this, newContext);
   }
 
@@ -94,6 +103,8 @@ export class InnerInitiator implements Transport<InnerContext> {
     let attentions = 0;
     for (let failures = 1;;) {
       if (this.#gone) return ABORTED;
+      // Its number may be that of another one by now.
+      if (this.#port.unitAt(command.unit.number) !== command.unit) return GONE;
       const result = await this.#send(command);
       this.#commands += 1;
       if (result.status === STATUS.GOOD) return result;

@@ -21,8 +21,11 @@ import {
   type Registrar,
 } from "../../core/mod.ts";
 import { CopyManager } from "./copy_manager.ts";
+import { extendedCopyCommands } from "./extended_copy.ts";
+import { receiveResultsCommands } from "./receive_results.ts";
 import { COPIES } from "./token.ts";
 import { RodTokens, tokenCommands } from "./tokens/mod.ts";
+import { THIRD_PARTY_COPY_PAGE } from "./vpd_page.ts";
 
 /** 3PC of standard INQUIRY data (SPC-5 6.7.2). */
 const THIRD_PARTY_COPY = { byte: 5, bits: 0x08, deviceTypes: FOR.ALL } as const;
@@ -46,7 +49,14 @@ function setUp(register: Registrar): AsyncDisposable {
   const manager = new CopyManager(register.host, register.ports);
   register.inquiryFlag(THIRD_PARTY_COPY);
   const tokens = new RodTokens(manager);
-  for (const each of tokenCommands(tokens)) register.command(each);
+  register.vpdPage(THIRD_PARTY_COPY_PAGE);
+  for (
+    const each of [
+      ...extendedCopyCommands(manager),
+      ...receiveResultsCommands(manager),
+      ...tokenCommands(tokens),
+    ]
+  ) register.command(each);
   register.lunObserver(manager);
   register.lunObserver(tokens);
   register.provide(COPIES, manager);

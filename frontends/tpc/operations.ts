@@ -103,6 +103,8 @@ export class CopyOperation {
   how = "";
   /** COPY OPERATION STATUS that differs from what `state` says. */
   status: number | undefined;
+  /** Its result can be told to nobody: it is forgotten with its end. */
+  forsaken = false;
   /** ROD token that it has made; null: none. */
   token: Uint8Array | null = null;
   readonly #stop: AbortController = new AbortController();
@@ -202,9 +204,8 @@ export class CopyOperations implements LunObserver, Disposable {
     operation.state = state;
     operation.completion = completion;
     operation.endedMs = this.#clock.nowMs();
-    if (operation.anonymous || operation.unit.removing) {
-      this.forget(operation);
-    } else this.#makeRoom(operation);
+    if (operation.anonymous || operation.forsaken) this.forget(operation);
+    else this.#makeRoom(operation);
   }
 
   /** Forgets a result: it was told, or cannot be told any more. */
@@ -235,6 +236,7 @@ export class CopyOperations implements LunObserver, Disposable {
 
   #drop(concerned: (operation: CopyOperation) => boolean): void {
     for (const each of this.all().filter(concerned)) {
+      each.forsaken = true;
       if (each.state === "running") each.stop();
       else this.forget(each);
     }
