@@ -10,6 +10,7 @@ export * from "./command_counters.ts";
 export * from "./commands/command_row.ts";
 export * from "./commands/command_table.ts";
 export type { InquiryFlag } from "./commands/inquiry_flags.ts";
+export { writesThrough } from "./commands/medium.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";
 export * from "./control_page.ts";
 export type {

@@ -41,6 +41,15 @@ export function extentsCdb(lba: number, blockCount: number): Uint8Array {
   return rangeCdb(OPCODE.READ_16, 0, lba, blockCount);
 }
 
+/** A command of 16 bytes on a range of blocks. */
+export function blocksCdb(
+  opcode: number,
+  lba: number,
+  blockCount: number,
+): Uint8Array {
+  return rangeCdb(opcode, 0, lba, blockCount);
+}
+
 /** WRITE(16). */
 export function writeCdb(lba: number, blockCount: number): Uint8Array {
   return rangeCdb(OPCODE.WRITE_16, 0, lba, blockCount);

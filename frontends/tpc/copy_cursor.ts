@@ -68,6 +68,13 @@ export class CopyCursor {
    * @returns null when the rest of a range is no whole block of the other side
    */
   take(bytesMax: number): Piece | null {
+    const piece = this.peek(bytesMax);
+    if (piece !== null) this.advance(piece.lengthBytes);
+    return piece;
+  }
+
+  /** The piece that `take` would take. */
+  peek(bytesMax: number): Piece | null {
     const source = this.#source;
     const destination = this.#destination;
     const unit = Math.max(source.blockLength, destination.blockLength);
@@ -77,13 +84,18 @@ export class CopyCursor {
     const whole = wanted - wanted % unit;
     const aligned = wanted < shared ? destination.align(whole) : whole;
     const lengthBytes = aligned > 0 && aligned % unit === 0 ? aligned : whole;
-    const at = this.#at;
-    this.#at += lengthBytes;
     return {
-      ...{ at, lengthBytes },
-      source: source.take(lengthBytes),
-      destination: destination.take(lengthBytes),
+      ...{ at: this.#at, lengthBytes },
+      source: source.first(lengthBytes),
+      destination: destination.first(lengthBytes),
     };
+  }
+
+  /** Goes on behind bytes of the piece that `peek` has told of. */
+  advance(lengthBytes: number): void {
+    this.#at += lengthBytes;
+    this.#source.advance(lengthBytes);
+    this.#destination.advance(lengthBytes);
   }
 }
 
@@ -123,12 +135,15 @@ class Place {
     return lengthBytes - over * blockLength;
   }
 
-  take(lengthBytes: number): BlockRange {
-    const blockCount = lengthBytes / this.blockLength;
+  /** The blocks of the first bytes of what is left. */
+  first(lengthBytes: number): BlockRange {
     const { lba } = this.rest;
-    this.#done += blockCount;
+    return { lba, blockCount: lengthBytes / this.blockLength };
+  }
+
+  advance(lengthBytes: number): void {
+    this.#done += lengthBytes / this.blockLength;
     this.#skipEmpty();
-    return { lba, blockCount };
   }
 
   #skipEmpty(): void {

@@ -32,6 +32,7 @@ import { InnerInitiator, type InnerResult } from "./inner_initiator.ts";
 import type { Pacer } from "./pacer.ts";
 import { bytesOfSense } from "./sense.ts";
 import { SourceMap } from "./source_map.ts";
+import { offersCopies, StoreCopy } from "./store_copy.ts";
 
 /** What a run shares with all others. */
 export interface RunPlace extends CopyPlace {
@@ -58,6 +59,8 @@ export class CopyRun {
   readonly #running: Set<Promise<void>> = new Set();
   /** Bytes of pieces that are done behind a gap, by where they begin. */
   readonly #islands: Map<number, number> = new Map();
+  /** null: the stores do not copy, or have come to where they cannot. */
+  #storeCopy: StoreCopy | null;
   #doneBytes = 0;
   #sharedBytes = 0;
   #failure: CopyFailure | null = null;
@@ -69,6 +72,9 @@ export class CopyRun {
     const { asker, source, destination } = request;
     this.#inner = new InnerInitiator(place.port, asker, place.clock);
     this.#map = new SourceMap(this.#inner, source);
+    this.#storeCopy = source !== null && offersCopies(source)
+      ? new StoreCopy(this.#inner, source, destination)
+      : null;
     const within = isWithinItself(request);
     this.#window = within ? 1 : BUFFERS_PER_COPY;
     const [from, to] = within && source !== null
@@ -113,6 +119,7 @@ export class CopyRun {
 
   async #beginPiece(): Promise<void> {
     if (this.#failure !== null || this.#isLate()) return;
+    if (this.#storeCopy !== null) return await this.#share(this.#storeCopy);
     const isHole = await this.#map.isHole(this.#cursor.sourceRange);
     if (this.#failure !== null) return;
     const piece = this.#cursor.take(this.#bytesMax(isHole));
@@ -120,6 +127,22 @@ export class CopyRun {
     const done = (isHole ? this.#zero(piece) : this.#copy(piece))
       .finally(() => this.#running.delete(done));
     this.#running.add(done);
+  }
+
+  // One slice by the stores; when they cannot, all that is left is read and
+  // written.
+  async #share(stores: StoreCopy): Promise<void> {
+    const piece = this.#cursor.peek(stores.bytesMax);
+    if (piece === null) return this.#fail({ cause: "granularity" });
+    const lengthBytes = await stores.copySlice(piece);
+    if (typeof lengthBytes !== "number") return this.#fail(lengthBytes);
+    if (lengthBytes === 0) {
+      this.#storeCopy = null;
+      return;
+    }
+    this.#cursor.advance(lengthBytes);
+    this.#sharedBytes += lengthBytes;
+    this.#noteDone({ at: piece.at, lengthBytes });
   }
 
   #isLate(): boolean {
@@ -195,8 +218,12 @@ export class CopyRun {
     result: InnerResult,
     piece: Piece,
   ): void {
-    if (result.status !== STATUS.GOOD) return this.#fail({ cause, result });
-    this.#islands.set(piece.at, piece.lengthBytes);
+    if (result.status === STATUS.GOOD) this.#noteDone(piece);
+    else this.#fail({ cause, result });
+  }
+
+  #noteDone({ at, lengthBytes }: Pick<Piece, "at" | "lengthBytes">): void {
+    this.#islands.set(at, lengthBytes);
     for (
       let next = this.#takeIsland();
       next > 0;

@@ -69,7 +69,7 @@ const GONE: InnerResult = {
 /** Tries of a command that others keep from being done. */
 const TRIES_MAX = 4;
 /** Unit attentions that one command may meet: each is reported once. */
-const ATTENTIONS_MAX = 32;
+export const ATTENTIONS_MAX = 32;
 /** Milliseconds before a unit that was busy is asked again. */
 const BUSY_MS = 20;
 
@@ -102,11 +102,7 @@ export class InnerInitiator implements Transport<InnerContext> {
   async execute(command: InnerCommand): Promise<InnerResult> {
     let attentions = 0;
     for (let failures = 1;;) {
-      if (this.#gone) return ABORTED;
-      // Its number may be that of another one by now.
-      if (this.#port.unitAt(command.unit.number) !== command.unit) return GONE;
-      const result = await this.#send(command);
-      this.#commands += 1;
+      const result = await this.sendOnce(command);
       if (result.status === STATUS.GOOD) return result;
       if (tellsAttention(result) && attentions < ATTENTIONS_MAX) {
         attentions += 1;
@@ -116,6 +112,19 @@ export class InnerInitiator implements Transport<InnerContext> {
       failures += 1;
       await new Promise<void>((go) => this.#clock.after(BUSY_MS, go));
     }
+  }
+
+  /**
+   * Sends a command, in this turn; resolves with its end, unit attention or
+   * not.
+   */
+  async sendOnce(command: InnerCommand): Promise<InnerResult> {
+    if (this.#gone) return ABORTED;
+    // Its number may be that of another one by now.
+    if (this.#port.unitAt(command.unit.number) !== command.unit) return GONE;
+    const result = await this.#send(command);
+    this.#commands += 1;
+    return result;
   }
 
   /** Ends the nexus; resolves when none of its commands touches data. */
@@ -251,7 +260,8 @@ export function codesOfSense(
   return [key & 0x0f, asc, ascq];
 }
 
-function tellsAttention({ senseData }: InnerResult): boolean {
+/** Whether a command was not done because its unit had something to tell. */
+export function tellsAttention({ senseData }: InnerResult): boolean {
   return senseData.length > 0 &&
     codesOfSense(senseData)[0] === SENSE_KEY.UNIT_ATTENTION;
 }
