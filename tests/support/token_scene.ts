@@ -43,6 +43,8 @@ export interface TokenPlace {
 
 /** What RECEIVE ROD TOKEN INFORMATION tells. */
 export interface RodTokenInformation {
+  /** RESPONSE TO SERVICE ACTION. */
+  readonly serviceAction: number;
   /** COPY OPERATION STATUS. */
   readonly status: number;
   /** TRANSFER COUNT. */
@@ -253,6 +255,19 @@ export function endOf({ status, sense }: CommandResult): string {
   return sense === "" ? String(status) : sense;
 }
 
+/** How a command ended, with the field and the INFORMATION of its sense. */
+export function describeEnd(
+  { status, sense, senseValue }: CommandResult,
+): string {
+  if (senseValue === null) return sense === "" ? String(status) : sense;
+  const { field, information } = senseValue;
+  const where = field === undefined
+    ? ""
+    : ` ${field.inCdb ? "cdb" : "list"} ${field.byte}`;
+  return sense + where +
+    (information === undefined ? "" : ` info ${information}`);
+}
+
 function decodeInformation(data: Uint8Array): RodTokenInformation {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   assertEquals(view.getUint32(0), data.length - 4, "AVAILABLE DATA");
@@ -262,6 +277,7 @@ function decodeInformation(data: Uint8Array): RodTokenInformation {
   const tokens = view.getUint32(tokensAt);
   assertEquals(data.length, tokensAt + 4 + tokens, "length");
   return {
+    serviceAction: view.getUint8(4),
     status: view.getUint8(5),
     transferCount: Number(view.getBigUint64(16)),
     units: view.getUint8(15),
