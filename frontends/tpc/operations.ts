@@ -101,8 +101,8 @@ export class CopyOperation {
   route = "";
   /** How data were moved, in words, for lists. */
   how = "";
-  /** COPY OPERATION STATUS that differs from what `state` says. */
-  status: number | undefined;
+  /** It ended well, but before the end of what was asked for. */
+  partlyDone = false;
   /** Its result can be told to nobody: it is forgotten with its end. */
   forsaken = false;
   /** ROD token that it has made; null: none. */

@@ -42,6 +42,7 @@ const SHORT_STATUS = { IN_PROGRESS: 0x00, COMPLETED: 0x01, ERROR: 0x02 };
 const COPY_STATUS = {
   COMPLETED: 0x01,
   ERROR: 0x02,
+  PARTLY_COMPLETED: 0x03,
   FOREGROUND: 0x11,
   BACKGROUND: 0x12,
   ABORTED: 0x60,
@@ -216,13 +217,12 @@ export function writeStatus(
 }
 
 function copyStatusOf(operation: CopyOperation): number {
-  const { state, status, background } = operation;
-  if (status !== undefined && state !== "running") return status;
+  const { state, partlyDone, background } = operation;
   switch (state) {
     case "running":
       return background ? COPY_STATUS.BACKGROUND : COPY_STATUS.FOREGROUND;
     case "completed":
-      return COPY_STATUS.COMPLETED;
+      return partlyDone ? COPY_STATUS.PARTLY_COMPLETED : COPY_STATUS.COMPLETED;
     case "aborted":
       return COPY_STATUS.ABORTED;
     case "failed":

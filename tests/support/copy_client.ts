@@ -5,8 +5,8 @@
  * @module
  */
 
-import { copyListLid4, type CopySide, SEGMENTS_MAX } from "./copy_lists.ts";
-import { SEGMENT_BLOCKS_MAX } from "./copy_lists.ts";
+import type { Designator } from "../../core/mod.ts";
+import { type BlockWish, copyList } from "./copy_lists.ts";
 import {
   extendedCopyLid4,
   inquiryVpd,
@@ -25,6 +25,9 @@ const TOKEN_BYTES_MAX = 2 ** 28;
 const COMMAND_MS = 60_000;
 const INFORMATION_BYTES = 1024;
 const NAA = 3;
+/** Segments of one list, and blocks of one segment, at the most. */
+const SEGMENTS_MAX = 64;
+const SEGMENT_BLOCKS_MAX = 0xffff;
 
 /** A LUN as the client of a copy knows it. */
 export interface CopyLun {
@@ -34,8 +37,8 @@ export interface CopyLun {
   readonly blockLength: number;
   /** Blocks. */
   readonly blockCount: number;
-  /** Its NAA designator of VPD page 83h, with its header. */
-  readonly designator: Uint8Array;
+  /** Its NAA designator of VPD page 83h. */
+  readonly designator: Designator;
 }
 
 /** A clone to make: all of the source, from first block to first block. */
@@ -66,52 +69,53 @@ export async function cloneByXcopy(
   session: Session,
   wish: CloneWish,
 ): Promise<void> {
-  const { source, destination } = wish;
   const total = lengthOf(wish);
-  const listBytes = SEGMENTS_MAX * (SEGMENT_BLOCKS_MAX - 7) *
-    source.blockLength;
+  const listBytes = SEGMENTS_MAX * segmentBytes(wish);
   for (let done = 0; done < total; done += listBytes) {
     const lengthBytes = Math.min(listBytes, total - done);
-    const result = await startXcopy(session, {
-      source: sideOf(source, done),
-      destination: sideOf(destination, done),
-      lengthBytes,
-      lun: destination.lun,
-    }).result();
-    expectGood(result, "EXTENDED COPY");
+    const running = startXcopy(session, { ...wish, lengthBytes }, done);
+    expectGood(await running.result(), "EXTENDED COPY");
   }
 }
 
-/** One EXTENDED COPY to be sent. */
-export interface XcopyWish {
-  /** Where data come from. */
-  readonly source: CopySide;
-  /** Where they go to. */
-  readonly destination: CopySide;
-  /** Bytes. */
-  readonly lengthBytes: number;
-  /** LUN that the command goes to. */
-  readonly lun: number;
-  /** LIST IDENTIFIER; absent: 1. */
-  readonly listId?: number;
-}
-
-/** Sends one EXTENDED COPY. */
+/** Sends one EXTENDED COPY to the destination, from a byte of both on. */
 export function startXcopy(
   session: Session,
-  { lun, listId = 1, ...wish }: XcopyWish,
+  wish: CloneWish,
+  atBytes = 0,
 ): RunningCommand {
-  const list = copyListLid4({ ...wish, listId });
-  return session.start(lun, extendedCopyLid4(list.length), {
+  const { source, destination } = wish;
+  const list = copyList({
+    form: "LID4",
+    cscds: [source, destination],
+    segments: segmentsOf(wish, atBytes),
+  });
+  return session.start(destination.lun, extendedCopyLid4(list.length), {
     write: list,
     timeoutMs: COMMAND_MS,
   });
 }
 
-/** A place on a LUN, for lists of segments. */
-export function sideOf(lun: CopyLun, atBytes = 0): CopySide {
-  const { designator, blockLength } = lun;
-  return { designator, blockLength, lba: atBytes / blockLength };
+function segmentsOf(wish: CloneWish, atBytes: number): BlockWish[] {
+  const { source, destination } = wish;
+  const end = atBytes + lengthOf(wish);
+  const step = segmentBytes(wish);
+  const segments: BlockWish[] = [];
+  for (let at = atBytes; at < end; at += step) {
+    segments.push({
+      blocks: Math.min(step, end - at) / source.blockLength,
+      lba: at / source.blockLength,
+      toLba: at / destination.blockLength,
+    });
+  }
+  return segments;
+}
+
+/** Bytes of a segment: whole blocks of both sides, and whole 4 KiB. */
+function segmentBytes({ source, destination }: CloneWish): number {
+  const unit = Math.max(4096, source.blockLength, destination.blockLength);
+  const bytes = SEGMENT_BLOCKS_MAX * source.blockLength;
+  return bytes - bytes % unit;
 }
 
 /** Clones by a ROD token of the whole source. */
@@ -189,14 +193,15 @@ function expectGood(
   if (status !== 0) throw new Error(`${what}: status ${status}, ${sense}`);
 }
 
-function naaOf(page: Uint8Array): Uint8Array {
+function naaOf(page: Uint8Array): Designator {
   for (let at = 4; at + 4 <= page.length;) {
-    const length = 4 + (page[at + 3] ?? 0);
+    const [codes = 0, kind = 0, , length = 0] = page.subarray(at, at + 4);
+    const bytes = page.slice(at + 4, at + 4 + length);
     // ASSOCIATION 00b: the unit itself.
-    if (((page[at + 1] ?? 0) & 0x3f) === NAA) {
-      return page.slice(at, at + length);
+    if ((kind & 0x3f) === NAA) {
+      return { codeSet: codes & 0x0f, type: NAA, association: 0, bytes };
     }
-    at += length;
+    at += 4 + length;
   }
   throw new Error("The LUN has no NAA designator");
 }

@@ -43,6 +43,8 @@ export interface TokenPlace {
 
 /** What RECEIVE ROD TOKEN INFORMATION tells. */
 export interface RodTokenInformation {
+  /** RESPONSE TO SERVICE ACTION. */
+  readonly serviceAction: number;
   /** COPY OPERATION STATUS. */
   readonly status: number;
   /** TRANSFER COUNT. */
@@ -84,9 +86,17 @@ export class TokenScene {
   /** Sends POPULATE TOKEN. */
   populate(
     wish: PopulateWish = {},
+    place: TokenPlace = {},
+  ): Promise<CommandResult> {
+    const list = populateList(wish).buffer as ArrayBuffer;
+    return this.sendPopulate(new Uint8Array(list), place);
+  }
+
+  /** Sends POPULATE TOKEN with a list as it is. */
+  sendPopulate(
+    list: Uint8Array,
     { lun = 0, listId = 1, by = this.a }: TokenPlace = {},
   ): Promise<CommandResult> {
-    const list = new Uint8Array(populateList(wish).buffer as ArrayBuffer);
     const cdb = populateToken(listId, list.length);
     return by.command(lun, cdb, { write: list });
   }
@@ -106,9 +116,17 @@ export class TokenScene {
   /** Sends WRITE USING TOKEN. */
   write(
     wish: WriteWish = {},
+    place: TokenPlace = {},
+  ): Promise<CommandResult> {
+    const list = writeList(wish).buffer as ArrayBuffer;
+    return this.sendWrite(new Uint8Array(list), place);
+  }
+
+  /** Sends WRITE USING TOKEN with a list as it is. */
+  sendWrite(
+    list: Uint8Array,
     { lun = 1, listId = 2, by = this.a }: TokenPlace = {},
   ): Promise<CommandResult> {
-    const list = new Uint8Array(writeList(wish).buffer as ArrayBuffer);
     const cdb = writeUsingToken(listId, list.length);
     return by.command(lun, cdb, { write: list });
   }
@@ -153,6 +171,15 @@ export class TokenScene {
     const result = await by.command(lun, cdb, { read: 2048 });
     assertEquals(endOf(result), "0", "RECEIVE ROD TOKEN INFORMATION");
     return decodeInformation(result.data);
+  }
+
+  /** What is told of an operation; undefined: there is none. */
+  async informationIfAny(
+    { lun = 0, listId = 1, by = this.a }: TokenPlace = {},
+  ): Promise<RodTokenInformation | undefined> {
+    const cdb = receiveRodTokenInformation(listId, 2048);
+    const { status, data } = await by.command(lun, cdb, { read: 2048 });
+    return status === 0 ? decodeInformation(data) : undefined;
   }
 
   /** Sends RECEIVE ROD TOKEN INFORMATION; how it ends. */
@@ -228,6 +255,19 @@ export function endOf({ status, sense }: CommandResult): string {
   return sense === "" ? String(status) : sense;
 }
 
+/** How a command ended, with the field and the INFORMATION of its sense. */
+export function describeEnd(
+  { status, sense, senseValue }: CommandResult,
+): string {
+  if (senseValue === null) return sense === "" ? String(status) : sense;
+  const { field, information } = senseValue;
+  const where = field === undefined
+    ? ""
+    : ` ${field.inCdb ? "cdb" : "list"} ${field.byte}`;
+  return sense + where +
+    (information === undefined ? "" : ` info ${information}`);
+}
+
 function decodeInformation(data: Uint8Array): RodTokenInformation {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   assertEquals(view.getUint32(0), data.length - 4, "AVAILABLE DATA");
@@ -237,6 +277,7 @@ function decodeInformation(data: Uint8Array): RodTokenInformation {
   const tokens = view.getUint32(tokensAt);
   assertEquals(data.length, tokensAt + 4 + tokens, "length");
   return {
+    serviceAction: view.getUint8(4),
     status: view.getUint8(5),
     transferCount: Number(view.getBigUint64(16)),
     units: view.getUint8(15),

@@ -50,7 +50,8 @@ async function finish(
     completion = await work();
     return completion;
   } finally {
-    manager.operations.end(operation, stateOf(completion), completion);
+    const state = operation.partlyDone ? "completed" : stateOf(completion);
+    manager.operations.end(operation, state, completion);
     manager.noteEnd(operation);
   }
 }

@@ -6,7 +6,7 @@
 
 import { type Sense, sense, SENSE_KEY } from "../../../core/mod.ts";
 
-const { ILLEGAL_REQUEST } = SENSE_KEY;
+const { COPY_ABORTED, ILLEGAL_REQUEST } = SENSE_KEY;
 
 /** No such token, or not one for this initiator. */
 export const TOKEN_UNKNOWN: Sense = sense(ILLEGAL_REQUEST, 0x23, 0x04);
@@ -27,3 +27,12 @@ export const INSUFFICIENT_RESOURCES_TO_CREATE_ROD_TOKEN: Sense = sense(
   0x55,
   0x0d,
 );
+
+/**
+ * Less was written than was asked for, and what was written is right.
+ *
+ * @param blockCount TRANSFER COUNT
+ */
+export function copyTargetDeviceDataUnderrun(blockCount: number): Sense {
+  return sense(COPY_ABORTED, 0x0d, 0x04, { information: blockCount });
+}

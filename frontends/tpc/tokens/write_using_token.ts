@@ -29,16 +29,20 @@ import {
   INVALID_PARAMETER_LIST,
   type WriteParameters,
 } from "./token_parameters.ts";
+import { copyTargetDeviceDataUnderrun } from "./token_sense.ts";
 import type { RodToken } from "./token_table.ts";
 
 /**
  * Milliseconds after which a command that waits begins nothing more: Windows
  * gives up after four seconds, and what has begun takes its time.
  */
-export const TIME_SLICE_MS = 500;
+export const TIME_SLICE_MS = { SHORT: 800, LONG: 500 } as const;
 
-/** COPY OPERATION STATUS: ended well, but before the end of the ranges. */
-const PARTLY_DONE = 0x03;
+/**
+ * Bytes of what Windows asks for by one command, at the most. It takes GOOD
+ * for all of them, and learns of less by sense data only.
+ */
+export const SHORT_BYTES_MAX: number = 64 * 2 ** 20;
 
 /** Runs WRITE USING TOKEN. */
 export function writeUsingToken(
@@ -98,8 +102,8 @@ async function copyToken(
   if (refusal !== STATUS.GOOD) return refusal;
   const source = sourceOf(token, parameters.offsetBlocks);
   const completion = await copy(tokens, operation, source, parameters);
-  use.deleted = parameters.deleteToken && completion === STATUS.GOOD &&
-    operation.status !== PARTLY_DONE;
+  if (operation.partlyDone) return completion;
+  use.deleted = parameters.deleteToken && completion === STATUS.GOOD;
   if (completion === STATUS.GOOD) return completion;
   return tokens.loss(token) ?? completion;
 }
@@ -115,7 +119,8 @@ async function copy(
   const count = ({ bytes }: { readonly bytes: number }) => {
     operation.blocks = Math.floor(bytes / blockLength);
   };
-  const deadlineMs = operation.startedMs + TIME_SLICE_MS;
+  const sliceMs = TIME_SLICE_MS[isShort(operation) ? "SHORT" : "LONG"];
+  const deadlineMs = operation.startedMs + sliceMs;
   const outcome = await manager.copy(operation, {
     ...{ source, destination: { unit, ranges }, onProgress: count },
     ...immediate ? {} : { deadlineMs },
@@ -133,8 +138,10 @@ function endOf(operation: CopyOperation, outcome: CopyOutcome): Completion {
   }
   switch (failure.cause) {
     case "time":
-      operation.status = PARTLY_DONE;
-      return STATUS.GOOD;
+      operation.partlyDone = true;
+      return isShort(operation)
+        ? copyTargetDeviceDataUnderrun(operation.blocks)
+        : STATUS.GOOD;
     case "granularity":
       return INVALID_PARAMETER_LIST;
     case "stopped":
@@ -142,6 +149,10 @@ function endOf(operation: CopyOperation, outcome: CopyOutcome): Completion {
     default:
       return completionOf(failure.result);
   }
+}
+
+function isShort({ totalBytes = 0 }: CopyOperation): boolean {
+  return totalBytes <= SHORT_BYTES_MAX;
 }
 
 /** Where the data of a token come from, behind an offset into it. */

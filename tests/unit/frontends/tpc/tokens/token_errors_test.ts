@@ -18,6 +18,7 @@ import {
   type WriteWish,
 } from "../../../../support/token_lists.ts";
 import {
+  describeEnd,
   OPERATION,
   type TokenScene,
   tokenTest,
@@ -148,7 +149,7 @@ for (const row of LISTS) {
       ? populateToken(1, length)
       : writeUsingToken(1, length);
     const write = bytes.subarray(0, length);
-    assertEquals(describe(await a.command(0, cdb, { write })), row.ends);
+    assertEquals(describeEnd(await a.command(0, cdb, { write })), row.ends);
   }, [{ backend: "controlled", sizeBytes: 2 ** 20 }]);
 }
 
@@ -157,7 +158,7 @@ tokenTest("WRITE USING TOKEN ends where the token ends", async (scene) => {
   await scene.fill(0, 0, data);
   const token = await scene.makeToken({ ranges: [[0, 8]] });
   const result = await scene.write({ token, offset: 2, ranges: [[0, 7]] });
-  assertEquals(describe(result), "5/26/00");
+  assertEquals(describeEnd(result), "5/26/00");
   const told = await scene.information({ lun: 1, listId: 2 });
   assertEquals(
     [told.status, told.transferCount, told.sense],
@@ -173,7 +174,7 @@ for (const offset of [8, 9, 2 ** 40]) {
     async (scene) => {
       const token = await scene.makeToken({ ranges: [[0, 8]] });
       const result = await scene.write({ token, offset });
-      assertEquals(describe(result), "5/26/00");
+      assertEquals(describeEnd(result), "5/26/00");
       const told = await scene.information({ lun: 1, listId: 2 });
       assertEquals([told.status, told.transferCount], [OPERATION.FAILED, 0]);
     },
@@ -187,7 +188,7 @@ tokenTest(
     await scene.fill(0, 0, data);
     const token = await scene.makeToken({ ranges: [[0, 12]] });
     const result = await scene.write({ token, ranges: [[0, 2]] });
-    assertEquals(describe(result), "5/26/00");
+    assertEquals(describeEnd(result), "5/26/00");
     const told = await scene.information({ lun: 1, listId: 2 });
     assertEquals(told.transferCount, 1);
     assertEquals(await scene.blocks(1, 0, 1), data.slice(0, 4096));
@@ -211,7 +212,7 @@ for (const [work, cause, sense] of FAULTS) {
       const token = await scene.makeToken();
       const { store } = scene.test.driver;
       const result = await failing(scene, token, () => store.fail(work, cause));
-      assertEquals(describe(result), sense);
+      assertEquals(describeEnd(result), sense);
       const told = await scene.information({ lun: 1, listId: 2 });
       assertEquals([told.status, told.sense], [OPERATION.FAILED, sense]);
     },
@@ -229,7 +230,7 @@ tokenTest(
       token,
       () => store.fail("read", "medium"),
     );
-    assertEquals(describe(result), "3/11/00");
+    assertEquals(describeEnd(result), "3/11/00");
   },
   [CONTROLLED, {}],
 );
@@ -264,14 +265,4 @@ async function failing(
       callback();
     });
   return await scene.inTime(scene.write({ token }));
-}
-
-function describe({ status, sense, senseValue }: CommandResult): string {
-  if (senseValue === null) return sense === "" ? String(status) : sense;
-  const { field, information } = senseValue;
-  const where = field === undefined
-    ? ""
-    : ` ${field.inCdb ? "cdb" : "list"} ${field.byte}`;
-  return sense + where +
-    (information === undefined ? "" : ` info ${information}`);
 }

@@ -31,6 +31,7 @@ tokenTest("A token carries blocks from one LUN to another", async (scene) => {
   assertEquals(await scene.writes({ token, ranges: [[7, 300]] }), "0");
   assertEquals(await scene.information({ lun: 1, listId: 2 }), {
     ...{ status: OPERATION.DONE, transferCount: 300, units: 0xf1 },
+    serviceAction: 0x11,
     ...{ sense: "", token: null },
   });
   assertEquals(await scene.blocks(1, 7, 300), data);
@@ -43,6 +44,7 @@ tokenTest("A token tells of what it was made", async (scene) => {
   const { token, ...rest } = await scene.information();
   assertEquals(rest, {
     ...{ status: OPERATION.DONE, transferCount: 12, units: 0xf1, sense: "" },
+    serviceAction: 0x10,
   });
   const naa = unit?.identity.designators.find(({ type }) => type === 3);
   const bytes = token ?? new Uint8Array(0);
