@@ -6,6 +6,7 @@
 
 import {
   type CommandTally,
+  COPIES,
   type IscsiService,
   type LogicalUnit,
   OUTCOME,
@@ -14,6 +15,7 @@ import {
 } from "../../mod.ts";
 import { blockedTasks } from "../api/activity.ts";
 import { describePort } from "../api/describe.ts";
+import { copyFamilies } from "./copy_families.ts";
 import {
   type Family,
   histogramSamples,
@@ -50,6 +52,7 @@ export function allFamilies(
     ...lunFamilies(target.luns.all()),
     ...portFamilies(target),
     ...sessionFamilies(iscsi),
+    ...copyFamilies(target.plugins.service(COPIES) ?? null),
     ...memoryFamilies(target, iscsi),
     ...processFamilies(target, facts),
   ];

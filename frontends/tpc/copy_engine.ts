@@ -87,6 +87,8 @@ export interface CopyPlace {
   readonly clock: Clock;
   /** A count that moves when sessions have commands done. */
   readonly activity: () => number;
+  /** Whether stores may copy by themselves, where they can. */
+  readonly shares: boolean;
 }
 
 /** Copies blocks for one target. */

@@ -56,8 +56,12 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     sharedBytes: 0,
   };
 
-  /** Makes the port, on line. */
-  constructor(host: Host, ports: PluginPorts) {
+  /**
+   * Makes the port, on line.
+   *
+   * @param shares whether stores may copy by themselves, where they can
+   */
+  constructor(host: Host, ports: PluginPorts, shares = true) {
     this.host = host;
     this.#ports = ports;
     this.port = ports.register({
@@ -74,6 +78,7 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
       port: this.port,
       clock: host.clock,
       activity: () => this.#activity(),
+      shares,
     });
   }
 

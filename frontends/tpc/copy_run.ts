@@ -72,7 +72,7 @@ export class CopyRun {
     const { asker, source, destination } = request;
     this.#inner = new InnerInitiator(place.port, asker, place.clock);
     this.#map = new SourceMap(this.#inner, source);
-    this.#storeCopy = source !== null && offersCopies(source)
+    this.#storeCopy = place.shares && source !== null && offersCopies(source)
       ? new StoreCopy(this.#inner, source, destination)
       : null;
     const within = isWithinItself(request);

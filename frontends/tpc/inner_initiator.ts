@@ -36,6 +36,8 @@ export interface InnerCommand {
   readonly dataIn?: Uint8Array;
   /** Data-Out; absent: none. */
   readonly dataOut?: Uint8Array;
+  /** Bytes that it moves without a buffer: limits count them. */
+  readonly movesBytes?: number;
   /** A row that is in no table: what the command does is the plugin's own. */
   readonly row?: CommandRow;
 }
@@ -196,6 +198,7 @@ export class InnerInitiator implements Transport<InnerContext> {
 
   #fill(task: ScsiTask<InnerContext>, command: InnerCommand): void {
     const { unit, cdb, dataIn = NO_BYTES, dataOut = NO_BYTES, row } = command;
+    const { movesBytes } = command;
     assert(cdb.length <= CDB_LENGTH_MAX, "a CDB is too long");
     const { context } = task;
     context.dataIn = dataIn;
@@ -211,7 +214,7 @@ export class InnerInitiator implements Transport<InnerContext> {
     task.tag = this.#takeTag();
     task.attribute = ATTRIBUTE.SIMPLE;
     task.arrivedMs = this.#clock.nowMs();
-    task.expectedDataInLength = dataIn.length;
+    task.expectedDataInLength = movesBytes ?? dataIn.length;
     task.expectedDataOutLength = dataOut.length;
     task.immediate = dataOut;
     task.immediateAt = 0;

@@ -8,7 +8,9 @@
  * reaches the LUNs that this nexus sees, and with LUN option `insecure_tpc` of
  * the LUN that is asked, all of them.
  *
- * Options: `enabled` (on): whether there are copies at all.
+ * Options: `enabled` (on): whether there are copies at all; `sharing` (on):
+ * whether stores of one kind share blocks, or copy by themselves, rather than
+ * have the blocks read and written.
  *
  * @module
  */
@@ -38,15 +40,18 @@ const NOTHING: AsyncDisposable = {
 export const plugin: Plugin = definePlugin({
   name: "tpc",
   api: 1,
-  options: { enabled: flagOption(true, "offer EXTENDED COPY and its kin") },
+  options: {
+    enabled: flagOption(true, "offer EXTENDED COPY and its kin"),
+    sharing: flagOption(true, "let stores of one kind share what is copied"),
+  },
   requires: {},
   optional: {},
-  setup: (register, _services, { enabled }) =>
-    enabled ? setUp(register) : NOTHING,
+  setup: (register, _services, { enabled, sharing }) =>
+    enabled ? setUp(register, sharing) : NOTHING,
 });
 
-function setUp(register: Registrar): AsyncDisposable {
-  const manager = new CopyManager(register.host, register.ports);
+function setUp(register: Registrar, shares: boolean): AsyncDisposable {
+  const manager = new CopyManager(register.host, register.ports, shares);
   register.inquiryFlag(THIRD_PARTY_COPY);
   const tokens = new RodTokens(manager);
   register.vpdPage(THIRD_PARTY_COPY_PAGE);

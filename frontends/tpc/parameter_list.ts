@@ -58,10 +58,10 @@ const CSCD_LENGTH = 32;
 const CscdAt = { TYPE: 0, LU_ID_TYPE: 1, DESIGNATOR: 4, BLOCK_LENGTH: 28 };
 const LU_ID_TYPE = 0xc0;
 /**
- * LU ID TYPE 01b: the designator is none. The other values are reserved and
- * passed over, as the usual conformance suite asks of targets of SPC-4.
+ * LU ID TYPE values that name a logical unit: 00b, and the reserved 10b, which
+ * the usual conformance suite wants targets of SPC-4 and later to pass over.
  */
-const PROXY_TOKEN = 0x40;
+const LU_ID_TYPES_KNOWN: readonly number[] = [0x00, 0x80];
 const NUL = 0x20;
 
 const SEGMENT_HEADER = 4;
@@ -216,8 +216,8 @@ function decodeCscds(
       return UNSUPPORTED_TARGET_DESCRIPTOR_TYPE;
     }
     const luIdType = list.getUint8(at + CscdAt.LU_ID_TYPE) & LU_ID_TYPE;
-    if (luIdType === PROXY_TOKEN) {
-      return invalidFieldInParameterList(at + CscdAt.LU_ID_TYPE, 6);
+    if (!LU_ID_TYPES_KNOWN.includes(luIdType)) {
+      return invalidFieldInParameterList(at + CscdAt.LU_ID_TYPE, 7);
     }
     cscds.push(decodeCscd(list, at));
   }

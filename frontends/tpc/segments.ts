@@ -238,7 +238,8 @@ class SegmentRun {
     const routes = this.#list.segments.flatMap((segment) => {
       if (segment.type !== DESCRIPTOR.BLOCK_TO_BLOCK) return [];
       const name = (id: number) => this.#find(id)?.unit.number ?? "?";
-      return [`LUN ${name(segment.source)} to ${name(segment.destination)}`];
+      const from = name(segment.source);
+      return [`LUN ${from} to LUN ${name(segment.destination)}`];
     });
     return [...new Set(routes)].join(", ");
   }

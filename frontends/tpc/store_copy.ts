@@ -177,7 +177,8 @@ function commandOf(
     task.blockCount = blockCount;
   };
   const row = makeRow({ ...definition, range });
-  return { unit, cdb: blocksCdb(definition.opcode, lba, blockCount), row };
+  const cdb = blocksCdb(definition.opcode, lba, blockCount);
+  return { unit, cdb, row, movesBytes: blockCount * unit.geometry.blockLength };
 }
 
 async function writeAt(

@@ -43,7 +43,10 @@ export function writeUsingToken(
 
 /** COPY OPERATION ABORT. */
 export function copyOperationAbort(listIdentifier: number): Uint8Array {
-  return thirdParty(0x83, 0x1c, listIdentifier, 0);
+  return makeCdb(16, 0x83, (view) => {
+    view.setUint8(1, 0x1c);
+    view.setUint32(2, listIdentifier);
+  });
 }
 
 /** Service actions of RECEIVE COPY RESULTS with a one-byte list identifier. */
