@@ -229,9 +229,9 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     return this.host.clock.nowMs();
   }
 
-  // Commands that initiators have had done, whatever they were.
+  // Commands that initiators have had done, but those that begin copies.
   #activity(): number {
-    let sum = 0;
+    let sum = -this.#totals.begun;
     for (const port of this.#ports.all()) {
       if (port === this.port) continue;
       for (const { statistics } of port.nexuses) {

@@ -13,16 +13,24 @@ export const COPY_SLICE_MS = 2;
 /** How long copies rest for each millisecond of work, when others are busy. */
 export const REST_FACTOR = 2;
 
-/** Milliseconds for which a session counts as busy after a command. */
-export const BUSY_MS = 100;
+/** Milliseconds between two looks at what initiators do. */
+export const LOOK_MS = 20;
+
+/** Commands of initiators between two looks that make copies rest. */
+export const BUSY_COMMANDS = 4;
+
+/** Milliseconds after which nobody has copied for a while. */
+const LOOKS_APART_MS = 5 * LOOK_MS;
 
 /** Paces all copies of a target together. */
 export class Pacer {
   readonly #clock: Clock;
   readonly #activity: () => number;
   #sliceBeganMs: number;
+  /** The last look at the count; far apart, two looks tell nothing. */
+  #lookedMs = -Infinity;
   #lastActivity = 0;
-  #busyUntilMs = -Infinity;
+  #busy = false;
   #rest: Promise<void> | null = null;
 
   /**
@@ -54,11 +62,16 @@ export class Pacer {
     this.#sliceBeganMs = this.#clock.nowMs();
   }
 
+  // A few commands now and then find their turn between two slices.
   #othersAreBusy(): boolean {
     const nowMs = this.#clock.nowMs();
+    const sinceMs = nowMs - this.#lookedMs;
+    if (sinceMs < LOOK_MS) return this.#busy;
     const activity = this.#activity();
-    if (activity !== this.#lastActivity) this.#busyUntilMs = nowMs + BUSY_MS;
+    const commands = activity - this.#lastActivity;
+    this.#busy = sinceMs < LOOKS_APART_MS && commands >= BUSY_COMMANDS;
+    this.#lookedMs = nowMs;
     this.#lastActivity = activity;
-    return nowMs < this.#busyUntilMs;
+    return this.#busy;
   }
 }

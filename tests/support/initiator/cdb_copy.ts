@@ -25,6 +25,11 @@ export function extendedCopy(parameterLength: number): Uint8Array {
   return thirdParty(0x83, 0x00, 0, parameterLength);
 }
 
+/** EXTENDED COPY (LID4). */
+export function extendedCopyLid4(parameterLength: number): Uint8Array {
+  return thirdParty(0x83, 0x01, 0, parameterLength);
+}
+
 /** POPULATE TOKEN. */
 export function populateToken(
   listIdentifier: number,
