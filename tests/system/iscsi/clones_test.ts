@@ -41,7 +41,8 @@ const ram: Make = () => Promise.resolve({ sizeBytes: SIZE_BYTES });
 const file: Make = async (folder, name) => {
   using made = await Deno.create(`${folder}/${name}`);
   await made.truncate(SIZE_BYTES);
-  return { backend: "block", options: { file: `${folder}/${name}` } };
+  const options = { file: `${folder}/${name}` };
+  return { backend: "block", sizeBytes: SIZE_BYTES, options };
 };
 
 function of4096(make: Make): Make {
