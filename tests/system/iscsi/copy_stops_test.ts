@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { COPIES } from "../../../mod.ts";
+import { ABORT, COPIES } from "../../../mod.ts";
 import {
   type CloneWish,
   copyLun,
@@ -61,6 +61,15 @@ class CopyScene {
   async whenStopped(): Promise<void> {
     for (let pings = 0; this.running > 0; pings += 1) {
       assert(pings < PINGS_MAX, "the copy goes on");
+      await this.other.ping();
+    }
+  }
+
+  /** Waits until the target has heard that the session is gone. */
+  async whenLost(): Promise<void> {
+    const taskSet = this.system.target.luns.get(2)?.taskSet;
+    for (let pings = 0; taskSet?.oldest?.abort === ABORT.NONE; pings += 1) {
+      assert(pings < PINGS_MAX, "the session is still there");
       await this.other.ping();
     }
   }
@@ -170,14 +179,9 @@ for (const [name, start] of Object.entries(STARTS)) {
     const lost = assertRejects(() => scene.command.result());
     await scene.session.abort();
     await lost;
-    // The target hears of it some time later: until then the copy goes on.
-    while (
-      system.target.plugins.service(COPIES)?.list()[0]?.state ===
-        "running"
-    ) {
-      await scene.other.ping();
-      if (scene.store.calls.length > 0) scene.store.answerHeld();
-    }
+    await scene.whenLost();
+    scene.store.answerHeld();
     await scene.whenStopped();
+    await scene.assertUntouched();
   });
 }
