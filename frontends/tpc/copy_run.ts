@@ -160,9 +160,16 @@ export class CopyRun {
     const { write_same_max_lba: limit = Infinity } = unit.options;
     return Math.min(
       most,
-      this.#unmaps ? UNMAP_BYTES : ZERO_BYTES,
+      this.#zeroBytes,
       limit * unit.geometry.blockLength,
     );
+  }
+
+  // Stores may write zeroes as they write data: whoever waits for an answer in
+  // time has less of them under way.
+  get #zeroBytes(): number {
+    if (this.#unmaps) return UNMAP_BYTES;
+    return this.#request.deadlineMs === undefined ? ZERO_BYTES : PIECE_BYTES;
   }
 
   // Zeroes that an initiator asks for are written; holes stay holes.

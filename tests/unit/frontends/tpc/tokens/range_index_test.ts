@@ -15,19 +15,48 @@ function touches(one: Range, other: Range): boolean {
 }
 
 Deno.test("RangeIndex finds whom a look at every range finds", () => {
-  const sets = fc.array(fc.array(RANGE, { maxLength: 4 }), { maxLength: 8 });
-  const property = fc.property(sets, fc.nat(7), RANGE, (all, gone, asked) => {
+  const step = fc.oneof(
+    fc.record({ add: fc.array(RANGE, { maxLength: 8 }) }),
+    fc.record({ remove: fc.nat(40) }),
+    fc.record({ ask: RANGE }),
+  );
+  const steps = fc.array(step, { maxLength: 60, size: "max" });
+  const property = fc.property(steps, (all) => {
     const index = new RangeIndex<number>();
-    all.forEach((ranges, owner) => index.add(ranges, owner));
-    index.remove(gone);
-    const expected = all
-      .map((ranges, owner) => ({ ranges, owner }))
-      .filter(({ ranges, owner }) =>
-        owner !== gone && ranges.some((each) => touches(each, asked))
-      ).map(({ owner }) => owner);
-    assertEquals([...index.touched(asked)].sort(), expected);
+    const model = new Map<number, Range[]>();
+    let owners = 0;
+    for (const each of all) {
+      if ("add" in each) {
+        index.add(each.add, owners);
+        model.set(owners, each.add);
+        owners += 1;
+      } else if ("remove" in each) {
+        index.remove(each.remove % (owners + 1));
+        model.delete(each.remove % (owners + 1));
+      } else {
+        const expected = [...model]
+          .filter(([, ranges]) => ranges.some((one) => touches(one, each.ask)))
+          .map(([owner]) => owner);
+        assertEquals(index.touched(each.ask), new Set(expected));
+      }
+      assertEquals(index.touched(null), new Set(model.keys()));
+      assertEquals(index.isEmpty, model.size === 0);
+    }
   });
-  fc.assert(property, { numRuns: 2000, seed: 20260 });
+  fc.assert(property, { numRuns: 500, seed: 20260 });
+});
+
+Deno.test("RangeIndex lets thousands of owners come and go", () => {
+  const index = new RangeIndex<number>();
+  const ranges = Array.from({ length: 64 }, (_, at) => ({
+    lba: at * 100,
+    blockCount: 8,
+  }));
+  for (let owner = 0; owner < 1024; owner += 1) index.add(ranges, owner);
+  const asked = { lba: 6300, blockCount: 1 };
+  assertEquals(index.touched(asked).size, 1024);
+  for (const owner of index.touched(asked)) index.remove(owner);
+  assertEquals(index.isEmpty, true);
 });
 
 Deno.test("RangeIndex finds everybody when it cannot be said where", () => {

@@ -13,6 +13,9 @@ import {
   tokenTest,
 } from "../../../../support/token_scene.ts";
 
+/** Milliseconds by which time goes on. */
+const STEP_MS = 5;
+
 /** Milliseconds that a command may take. */
 const MS_MAX = 1000;
 
@@ -26,18 +29,19 @@ const WRITE_MS = 300;
 async function answerSlowly(
   scene: TokenScene,
   ending: Promise<CommandResult>,
+  writeMs = WRITE_MS,
 ): Promise<readonly [string, number]> {
   const { clock } = scene.test.host;
   const { store } = scene.test.driver;
   const beganMs = clock.nowMs();
   let end = "";
   void ending.then((result) => end = describeEnd(result));
-  for (let ms = 0; end === ""; ms += 1) {
+  for (let ms = 0; end === ""; ms += STEP_MS) {
     assert(ms < 20_000, "It does not end");
     await settle(300);
     if (end !== "") break;
-    if (ms % WRITE_MS === WRITE_MS - 1) store.answerHeld();
-    clock.advance(1);
+    if (ms % writeMs === writeMs - STEP_MS) store.answerHeld();
+    clock.advance(STEP_MS);
   }
   return [end, clock.nowMs() - beganMs];
 }
@@ -91,6 +95,17 @@ tokenTest("A round of a long WRITE USING TOKEN ends well", async (scene) => {
   store.answerAll();
   assertBytes(await scene.inTime(scene.blocks(1, 0, 8192)), data);
 }, [LONG_SIZE, { backend: "controlled", ...LONG_SIZE }]);
+
+tokenTest("A round of zeroes takes no longer", async (scene) => {
+  const token = new Uint8Array(512);
+  token.set([0xff, 0xff, 0x00, 0x01]);
+  scene.test.driver.store.holding = true;
+  const ranges = [[0, BLOCKS]] as const;
+  const writing = scene.write({ token, ranges });
+  const [end, ms] = await answerSlowly(scene, writing, 50);
+  assertEquals(end, "0");
+  assert(ms <= MS_MAX, `It took ${ms} ms`);
+}, [{}, { backend: "controlled", ...SIZE }]);
 
 tokenTest("A round that is not the last keeps its token", async (scene) => {
   await fillAll(scene);

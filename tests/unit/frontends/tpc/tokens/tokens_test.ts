@@ -318,6 +318,17 @@ tokenTest("A copy onto its own source revokes the token", async (scene) => {
   assertEquals(await scene.writes(onto, { lun: 0 }), "5/23/06");
 }, [{ backend: "controlled" }, {}]);
 
+tokenTest("A copy by the stores revokes what it writes over", async (scene) => {
+  await scene.fill(0, 0, patternBytes(2 ** 20));
+  const wish = { ranges: [[8, 8]], rodType: CHANGE_VULNERABLE } as const;
+  const over = await scene.makeToken(wish, { lun: 1 });
+  const token = await scene.makeToken({ ranges: [[0, 2048]] });
+  const ranges = [[0, 2048]] as const;
+  assertEquals(await scene.writes({ token, ranges }), "0");
+  assertEquals(scene.test.host.log.lines.at(-1)?.fields["how"], "shared");
+  assertEquals(await scene.writes({ token: over }, { lun: 0 }), "5/23/06");
+});
+
 tokenTest(
   "A token is made behind the writes that came before",
   async (scene) => {
