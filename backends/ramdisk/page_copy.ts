@@ -6,7 +6,7 @@
  */
 
 import { PROVISIONING } from "../../core/mod.ts";
-import { isMapped, LEAF_PAGES } from "./leaf_map.ts";
+import { LEAF_PAGES } from "./leaf_map.ts";
 import type { PageMap } from "./page_map.ts";
 
 /** Work of a slice: some 2 ms. A page that is shared is 1. */
