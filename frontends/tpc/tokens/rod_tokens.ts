@@ -72,11 +72,13 @@ class Watch implements TokenData {
 }
 
 /** The ROD tokens of one target. */
-export class RodTokens implements LunObserver, Disposable {
+export class RodTokens implements LunObserver, AsyncDisposable {
   /** The copy manager. */
   readonly manager: CopyManager;
   readonly #table: TokenTable;
   readonly #watches: ChangeWatches = new ChangeWatches();
+  /** Images whose snapshots are not closed yet, and of which unit they are. */
+  readonly #images: Map<TokenImage, LogicalUnit> = new Map();
 
   /** No token. */
   constructor(manager: CopyManager) {
@@ -184,9 +186,20 @@ export class RodTokens implements LunObserver, Disposable {
     this.#watches.changed(unit, null);
   }
 
-  /** All tokens are gone. */
-  [Symbol.dispose](): void {
+  /** See `LunObserver`: what was kept of its store goes before the store. */
+  async storeEnding(unit: LogicalUnit): Promise<void> {
+    for (const token of this.#table.all()) {
+      const isKept = token.unit === unit && token.data instanceof TokenImage;
+      if (isKept) this.#table.revoke(token);
+    }
+    const images = [...this.#images].filter(([, of]) => of === unit);
+    await Promise.all(images.map(([image]) => image.closed));
+  }
+
+  /** All tokens are gone, and what was kept for them. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#table.end();
+    await Promise.all([...this.#images.keys()].map(({ closed }) => closed));
   }
 
   #attach(token: RodToken, data: TokenData): void {
@@ -261,6 +274,12 @@ export class RodTokens implements LunObserver, Disposable {
     return held ?? completionOf(result);
   }
 
+  #noteImage(image: TokenImage, unit: LogicalUnit): void {
+    this.#images.set(image, unit);
+    const forget = () => void this.#images.delete(image);
+    image.closed.then(forget, forget);
+  }
+
   // null: no snapshot can be had, and none need be.
   async #takeImage(
     { unit, asker }: CopyOperation,
@@ -274,6 +293,7 @@ export class RodTokens implements LunObserver, Disposable {
       ? await takeImage(unit, ranges, task)
       : null;
     if (image instanceof TokenImage) {
+      this.#noteImage(image, unit);
       return { rodType: ROD_TYPE.POINT_IN_TIME, data: image };
     }
     if (image === STATUS.TASK_ABORTED) return image;
