@@ -6,7 +6,7 @@
  */
 
 import { PROVISIONING } from "../../core/mod.ts";
-import { isMapped, LEAF_PAGES } from "./leaf_map.ts";
+import { LEAF_PAGES } from "./leaf_map.ts";
 import type { PageMap } from "./page_map.ts";
 
 /** Work of a slice: some 2 ms. A page that is shared is 1. */
@@ -84,10 +84,8 @@ function shareStep(copy: PageCopy, pages: number): Step {
   const first = position / pageBytes;
   const toFirst = toPosition / pageBytes;
   let shared = 0;
-  while (shared < pages) {
-    const entry = from.share(first + shared);
-    if (!isMapped(entry) || !to.adopt(toFirst + shared, entry)) break;
-    shared++;
+  for (let run = Infinity; run > 0 && shared < pages; shared += run) {
+    run = to.adoptRun(from, first + shared, toFirst + shared, pages - shared);
   }
   return { bytes: shared * pageBytes, work: shared };
 }

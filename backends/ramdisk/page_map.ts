@@ -173,6 +173,34 @@ export class PageMap {
     return true;
   }
 
+  /**
+   * Shares mapped pages of another map of this memory, from a page on and in
+   * place of what there was: as many as follow each other, lie in one leaf
+   * here and there, and have room.
+   *
+   * @returns how many
+   */
+  adoptRun(
+    from: PageMap,
+    page: number,
+    toPage: number,
+    pagesMax: number,
+  ): number {
+    const source = from.#leaves.of(page);
+    if (source === undefined) return 0;
+    const first = page % LEAF_PAGES;
+    const rest = LEAF_PAGES - Math.max(first, toPage % LEAF_PAGES);
+    const pages = Math.min(pagesMax, rest);
+    for (let done = 0; done < pages; done++) {
+      const was = source.slots[first + done] ?? DEALLOCATED;
+      if (!isMapped(was)) return done;
+      const entry = was < 0 ? was : sharedEntry(was);
+      source.slots[first + done] = entry;
+      if (!this.adopt(toPage + done, entry)) return done;
+    }
+    return pages;
+  }
+
   /** Deallocates mapped pages; those that are anchored stay so. */
   forget(firstPage: number, endPage: number): void {
     for (const range of this.#leaves.between(firstPage, endPage)) {

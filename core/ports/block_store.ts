@@ -106,6 +106,8 @@ export interface StoreCapabilities {
    * Absent: no such promise.
    */
   readonly atomicWriteBlocksMax?: number;
+  /** What was written is encrypted, and `cryptographicErase` is there. */
+  readonly cryptographicErase?: boolean;
 }
 
 /** Provisioning status of a block, by its code (SBC-4 GET LBA STATUS). */
@@ -251,6 +253,12 @@ export interface BlockStore {
     lba: number,
     blockCount: number,
   ): MaybePromise<RangeSnapshot | typeof CANNOT_SHARE | StoreFault>;
+
+  /**
+   * Makes all that was written unreadable for good, by another key. Present
+   * when `capabilities.cryptographicErase` is set.
+   */
+  cryptographicErase?(): MaybePromise<StoreResult>;
 
   /** What space is taken and left. */
   usage?(): MaybePromise<StoreUsage>;

@@ -18,6 +18,8 @@ export interface LunKind {
   readonly backend: "ramdisk" | "block";
   /** Its daemon may call libc. */
   readonly native: boolean;
+  /** Its daemon has no third-party copy. */
+  readonly copyless: boolean;
   /** Device type, as ctl.conf has it. */
   readonly deviceType: "disk" | "cd";
   /** Bytes of a logical block. */
@@ -43,6 +45,7 @@ const PLAIN: LunKind = {
   about: "",
   backend: "ramdisk",
   native: false,
+  copyless: false,
   deviceType: "disk",
   blockLength: 512,
   options: {},
@@ -113,6 +116,11 @@ export const LUN_KINDS: readonly LunKind[] = [
     families: /^(?!MultipathIO$)/,
     daily: true,
   },
+  {
+    name: "copyless",
+    about: "RAM, in a target without third-party copy",
+    copyless: true,
+  },
   { name: "two-paths", about: "RAM, by two portals", twoPaths: true },
   {
     name: "sanitize",
@@ -121,6 +129,16 @@ export const LUN_KINDS: readonly LunKind[] = [
     options: { sanitize_rate: "8m" },
     families: /^Sanitize$/,
     // One test waits for a minute, another makes several passes.
+    perFamilyTimeoutMs: 400_000,
+    sanitize: true,
+  },
+  {
+    name: "encrypted",
+    about: "file, encrypted, SANITIZE allowed, 8 s a pass",
+    backend: "block" as const,
+    native: true,
+    options: { encryption: "on", sanitize_rate: "8m" },
+    families: /^Sanitize$/,
     perFamilyTimeoutMs: 400_000,
     sanitize: true,
   },

@@ -7,6 +7,7 @@
 import { blockDriver } from "../../backends/block/driver.ts";
 import type { BlockIoOpener } from "../../backends/block/block_io.ts";
 import type { MakeSubject, Subject } from "./backend_contract.ts";
+import { memoryHost } from "../support/memory_host.ts";
 import { openSubject } from "./open_subject.ts";
 
 /** How the file is used. */
@@ -15,6 +16,8 @@ export interface FileSubjectOptions {
   readonly opener: BlockIoOpener;
   /** Option `unmap`. */
   readonly unmap?: boolean;
+  /** Option `encryption`. */
+  readonly encryption?: boolean;
   /** Folder for the file's folder; undefined: the system's own. */
   readonly dir?: string;
 }
@@ -25,7 +28,8 @@ export function fileSubjects(how: FileSubjectOptions): MakeSubject {
     const where = how.dir === undefined ? {} : { dir: how.dir };
     const folder = await Deno.makeTempDir({ ...where, prefix: "dtl_" });
     const clock = { nowMs: (): number => performance.now() };
-    const driver = blockDriver({ opener: how.opener, clock });
+    const keys = memoryHost();
+    const driver = blockDriver({ opener: how.opener, clock, keys });
     const open = async (name: string): Promise<Subject> => {
       const file = `${folder}/${name}`;
       await Deno.writeFile(file, new Uint8Array(0));
@@ -37,6 +41,7 @@ export function fileSubjects(how: FileSubjectOptions): MakeSubject {
         ublocksize: undefined,
         ublockoffset: 0,
         unmap: how.unmap,
+        encryption: how.encryption ?? false,
       });
     };
     const one = await open("disk");

@@ -129,28 +129,39 @@ export async function cloneByToken(
   const total = lengthOf(wish);
   const token = await makeToken(session, source, total);
   for (let done = 0; done < total;) {
-    const bytes = Math.min(TOKEN_BYTES_MAX, total - done);
-    const list = bytesOf(writeList({
-      token,
-      offset: done / source.blockLength,
-      ranges: [[
-        done / destination.blockLength,
-        bytes / destination.blockLength,
-      ]],
-    }));
-    const { lun } = destination;
-    const cdb = writeUsingToken(2, list.length);
-    const options = { write: list, timeoutMs: COMMAND_MS };
-    const result = await session.command(lun, cdb, options);
+    const lengthBytes = Math.min(TOKEN_BYTES_MAX, total - done);
+    const part = { source, destination, lengthBytes };
+    const running = startTokenWrite(session, part, token, done);
+    const result = await running.result();
     // What has run out of time says how much it has done.
     if (result.sense !== CUT_SHORT) expectGood(result, "WRITE USING TOKEN");
-    const written = await blocksWritten(session, lun);
+    const written = await blocksWritten(session, destination.lun);
     if (written === 0) throw new Error("WRITE USING TOKEN has written nothing");
     done += written * destination.blockLength;
   }
 }
 
-async function makeToken(
+/** Sends one WRITE USING TOKEN, from a byte of token and destination on. */
+export function startTokenWrite(
+  session: Session,
+  wish: CloneWish,
+  token: Uint8Array,
+  atBytes = 0,
+): RunningCommand {
+  const { source, destination } = wish;
+  const { blockLength } = destination;
+  const list = bytesOf(writeList({
+    token,
+    offset: atBytes / source.blockLength,
+    ranges: [[atBytes / blockLength, lengthOf(wish) / blockLength]],
+  }));
+  const cdb = writeUsingToken(2, list.length);
+  const options = { write: list, timeoutMs: COMMAND_MS };
+  return session.start(destination.lun, cdb, options);
+}
+
+/** Makes a ROD token of the first bytes of a LUN. */
+export async function makeToken(
   session: Session,
   { lun, blockLength }: CopyLun,
   lengthBytes: number,
