@@ -11,7 +11,7 @@ import type { Clock } from "../../core/mod.ts";
 export const COPY_SLICE_MS = 2;
 
 /** How long copies rest for each millisecond of work, when others are busy. */
-export const REST_FACTOR = 2;
+export const REST_FACTOR = 3;
 
 /** Milliseconds between two looks at what initiators do. */
 export const LOOK_MS = 20;

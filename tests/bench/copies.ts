@@ -4,7 +4,8 @@
  *
  * ```sh
  * deno run -A --no-prompt tests/bench/copies.ts [--size 1g] [--rounds 3]
- *   [--long 4g] [--seconds 4] [--media RAM,file] [--folder DIR] [--json FILE]
+ *   [--long 4g] [--seconds 4] [--depths 1,32] [--media RAM,file]
+ *   [--folder DIR] [--json FILE]
  * ```
  *
  * 1. LUNs of `--size`, full of data, in memory and in files: in each round
@@ -50,6 +51,7 @@ interface Options {
   readonly longBytes: number;
   readonly rounds: number;
   readonly seconds: number;
+  readonly depths: readonly number[];
   readonly media: readonly Medium[];
   readonly fileFolder: string | undefined;
   readonly jsonPath: string | undefined;
@@ -233,9 +235,13 @@ function tellNeighbours(rows: readonly Neighbour[]): string {
 
 function parseOptions(words: readonly string[]): Options {
   const given = parseArgs(words, {
-    string: ["size", "long", "rounds", "seconds", "media", "folder", "json"],
+    string: [
+      ...["size", "long", "rounds", "seconds", "depths", "media"],
+      ...["folder", "json"],
+    ],
     default: {
       ...{ size: "1g", long: "4g", rounds: "3", seconds: "4" },
+      depths: "1,32",
       media: "RAM,file",
     },
     unknown: (word) => {
@@ -252,6 +258,7 @@ function parseOptions(words: readonly string[]): Options {
     longBytes: parseBytes(text("long")),
     rounds: Number(given.rounds),
     seconds: Number(given.seconds),
+    depths: text("depths").split(",").map(Number),
     media: media.filter((one) => names.includes(one)),
     fileFolder: optional("folder"),
     jsonPath: optional("json"),
@@ -282,7 +289,7 @@ async function measureNeighbours(options: Options): Promise<Neighbour[]> {
       ...{ sizeBytes: longBytes, media: [medium], shares: false },
       ...fileFolder === undefined ? {} : { fileFolder },
     });
-    for (const depth of [1, 32]) {
+    for (const depth of options.depths) {
       rows.push(await measureNeighbour(daemon, medium, depth, seconds));
     }
   }
