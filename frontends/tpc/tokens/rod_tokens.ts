@@ -23,6 +23,7 @@ import type { CopyOperation } from "../operations.ts";
 import { askToRead, capture, hasSnapshots, takeImage } from "./capture.ts";
 import { ChangeWatches } from "./change_watches.ts";
 import { completionOf } from "./completion.ts";
+import { KeptImages } from "./kept_images.ts";
 import { ROD_TYPE, type RodTokenFields } from "./rod_token.ts";
 import { TokenImage } from "./token_image.ts";
 import {
@@ -77,14 +78,14 @@ export class RodTokens implements LunObserver, AsyncDisposable {
   readonly manager: CopyManager;
   readonly #table: TokenTable;
   readonly #watches: ChangeWatches = new ChangeWatches();
-  /** Images whose snapshots are not closed yet, and of which unit they are. */
-  readonly #images: Map<TokenImage, LogicalUnit> = new Map();
+  readonly #images: KeptImages;
 
   /** No token. */
   constructor(manager: CopyManager) {
     this.manager = manager;
     const { clock, entropy } = manager.host;
     this.#table = new TokenTable(clock, entropy);
+    this.#images = new KeptImages(clock, () => this.#revokeErased());
   }
 
   /** Tokens, those unused longest first. */
@@ -136,8 +137,7 @@ export class RodTokens implements LunObserver, AsyncDisposable {
     if (token === undefined || !mayTouch(token.unit, asker, receiver)) {
       return TOKEN_UNKNOWN;
     }
-    const { data } = token;
-    if (data instanceof TokenImage && data.isLost) this.#table.revoke(token);
+    this.#revokeIfLost(token);
     return token.revoked ? TOKEN_REVOKED : token;
   }
 
@@ -170,8 +170,7 @@ export class RodTokens implements LunObserver, AsyncDisposable {
 
   /** Why a token that was in use is of no use any more; null: it is. */
   loss(token: RodToken): Completion | null {
-    const { data } = token;
-    if (data instanceof TokenImage && data.isLost) this.#table.revoke(token);
+    this.#revokeIfLost(token);
     if (token.revoked) return TOKEN_REVOKED;
     return this.#table.has(token) ? null : TOKEN_UNKNOWN;
   }
@@ -192,14 +191,25 @@ export class RodTokens implements LunObserver, AsyncDisposable {
       const isKept = token.unit === unit && token.data instanceof TokenImage;
       if (isKept) this.#table.revoke(token);
     }
-    const images = [...this.#images].filter(([, of]) => of === unit);
-    await Promise.all(images.map(([image]) => image.closed));
+    await this.#images.closed(unit);
   }
 
   /** All tokens are gone, and what was kept for them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#table.end();
-    await Promise.all([...this.#images.keys()].map(({ closed }) => closed));
+    this.#images.end();
+    await this.#images.closed();
+  }
+
+  #revokeErased(): void {
+    for (const token of this.#table.all()) this.#revokeIfLost(token);
+  }
+
+  // There was no room for its data, or they were erased.
+  #revokeIfLost(token: RodToken): void {
+    const { data } = token;
+    if (!(data instanceof TokenImage)) return;
+    if (data.isLost || this.#images.isErased(data)) this.#table.revoke(token);
   }
 
   #attach(token: RodToken, data: TokenData): void {
@@ -274,12 +284,6 @@ export class RodTokens implements LunObserver, AsyncDisposable {
     return held ?? completionOf(result);
   }
 
-  #noteImage(image: TokenImage, unit: LogicalUnit): void {
-    this.#images.set(image, unit);
-    const forget = () => void this.#images.delete(image);
-    image.closed.then(forget, forget);
-  }
-
   // null: no snapshot can be had, and none need be.
   async #takeImage(
     { unit, asker }: CopyOperation,
@@ -293,7 +297,7 @@ export class RodTokens implements LunObserver, AsyncDisposable {
       ? await takeImage(unit, ranges, task)
       : null;
     if (image instanceof TokenImage) {
-      this.#noteImage(image, unit);
+      this.#images.add(image, unit);
       return { rodType: ROD_TYPE.POINT_IN_TIME, data: image };
     }
     if (image === STATUS.TASK_ABORTED) return image;
