@@ -5,7 +5,9 @@ import {
   supportedRodTypes,
 } from "../../../../../frontends/tpc/tokens/token_vpd.ts";
 
-const zeroes = (count: number) => "00".repeat(count);
+function zeroes(count: number): string {
+  return "00".repeat(count);
+}
 
 Deno.test("blockDeviceRodLimits tells ranges, timeouts and a size", () => {
   const limits = "00000020" + zeroes(6) + "0040" + "00000258" + "0000003c" +
