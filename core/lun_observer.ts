@@ -7,10 +7,12 @@
 
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { Nexus } from "./nexus.ts";
+import type { MaybePromise } from "./ports/block_store.ts";
 
 /**
  * What a plugin wants to hear. Called in the turn in which it happens; nothing
- * waits for what an observer does, and what it throws is logged.
+ * waits for what an observer does but for `storeEnding`, and what it throws is
+ * logged.
  */
 export interface LunObserver {
   /** A unit was made. */
@@ -19,6 +21,11 @@ export interface LunObserver {
   unitChanged?(unit: LogicalUnit): void;
   /** A unit is being removed: its tasks have not ended yet. */
   unitRemoved?(unit: LogicalUnit): void;
+  /**
+   * The store of a unit is about to be closed, and no task uses it any more:
+   * resolves when the plugin has closed what it has of it, its snapshots.
+   */
+  storeEnding?(unit: LogicalUnit): MaybePromise<void>;
   /** A unit was reset, by whatever function (SAM-5 6.3.3). */
   unitReset?(unit: LogicalUnit): void;
   /** A nexus was lost or reset (SAM-5 6.3.4): its tasks end. */
@@ -48,6 +55,11 @@ export class LunObservers implements Required<LunObserver> {
   /** See `LunObserver`. */
   unitRemoved(unit: LogicalUnit): void {
     for (const each of this.#observers) each.unitRemoved?.(unit);
+  }
+
+  /** See `LunObserver`. */
+  async storeEnding(unit: LogicalUnit): Promise<void> {
+    for (const each of this.#observers) await each.storeEnding?.(unit);
   }
 
   /** See `LunObserver`. */

@@ -314,11 +314,13 @@ export class LunRegistry implements UnitDirectory {
     await closeBy(unit.driver, store, this.#services.host.log);
   }
 
-  // Ends all that uses the store: tasks, and what has outlived its task.
+  // Ends all that uses the store: tasks, and what has outlived its task, be it
+  // a plugin's.
   async #endWork(unit: LogicalUnit): Promise<void> {
     await this.#endTasks(unit);
     await unit.operation?.stop();
     await unit.selfTests.end();
+    await this.#services.observers.storeEnding(unit);
   }
 
   async #endTasks(unit: LogicalUnit): Promise<void> {

@@ -181,6 +181,13 @@ export class PluginRegistration {
           tell("unitChanged", () => observer.unitChanged?.(unit)),
         unitRemoved: (unit) =>
           tell("unitRemoved", () => observer.unitRemoved?.(unit)),
+        storeEnding: async (unit) => {
+          try {
+            await observer.storeEnding?.(unit);
+          } catch (error) {
+            this.#note("storeEnding", error);
+          }
+        },
         unitReset: (unit) =>
           tell("unitReset", () => observer.unitReset?.(unit)),
         nexusLost: (nexus) =>
@@ -193,8 +200,12 @@ export class PluginRegistration {
     try {
       call();
     } catch (error) {
-      noteFailure(this.registrar.host.log, this.#plugin, where, error);
+      this.#note(where, error);
     }
+  }
+
+  #note(where: string, error: unknown): void {
+    noteFailure(this.registrar.host.log, this.#plugin, where, error);
   }
 }
 

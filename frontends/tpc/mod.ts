@@ -68,7 +68,7 @@ function setUp(register: Registrar, shares: boolean): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       await manager[Symbol.asyncDispose]();
-      tokens[Symbol.dispose]();
+      await tokens[Symbol.asyncDispose]();
     },
   };
 }

@@ -40,7 +40,7 @@ export const THIRD_PARTY_COPY_PAGE: VpdPage = {
 // Third-party copy descriptors, in the order of their types.
 function descriptorsOf({ unit }: VpdContext): Uint8Array[] {
   return [
-    blockDeviceRodLimits(),
+    blockDeviceRodLimits(unit.geometry.blockLength),
     descriptor(0x0001, 16, writeCommands),
     descriptor(0x0004, 28, writeParameterData),
     descriptor(0x0008, 8, writeDescriptorTypes),

@@ -23,6 +23,7 @@ import type { CopyOperation } from "../operations.ts";
 import { askToRead, capture, hasSnapshots, takeImage } from "./capture.ts";
 import { ChangeWatches } from "./change_watches.ts";
 import { completionOf } from "./completion.ts";
+import { KeptImages } from "./kept_images.ts";
 import { ROD_TYPE, type RodTokenFields } from "./rod_token.ts";
 import { TokenImage } from "./token_image.ts";
 import {
@@ -72,17 +73,19 @@ class Watch implements TokenData {
 }
 
 /** The ROD tokens of one target. */
-export class RodTokens implements LunObserver, Disposable {
+export class RodTokens implements LunObserver, AsyncDisposable {
   /** The copy manager. */
   readonly manager: CopyManager;
   readonly #table: TokenTable;
   readonly #watches: ChangeWatches = new ChangeWatches();
+  readonly #images: KeptImages;
 
   /** No token. */
   constructor(manager: CopyManager) {
     this.manager = manager;
     const { clock, entropy } = manager.host;
     this.#table = new TokenTable(clock, entropy);
+    this.#images = new KeptImages(clock, () => this.#revokeErased());
   }
 
   /** Tokens, those unused longest first. */
@@ -134,8 +137,7 @@ export class RodTokens implements LunObserver, Disposable {
     if (token === undefined || !mayTouch(token.unit, asker, receiver)) {
       return TOKEN_UNKNOWN;
     }
-    const { data } = token;
-    if (data instanceof TokenImage && data.isLost) this.#table.revoke(token);
+    this.#revokeIfLost(token);
     return token.revoked ? TOKEN_REVOKED : token;
   }
 
@@ -168,8 +170,7 @@ export class RodTokens implements LunObserver, Disposable {
 
   /** Why a token that was in use is of no use any more; null: it is. */
   loss(token: RodToken): Completion | null {
-    const { data } = token;
-    if (data instanceof TokenImage && data.isLost) this.#table.revoke(token);
+    this.#revokeIfLost(token);
     if (token.revoked) return TOKEN_REVOKED;
     return this.#table.has(token) ? null : TOKEN_UNKNOWN;
   }
@@ -184,9 +185,31 @@ export class RodTokens implements LunObserver, Disposable {
     this.#watches.changed(unit, null);
   }
 
-  /** All tokens are gone. */
-  [Symbol.dispose](): void {
+  /** See `LunObserver`: what was kept of its store goes before the store. */
+  async storeEnding(unit: LogicalUnit): Promise<void> {
+    for (const token of this.#table.all()) {
+      const isKept = token.unit === unit && token.data instanceof TokenImage;
+      if (isKept) this.#table.revoke(token);
+    }
+    await this.#images.closed(unit);
+  }
+
+  /** All tokens are gone, and what was kept for them. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#table.end();
+    this.#images.end();
+    await this.#images.closed();
+  }
+
+  #revokeErased(): void {
+    for (const token of this.#table.all()) this.#revokeIfLost(token);
+  }
+
+  // There was no room for its data, or they were erased.
+  #revokeIfLost(token: RodToken): void {
+    const { data } = token;
+    if (!(data instanceof TokenImage)) return;
+    if (data.isLost || this.#images.isErased(data)) this.#table.revoke(token);
   }
 
   #attach(token: RodToken, data: TokenData): void {
@@ -274,6 +297,7 @@ export class RodTokens implements LunObserver, Disposable {
       ? await takeImage(unit, ranges, task)
       : null;
     if (image instanceof TokenImage) {
+      this.#images.add(image, unit);
       return { rodType: ROD_TYPE.POINT_IN_TIME, data: image };
     }
     if (image === STATUS.TASK_ABORTED) return image;

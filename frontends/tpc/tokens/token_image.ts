@@ -42,9 +42,10 @@ export class TokenImage implements BlockStore {
   readonly geometry: StoreGeometry;
   readonly capabilities: StoreCapabilities;
   readonly #parts: readonly Part[];
+  readonly #close: PromiseWithResolvers<void> = Promise.withResolvers();
   #inFlight = 0;
   #gone = false;
-  #closed = false;
+  #isClosing = false;
 
   /** Of snapshots in the order of the data. */
   constructor(blockLength: number, snapshots: readonly RangeSnapshot[]) {
@@ -71,6 +72,11 @@ export class TokenImage implements BlockStore {
   /** Whether its data are not there any more. */
   get isLost(): boolean {
     return this.#gone || this.#parts.some(({ snapshot }) => snapshot.isLost);
+  }
+
+  /** Resolves when its snapshots are closed. */
+  get closed(): Promise<void> {
+    return this.#close.promise;
   }
 
   /** Lets the snapshots go, as soon as nothing reads them. */
@@ -148,7 +154,7 @@ export class TokenImage implements BlockStore {
   /** See `BlockStore`. */
   close(): Promise<void> {
     this.release();
-    return Promise.resolve();
+    return this.closed;
   }
 
   async #read(
@@ -188,8 +194,9 @@ export class TokenImage implements BlockStore {
   }
 
   #closeIdle(): void {
-    if (!this.#gone || this.#closed || this.#inFlight > 0) return;
-    this.#closed = true;
-    for (const { snapshot } of this.#parts) void snapshot.close();
+    if (!this.#gone || this.#isClosing || this.#inFlight > 0) return;
+    this.#isClosing = true;
+    const closing = this.#parts.map(({ snapshot }) => snapshot.close());
+    this.#close.resolve(Promise.all(closing).then(() => {}));
   }
 }

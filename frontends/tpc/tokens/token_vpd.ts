@@ -11,6 +11,13 @@ import { TOKEN_RANGES_MAX, TOKEN_TIMEOUT_S } from "./token_parameters.ts";
 /** Bytes that WRITE USING TOKEN moves between two looks at the clock. */
 export const ROUND_BYTES_MAX: number = 32 * 2 ** 20;
 
+/**
+ * Bytes that one WRITE USING TOKEN is best asked for: what is copied at a time.
+ * Windows asks for no more, takes GOOD for all of them, and learns of less by
+ * sense data only.
+ */
+export const SHORT_BYTES_MAX: number = 8 * 2 ** 20;
+
 const DESCRIPTOR = {
   BLOCK_DEVICE_ROD_LIMITS: 0x0000,
   ROD_TOKEN_FEATURES: 0x0106,
@@ -20,12 +27,18 @@ const DESCRIPTOR = {
 const HEADER_LENGTH = 4;
 const NO_LIMIT = 0xffffffff;
 
-/** Block Device ROD Token Limits (SBC-3 6.5.5). */
-export function blockDeviceRodLimits(): Uint8Array {
+/**
+ * Block Device ROD Token Limits (SBC-3 6.5.5).
+ *
+ * @param blockLength bytes of a block of the unit; 0: it has none
+ */
+export function blockDeviceRodLimits(blockLength: number): Uint8Array {
   const view = descriptor(DESCRIPTOR.BLOCK_DEVICE_ROD_LIMITS, 32);
   view.setUint16(10, TOKEN_RANGES_MAX);
   view.setUint32(12, TOKEN_TIMEOUT_S.MAX);
   view.setUint32(16, TOKEN_TIMEOUT_S.DEFAULT);
+  const optimal = blockLength === 0 ? 0 : SHORT_BYTES_MAX / blockLength;
+  view.setBigUint64(28, BigInt(optimal));
   return bytesOf(view);
 }
 

@@ -29,6 +29,7 @@ import {
   INVALID_PARAMETER_LIST,
   type WriteParameters,
 } from "./token_parameters.ts";
+import { SHORT_BYTES_MAX } from "./token_vpd.ts";
 import { copyTargetDeviceDataUnderrun } from "./token_sense.ts";
 import type { RodToken } from "./token_table.ts";
 
@@ -37,12 +38,6 @@ import type { RodToken } from "./token_table.ts";
  * gives up after four seconds, and what has begun takes its time.
  */
 export const TIME_SLICE_MS = { SHORT: 800, LONG: 500 } as const;
-
-/**
- * Bytes of what Windows asks for by one command, at the most. It takes GOOD
- * for all of them, and learns of less by sense data only.
- */
-export const SHORT_BYTES_MAX: number = 64 * 2 ** 20;
 
 /** Runs WRITE USING TOKEN. */
 export function writeUsingToken(

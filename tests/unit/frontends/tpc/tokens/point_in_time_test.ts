@@ -142,6 +142,74 @@ tokenTest("A snapshot goes with its LUN while it is used", async (scene) => {
   assertEquals(endOf(await scene.inTime(running)), "5/23/04");
 }, [{}, { backend: "controlled", sizeBytes: 2 ** 20 }]);
 
+/** Notes when LUN 0 closes its store, and snapshots of it. */
+function noteCloses(scene: TokenScene): string[] {
+  const closed: string[] = [];
+  const store = scene.test.target.luns.get(0)?.store;
+  if (!store?.snapshotRange) throw new TypeError("It has no snapshots");
+  const { snapshotRange, close } = store;
+  store.snapshotRange = async (lba, blockCount) => {
+    const snapshot = await snapshotRange.call(store, lba, blockCount);
+    if (typeof snapshot === "symbol" || "cause" in snapshot) return snapshot;
+    const closeSnapshot = snapshot.close;
+    snapshot.close = async () => {
+      await hearTurns();
+      await closeSnapshot.call(snapshot);
+      closed.push("snapshot");
+    };
+    return snapshot;
+  };
+  store.close = async () => {
+    closed.push("store");
+    await close.call(store);
+  };
+  return closed;
+}
+
+const ENDS = [
+  ["LUN", (scene: TokenScene) => scene.test.target.luns.remove(0), "5/23/04"],
+  [
+    "store",
+    (scene: TokenScene) => {
+      const { luns } = scene.test.target;
+      // Drivers with a place to keep data open a store again.
+      Object.assign(luns.get(0)?.driver ?? {}, { identityOf: () => "place" });
+      const options = new Map([["capacity", "32m"]]);
+      return luns.modify(0, { sizeBytes: 2 ** 20, options });
+    },
+    "5/23/06",
+  ],
+] as const;
+
+for (const [what, end, sense] of ENDS) {
+  for (const isUsed of [false, true]) {
+    const when = isUsed ? "while it is used" : "while nobody uses it";
+    tokenTest(
+      `A snapshot is closed before its ${what} goes, ${when}`,
+      async (scene) => {
+        const closed = noteCloses(scene);
+        await scene.fill(0, 0, patternBytes(2 ** 20));
+        const ranges = [[0, 1024], [1024, 1024]] as const;
+        const token = await scene.makeToken({ ranges });
+        const { store } = scene.test.driver;
+        store.holding = isUsed;
+        const wish = { token, ranges: [[0, 2048]] } as const;
+        const running = isUsed ? scene.write(wish) : null;
+        await hearTurns();
+        const ending = end(scene);
+        await hearTurns();
+        store.answerAll();
+        await ending;
+        assertEquals(closed, ["snapshot", "snapshot", "store"]);
+        await hearAttentionsOf(scene, 1);
+        if (running === null) assertEquals(await scene.writes(wish), sense);
+        else assertEquals(endOf(await scene.inTime(running)), sense);
+      },
+      [{}, { backend: "controlled", sizeBytes: 2 ** 20 }],
+    );
+  }
+}
+
 tokenTest("A token outlives a smaller LUN", async (scene) => {
   const data = patternBytes(2 ** 20);
   await scene.fill(0, 0, data);
@@ -173,8 +241,15 @@ async function hearTurns(): Promise<void> {
   for (let turn = 0; turn < 500; turn += 1) await Promise.resolve();
 }
 
-async function hearAttentions({ a }: TokenScene): Promise<void> {
+async function hearAttentions(scene: TokenScene): Promise<void> {
+  await hearAttentionsOf(scene, 0);
+}
+
+async function hearAttentionsOf(
+  { a }: TokenScene,
+  lun: number,
+): Promise<void> {
   for (let sense = "6/"; sense.startsWith("6/");) {
-    ({ sense } = await a.command(0, new Uint8Array(6)));
+    ({ sense } = await a.command(lun, new Uint8Array(6)));
   }
 }

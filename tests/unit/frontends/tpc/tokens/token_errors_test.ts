@@ -4,7 +4,10 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { ROD_TYPE } from "../../../../../frontends/tpc/tokens/rod_token.ts";
+import {
+  ROD_TYPE,
+  rodTypeOf,
+} from "../../../../../frontends/tpc/tokens/rod_token.ts";
 import { patternBytes } from "../../../../support/bytes.ts";
 import type { CommandResult } from "../../../../support/local_initiator.ts";
 import {
@@ -249,6 +252,57 @@ tokenTest("Reports refuse a list that there is not", async (scene) => {
     assertEquals(await scene.informationEnds({ listId }), "5/24/00");
   }
 });
+
+const GIB = 2 ** 30;
+
+tokenTest(
+  "POPULATE TOKEN makes no snapshot that is too large",
+  async (scene) => {
+    const wish = { ranges: [[0, 65 * GIB / 512]] } as const;
+    const rodType = ROD_TYPE.POINT_IN_TIME;
+    const asked = await scene.populate({ ...wish, rodType });
+    assertEquals(describeEnd(asked), "5/55/0c");
+    const told = await scene.information();
+    assertEquals(
+      [told.status, told.sense, told.token],
+      [OPERATION.FAILED, "5/55/0c", null],
+    );
+    // Whoever takes any gets one that a change revokes.
+    const token = await scene.makeToken(wish);
+    assertEquals(rodTypeOf(token), ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE);
+  },
+  [{ sizeBytes: 65 * GIB, options: { capacity: "1m" } }],
+);
+
+tokenTest("POPULATE TOKEN finds no room among 4096 tokens", async (scene) => {
+  const wish = { rodType: ROD_TYPE.ACCESS_UPON_REFERENCE };
+  for (const name of ["b", "c", "d", "e"]) {
+    const by = await scene.test.connectReady(name);
+    for (let count = 0; count < 1024; count += 1) {
+      await scene.populate(wish, { by });
+    }
+    // One more costs it its oldest one, and nobody else anything.
+    if (name === "b") await scene.makeToken(wish, { by });
+  }
+  assertEquals(describeEnd(await scene.populate(wish)), "5/55/0d");
+  const told = await scene.information();
+  assertEquals([told.status, told.sense], [OPERATION.FAILED, "5/55/0d"]);
+  scene.test.host.clock.advance(61_000);
+  await scene.makeToken(wish);
+});
+
+tokenTest("65 operations of one initiator are too many", async (scene) => {
+  const token = await scene.makeToken();
+  scene.test.driver.store.holding = true;
+  const wish = { token, immediate: true } as const;
+  for (let listId = 1; listId <= 64; listId += 1) {
+    const write = { ...wish, ranges: [[listId, 1]] } as const;
+    assertEquals(await scene.writes(write, { listId }), "0");
+  }
+  const last = await scene.write(wish, { listId: 65 });
+  assertEquals(describeEnd(last), "5/55/03");
+  assertEquals(await scene.informationEnds({ lun: 1, listId: 65 }), "5/24/00");
+}, [{}, CONTROLLED]);
 
 // Errors that may pass are tried again: the store fails each time.
 async function failing(

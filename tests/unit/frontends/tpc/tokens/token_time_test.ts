@@ -62,10 +62,7 @@ tokenTest("WRITE USING TOKEN is done in rounds", async (scene) => {
     done += told.transferCount;
     const isLast = done === BLOCKS;
     assertEquals(told.status, isLast ? OPERATION.DONE : OPERATION.PARTLY);
-    // Whoever takes GOOD for the whole must not hear it.
-    assertEquals(told.sense, isLast ? "" : "a/0d/04");
-    const { transferCount } = told;
-    assertEquals(end, isLast ? "0" : `a/0d/04 info ${transferCount}`);
+    assertEquals([end, told.sense], ["0", ""]);
     // Nothing is done behind the answer.
     assertEquals(store.calls.filter((call) => call === "flush").length, 0);
   }
@@ -74,33 +71,35 @@ tokenTest("WRITE USING TOKEN is done in rounds", async (scene) => {
   assertBytes(await readAll(scene), data);
 }, [SIZE, { backend: "controlled", ...SIZE }]);
 
-const LONG_BLOCKS = 3 * BLOCKS;
-const LONG_SIZE = { sizeBytes: 512 * LONG_BLOCKS } as const;
-
-tokenTest("A round of a long WRITE USING TOKEN ends well", async (scene) => {
-  const data = patternBytes(2 ** 22);
-  for (let lba = 0; lba < BLOCKS; lba += 8192) {
-    await scene.inTime(scene.fill(0, lba, data));
-  }
-  const token = await scene.makeToken({ ranges: [[0, LONG_BLOCKS]] });
+// As Windows does it, which takes GOOD for the whole.
+tokenTest("A short WRITE USING TOKEN tells that it was cut", async (scene) => {
+  const blocks = 16384;
+  await scene.inTime(scene.fill(0, 0, patternBytes(512 * blocks)));
+  const token = await scene.makeToken({ ranges: [[0, blocks]] });
   const { store } = scene.test.driver;
   store.holding = true;
-  const ranges = [[0, LONG_BLOCKS]] as const;
-  const [end, ms] = await answerSlowly(scene, scene.write({ token, ranges }));
-  assertEquals(end, "0");
+  const apart = Array.from({ length: 64 }, (_, at) => [at * 512, 256] as const);
+  const [end, ms] = await answerSlowly(
+    scene,
+    scene.write({ token, ranges: apart }),
+  );
   assert(ms <= MS_MAX, `It took ${ms} ms`);
   const told = await scene.information({ lun: 1, listId: 2 });
-  assertEquals([told.status, told.sense], [OPERATION.PARTLY, ""]);
-  assert(told.transferCount > 0 && told.transferCount < LONG_BLOCKS);
-  store.answerAll();
-  assertBytes(await scene.inTime(scene.blocks(1, 0, 8192)), data);
-}, [LONG_SIZE, { backend: "controlled", ...LONG_SIZE }]);
+  assertEquals([told.status, told.sense], [OPERATION.PARTLY, "a/0d/04"]);
+  assert(told.transferCount > 0 && told.transferCount < blocks);
+  assertEquals(end, `a/0d/04 info ${told.transferCount}`);
+  // What is begun in one go is not cut.
+  const whole = scene.write({ token, ranges: [[0, blocks]] });
+  assertEquals(await answerSlowly(scene, whole), ["0", WRITE_MS]);
+  const { status } = await scene.information({ lun: 1, listId: 2 });
+  assertEquals(status, OPERATION.DONE);
+}, [SIZE, { backend: "controlled", ...SIZE }]);
 
 tokenTest("A round of zeroes takes no longer", async (scene) => {
   const token = new Uint8Array(512);
   token.set([0xff, 0xff, 0x00, 0x01]);
   scene.test.driver.store.holding = true;
-  const ranges = [[0, BLOCKS]] as const;
+  const ranges = [[0, BLOCKS / 2]] as const;
   const writing = scene.write({ token, ranges });
   const [end, ms] = await answerSlowly(scene, writing, 50);
   assertEquals(end, "0");
@@ -116,7 +115,7 @@ tokenTest("A round that is not the last keeps its token", async (scene) => {
   const deleteToken = true;
   const running = scene.write({ token, ranges, deleteToken });
   const [end] = await answerSlowly(scene, running);
-  assert(end.startsWith("a/0d/04"), end);
+  assertEquals(end, "0");
   assertEquals((await scene.reported()).length, 1);
 }, [{ backend: "ramdisk", ...SIZE }, { backend: "controlled", ...SIZE }]);
 

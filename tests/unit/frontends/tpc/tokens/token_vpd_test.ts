@@ -7,11 +7,16 @@ import {
 
 const zeroes = (count: number) => "00".repeat(count);
 
-Deno.test("blockDeviceRodLimits tells ranges and timeouts", () => {
-  assertEquals(
-    blockDeviceRodLimits().toHex(),
-    "00000020" + zeroes(6) + "0040" + "00000258" + "0000003c" + zeroes(16),
-  );
+Deno.test("blockDeviceRodLimits tells ranges, timeouts and a size", () => {
+  const limits = "00000020" + zeroes(6) + "0040" + "00000258" + "0000003c" +
+    zeroes(8);
+  for (
+    const [blockLength, optimal] of [
+      [512, "0000000000004000"],
+      [4096, "0000000000000800"],
+      [0, "0000000000000000"],
+    ] as const
+  ) assertEquals(blockDeviceRodLimits(blockLength).toHex(), limits + optimal);
 });
 
 Deno.test("rodTokenFeatures tells lifetimes and best sizes", () => {
