@@ -26,7 +26,7 @@ const TARGET = "iqn.2026-01.bench.dtl:copies";
 export type Medium = "RAM" | "file";
 
 /** Numbers of the LUNs. */
-export const LUNS: Readonly<Record<Medium, readonly [number, number]>> = {
+const LUNS: Readonly<Record<Medium, readonly [number, number]>> = {
   RAM: [0, 1],
   file: [2, 3],
 };
@@ -43,7 +43,7 @@ export interface CopyDaemonWish {
   /** Whether stores share what is copied; else it is read and written. */
   readonly shares: boolean;
   /** Folder for the files; absent: that of the daemon. */
-  readonly fileFolder?: string;
+  readonly fileFolder?: string | undefined;
 }
 
 /** A running daemon, and a session with it. */
@@ -91,11 +91,34 @@ export class CopyDaemon implements AsyncDisposable {
     if (result.status !== 0) throw new Error(`UNMAP: ${result.sense}`);
   }
 
+  /** Writes data all over a LUN. */
+  async fill({ lun, blockCount, blockLength }: CopyLun): Promise<void> {
+    await this.fillBytes(lun, blockCount * blockLength);
+  }
+
+  /** Writes data into the first bytes of a LUN. */
+  async fillBytes(lun: number, sizeBytes: number): Promise<void> {
+    const client = new URL("../load_client.ts", import.meta.url).pathname;
+    await run(Deno.execPath(), [
+      ...["run", "-A", "--no-prompt", client, "--url", this.url(lun)],
+      ...["--fill", "--span", String(sizeBytes), "--bs", "256k", "--qd", "16"],
+    ]);
+  }
+
   /** Ends the session and the daemon, and removes its files. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.session[Symbol.asyncDispose]();
     for (const each of this.#owned) await each[Symbol.asyncDispose]();
   }
+}
+
+/** The source and the destination of one medium. */
+export async function pairOf(
+  daemon: CopyDaemon,
+  medium: Medium,
+): Promise<readonly [source: CopyLun, destination: CopyLun]> {
+  const [source, destination] = LUNS[medium];
+  return [await daemon.lun(source), await daemon.lun(destination)];
 }
 
 /** Starts a daemon with the native adapter; its first LUNs are full of data. */
@@ -120,8 +143,10 @@ export async function startCopyDaemon(
       targetName: TARGET,
     });
     const daemon = new CopyDaemon(pid, port, session, owned);
-    for (const medium of wish.media) await fill(daemon, LUNS[medium][0], wish);
-    await fill(daemon, READ_LUN, { sizeBytes: READ_LUN_BYTES });
+    for (const medium of wish.media) {
+      await daemon.fillBytes(LUNS[medium][0], wish.sizeBytes);
+    }
+    await daemon.fillBytes(READ_LUN, READ_LUN_BYTES);
     for (const lun of lunsOf(wish)) await hearAttentions(session, lun);
     return daemon;
   } catch (error) {
@@ -132,18 +157,6 @@ export async function startCopyDaemon(
 
 function lunsOf({ media }: CopyDaemonWish): number[] {
   return media.flatMap((medium) => [...LUNS[medium]]);
-}
-
-async function fill(
-  daemon: CopyDaemon,
-  lun: number,
-  { sizeBytes }: { readonly sizeBytes: number },
-): Promise<void> {
-  const client = new URL("../load_client.ts", import.meta.url).pathname;
-  await run(Deno.execPath(), [
-    ...["run", "-A", "--no-prompt", client, "--url", daemon.url(lun)],
-    ...["--fill", "--span", String(sizeBytes), "--bs", "256k", "--qd", "16"],
-  ]);
 }
 
 function configurationOf(

@@ -47,7 +47,7 @@ class Scene {
 
 Deno.test("Pacer.turn rests while initiators are busy", async () => {
   const scene = new Scene();
-  assertEquals(await scene.slices(1), REST_FACTOR * COPY_SLICE_MS);
+  assertEquals(await scene.slices(2), REST_FACTOR * COPY_SLICE_MS);
 });
 
 Deno.test("Pacer.turn goes on at once when nobody is there", async () => {
@@ -57,7 +57,7 @@ Deno.test("Pacer.turn goes on at once when nobody is there", async () => {
 
 Deno.test("Pacer.turn goes on again when nobody is left", async () => {
   const scene = new Scene();
-  await scene.slices(1);
+  await scene.slices(2);
   assertEquals(await scene.slices(0), 0);
 });
 
