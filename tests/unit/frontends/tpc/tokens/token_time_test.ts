@@ -21,6 +21,11 @@ const MS_MAX = 1000;
 
 const BLOCKS = 2 ** 16;
 const SIZE = { sizeBytes: 512 * BLOCKS } as const;
+/** A store that answers when it may; what is written, it need not keep. */
+const SLOW = {
+  ...{ backend: "controlled", options: { cache: "on" } },
+  ...SIZE,
+} as const;
 
 /** Each write of the slow store takes so long, several at a time. */
 const WRITE_MS = 300;
@@ -69,7 +74,7 @@ tokenTest("WRITE USING TOKEN is done in rounds", async (scene) => {
   assert(counts.length > 1, "It was done in one go");
   store.answerAll();
   assertBytes(await readAll(scene), data);
-}, [SIZE, { backend: "controlled", ...SIZE }]);
+}, [SIZE, SLOW]);
 
 // As Windows does it, which takes GOOD for the whole.
 tokenTest("A short WRITE USING TOKEN tells that it was cut", async (scene) => {
@@ -93,7 +98,7 @@ tokenTest("A short WRITE USING TOKEN tells that it was cut", async (scene) => {
   assertEquals(await answerSlowly(scene, whole), ["0", WRITE_MS]);
   const { status } = await scene.information({ lun: 1, listId: 2 });
   assertEquals(status, OPERATION.DONE);
-}, [SIZE, { backend: "controlled", ...SIZE }]);
+}, [SIZE, SLOW]);
 
 tokenTest("A round of zeroes takes no longer", async (scene) => {
   const token = new Uint8Array(512);
@@ -104,7 +109,7 @@ tokenTest("A round of zeroes takes no longer", async (scene) => {
   const [end, ms] = await answerSlowly(scene, writing, 50);
   assertEquals(end, "0");
   assert(ms <= MS_MAX, `It took ${ms} ms`);
-}, [{}, { backend: "controlled", ...SIZE }]);
+}, [{}, SLOW]);
 
 tokenTest("A round that is not the last keeps its token", async (scene) => {
   await fillAll(scene);
@@ -117,7 +122,7 @@ tokenTest("A round that is not the last keeps its token", async (scene) => {
   const [end] = await answerSlowly(scene, running);
   assertEquals(end, "0");
   assertEquals((await scene.reported()).length, 1);
-}, [{ backend: "ramdisk", ...SIZE }, { backend: "controlled", ...SIZE }]);
+}, [{ backend: "ramdisk", ...SIZE }, SLOW]);
 
 tokenTest("A copy in the background is done in one go", async (scene) => {
   const data = patternBytes(512 * BLOCKS);
@@ -141,7 +146,7 @@ tokenTest("A copy in the background is done in one go", async (scene) => {
   }
   assertEquals(counts.at(-1), 8192);
   assert(counts.every((count, at) => count >= (counts[at - 1] ?? 0)));
-}, [SIZE, { backend: "controlled", ...SIZE }]);
+}, [SIZE, SLOW]);
 
 async function fillAll(scene: TokenScene): Promise<Uint8Array> {
   const data = new Uint8Array(512 * BLOCKS);
