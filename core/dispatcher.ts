@@ -300,11 +300,13 @@ export class Dispatcher {
 
   // The command is done, its data are on their way: followers need not wait.
   #finishWhenMoved(task: ScsiTask, completion: Completion): void {
-    task.itl?.unit.taskSet.sequentialDone(task);
+    if (task.itl === null) this.#withoutUnit.add(task);
+    else task.itl.unit.taskSet.sequentialDone(task);
     const beganMs = this.#host.clock.nowMs();
     const wait = task.trace?.acquire(WAIT.DATA_IN);
     this.#held.set(task, () => {
       wait?.release();
+      this.#withoutUnit.delete(task);
       if (task.abort !== ABORT.NONE) this.#abortTransfer(task);
       task.moving = false;
       task.moveMs += this.#host.clock.nowMs() - beganMs;

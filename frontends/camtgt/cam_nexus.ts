@@ -97,11 +97,13 @@ export class CamNexus implements Transport<Exchange> {
   /** The login is over: its commands end; resolves when all have. */
   async end(): Promise<void> {
     this.#over = true;
+    const lost = this.#nexus?.nexusLost();
+    // Whoever still waits for the initiator waits for nobody.
     for (const task of [...this.#exchanges.values()]) {
       this.#dataIn.fail(task);
       this.#dataOut.fail(task);
     }
-    await this.#nexus?.nexusLost();
+    await lost;
   }
 
   /**
@@ -168,7 +170,11 @@ export class CamNexus implements Transport<Exchange> {
 
   /** See `Transport`. */
   taskEnded(task: CamTask): void {
-    this.#services.send({ type: FRAME.ABORTED, exchange: task.context.id });
+    this.#services.send({
+      type: FRAME.ABORTED,
+      exchange: task.context.id,
+      parameter: task.transferLength,
+    });
     this.#release(task);
   }
 

@@ -7,6 +7,8 @@
 
 import {
   BufferPool,
+  type Designator,
+  DESIGNATOR_TYPE,
   type EventHub,
   fcTransportId,
   type Host,
@@ -44,6 +46,16 @@ export interface HbaParts {
   readonly port: TargetPort;
   /** Its limits and ways. */
   readonly options: HbaOptions;
+  /** What its initiators are called; absent: by their world wide names. */
+  readonly initiatorPort?: (wwpn: bigint) => InitiatorName;
+}
+
+/** What the core knows an initiator by. */
+export interface InitiatorName {
+  /** Its name. */
+  readonly name: string;
+  /** Its TransportID (SPC-5 7.6.4). */
+  readonly transportId: Uint8Array;
 }
 
 /** What an HBA has counted. */
@@ -133,7 +145,7 @@ export class Hba {
     connection: HbaConnection,
     { wwpn, dataLengthMax }: LoginPayload,
   ): Promise<CamNexus | number> {
-    const name = wwnText(wwpn);
+    const { name, transportId } = this.#initiatorPort(wwpn);
     const earlier = this.#logins.get(name);
     if (earlier !== undefined) {
       this.#logins.delete(name);
@@ -144,8 +156,8 @@ export class Hba {
     const isFull = this.#logins.size >= this.options.logins;
     if (isFull || this.#logins.has(name)) return LOGIN_REASON.FULL;
     const transport = this.#transport(connection, dataLengthMax);
-    const id = this.#transportId(wwpn);
-    const nexus = this.port.connect(name, id, transport, newExchange);
+    const nexus = this.port
+      .connect(name, transportId, transport, newExchange);
     if (nexus === null) return LOGIN_REASON.FULL;
     transport.begin(nexus);
     connection.nexus = nexus;
@@ -161,11 +173,9 @@ export class Hba {
   /** What the port says of itself. */
   get login(): LoginPayload {
     const { targetDesignator, portDesignator } = this.port;
-    const nameOf = (bytes: Uint8Array | undefined) =>
-      bytes === undefined ? 0n : BigInt(`0x${bytes.toHex() || "0"}`);
     return {
-      wwnn: nameOf(targetDesignator?.bytes),
-      wwpn: nameOf(portDesignator?.bytes),
+      wwnn: nameOf(targetDesignator),
+      wwpn: nameOf(portDesignator),
       dataLengthMax: SEGMENT_BYTES,
       commandsMax: this.options.atios,
       functionsMax: this.options.inots,
@@ -199,6 +209,11 @@ export class Hba {
       },
       giveInot: () => this.#inots -= 1,
     });
+  }
+
+  #initiatorPort(wwpn: bigint): InitiatorName {
+    return this.#parts.initiatorPort?.(wwpn) ??
+      { name: wwnText(wwpn), transportId: this.#transportId(wwpn) };
   }
 
   #transportId(wwpn: bigint): Uint8Array {
@@ -316,7 +331,7 @@ export class HbaConnection {
     const login = frame.type === FRAME.LOGIN
       ? decodeLogin(frame.payload)
       : null;
-    const transport = login === null
+    const transport = login === null || login.wwpn === 0n
       ? LOGIN_REASON.PROTOCOL
       : await this.#hba.logIn(this, login);
     if (typeof transport === "number") {
@@ -361,4 +376,11 @@ export class HbaConnection {
       target: wwnText(this.#hba.login.wwpn),
     });
   }
+}
+
+// Ports of other kinds have names, too: those are no world wide ones.
+function nameOf(designator: Designator | null): bigint {
+  return designator?.type === DESIGNATOR_TYPE.NAA
+    ? BigInt(`0x${designator.bytes.toHex()}`)
+    : 0n;
 }

@@ -163,7 +163,7 @@ export class CamInitiator implements AsyncDisposable {
         headerOf(command, id),
         encodeCommand({
           lun: lunField(lun),
-          dataLength: command.dataOut?.length ?? command.dataInLength ?? 0,
+          dataLength: command.dataOut?.length || (command.dataInLength ?? 0),
           tag,
           cdb: command.cdb,
         }),
@@ -292,7 +292,7 @@ export class CamInitiator implements AsyncDisposable {
         exchange.notRetransmitted();
         break;
       case FRAME.ABORTED:
-        exchange.aborted();
+        exchange.aborted(frame);
         break;
       default:
         throw new RangeError(`a target does not send frame type ${frame.type}`);

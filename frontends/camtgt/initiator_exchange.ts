@@ -27,6 +27,8 @@ export class InitiatorExchange {
   /** Offset from which data were asked for again; -1: they were not. */
   #askedFrom = -1;
   #fruitless = 0;
+  /** GOOD has come, and not all of the data. */
+  #incomplete = false;
   #over = false;
 
   /** A command that is about to be sent. */
@@ -93,6 +95,7 @@ export class InitiatorExchange {
     const moved = expected + (over ? residual : under ? -residual : 0);
     const wanted = Math.min(moved, this.#dataIn.length);
     if (status === STATUS_GOOD && this.#received < wanted) {
+      this.#incomplete = true;
       return this.#askFrom(this.#received);
     }
     this.#over = true;
@@ -108,18 +111,21 @@ export class InitiatorExchange {
   /** The port cannot send it again: what is missing is lost. */
   notRetransmitted(): void {
     if (this.#askedFrom < 0) return;
+    if (this.#incomplete) {
+      return this.fail(new TypeError("Data-In were lost on their way"));
+    }
     this.#link.send({ type: FRAME.DATA_LOST, exchange: this.#id });
   }
 
   /** It is over, and has no status. */
-  aborted(): void {
+  aborted({ parameter }: Frame): void {
     this.#over = true;
     this.#ending.resolve({
       tag: this.#tag,
       status: null,
       senseData: NO_BYTES,
       dataIn: this.#dataIn.subarray(0, this.#received),
-      transferLength: this.#received,
+      transferLength: parameter,
     });
   }
 

@@ -24,7 +24,7 @@
  * | DATA | both | parameter: offset; flags: END with the last of a sequence |
  * | ACKNOWLEDGE | initiator | parameter: Data-In have come up to this offset, and a sequence ends there |
  * | RESPONSE | target | code: status; flags: OVERFLOW, UNDERFLOW; parameter: residual; payload: sense data |
- * | ABORTED | target | the exchange is over, there is no status |
+ * | ABORTED | target | the exchange is over, there is no status; parameter: bytes that it would have moved |
  * | RETRANSMIT | initiator | code: {@linkcode RETRANSMISSION}; parameter: offset to begin at |
  * | RETRANSMIT REJECT | target | the same: it has nothing to send again |
  * | DATA LOST | initiator | Data-In were damaged for good |

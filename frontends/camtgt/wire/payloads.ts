@@ -62,12 +62,11 @@ export function decodeLogin(payload: Uint8Array): LoginPayload | null {
   const view = viewOf(payload);
   if (view.getUint32(LoginAt.MAGIC) !== MAGIC) return null;
   if (view.getUint16(LoginAt.VERSION) !== WIRE_VERSION) return null;
-  const wwpn = view.getBigUint64(LoginAt.WWPN);
   const dataLengthMax = view.getUint32(LoginAt.DATA_LENGTH_MAX);
-  if (wwpn === 0n || dataLengthMax < DATA_LENGTH_MIN) return null;
+  if (dataLengthMax < DATA_LENGTH_MIN) return null;
   return {
     wwnn: view.getBigUint64(LoginAt.WWNN),
-    wwpn,
+    wwpn: view.getBigUint64(LoginAt.WWPN),
     dataLengthMax: Math.min(dataLengthMax, DATA_LENGTH_MAX),
     commandsMax: view.getUint16(LoginAt.COMMANDS_MAX),
     functionsMax: view.getUint16(LoginAt.FUNCTIONS_MAX),
