@@ -20,6 +20,7 @@ import {
   targetTest,
   type TestTarget,
 } from "./core_target.ts";
+import { RawHost } from "./cam_host.ts";
 import { FrameFilter } from "./frame_filter.ts";
 
 /** An initiator, and the wire to it. */
@@ -58,6 +59,25 @@ export class CamRig {
     const login = CamInitiator.logIn(filter, clock, { wwpn, ...options });
     const initiator = await within(login);
     return { initiator, filter };
+  }
+
+  /** Connects a host that does what it is told. */
+  raw(): RawHost {
+    const [near, far] = simulatedWire();
+    this.service.accept(this.port, far, "test");
+    return new RawHost(near);
+  }
+
+  /** The same, logged in, when it has heard all attentions of LUN 0. */
+  async rawReady(wwpn: bigint, dataLengthMax?: number): Promise<RawHost> {
+    const host = this.raw();
+    await host.logIn(wwpn, dataLengthMax);
+    const cdb = new Uint8Array(6);
+    for (let isReady = false; !isReady;) {
+      await host.command({ exchange: 0xffff, cdb });
+      isReady = host.heard().includes("65535 RESPONSE 00");
+    }
+    return host;
   }
 
   /** The same, when it has heard all unit attentions of LUN 0. */

@@ -15,8 +15,11 @@ import {
 /** Chooses frames. */
 export type ChooseFrame = (frame: Frame) => boolean;
 
-interface Passing {
+/** A frame on its way. */
+export interface Passing {
+  /** What it says. */
   readonly frame: Frame;
+  /** Its bytes. */
   readonly bytes: Uint8Array;
 }
 
@@ -26,11 +29,11 @@ export class FrameFilter implements ByteStream {
   loseIncoming: ChooseFrame = () => false;
   /** Outgoing frames that are lost. */
   loseOutgoing: ChooseFrame = () => false;
-  /** All frames that have come in, lost ones too: type, offset, length. */
-  readonly incoming: { type: number; at: number; length: number }[] = [];
+  /** All frames that have come in, lost ones too. */
+  readonly incoming: Frame[] = [];
   readonly #stream: ByteStream;
-  readonly #in: Cutter = new Cutter();
-  readonly #out: Cutter = new Cutter();
+  readonly #in: FrameCutter = new FrameCutter();
+  readonly #out: FrameCutter = new FrameCutter();
   readonly #ready: Uint8Array[] = [];
   #held: Passing[] = [];
   #holds: ChooseFrame | null = null;
@@ -101,8 +104,8 @@ export class FrameFilter implements ByteStream {
 
   #pass(each: Passing): void {
     const { frame, bytes } = each;
-    const { type, parameter: at, payload } = frame;
-    this.incoming.push({ type, at, length: payload.length });
+    const { type } = frame;
+    this.incoming.push(frame);
     if (this.loseIncoming(frame)) return;
     // An end that is not GOOD needs nothing of what came before it.
     const isFailure = type === FRAME.ABORTED ||
@@ -118,10 +121,11 @@ export class FrameFilter implements ByteStream {
   }
 }
 
-/** Cuts a stream of bytes into frames. */
-class Cutter {
+/** Cuts a stream of bytes into frames, which it copies. */
+export class FrameCutter {
   #rest: Uint8Array = new Uint8Array(0);
 
+  /** The frames that are whole by these bytes. */
   *cut(more: Uint8Array): Iterable<Passing> {
     const all = new Uint8Array(this.#rest.length + more.length);
     all.set(this.#rest);
