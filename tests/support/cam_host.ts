@@ -208,5 +208,5 @@ function senseText(payload: Uint8Array): string {
 }
 
 function byteText(byte: number): string {
-  return byte.toString(16).padStart(2, "0");
+  return byte.toString(16).padStart(2, "0").toUpperCase();
 }
