@@ -146,15 +146,15 @@ export class Hba {
     { wwpn, dataLengthMax }: LoginPayload,
   ): Promise<CamNexus | number> {
     const { name, transportId } = this.#initiatorPort(wwpn);
-    const earlier = this.#logins.get(name);
-    if (earlier !== undefined) {
-      this.#logins.delete(name);
+    // It is in its place until its commands have ended.
+    for (;;) {
+      const earlier = this.#logins.get(name);
+      if (earlier === undefined) break;
       await earlier.logOut("another login has its name");
     }
+    if (connection.link.closed) return LOGIN_REASON.PROTOCOL;
     if (!this.port.online) return LOGIN_REASON.OFFLINE;
-    // Another one may have been faster meanwhile.
-    const isFull = this.#logins.size >= this.options.logins;
-    if (isFull || this.#logins.has(name)) return LOGIN_REASON.FULL;
+    if (this.#logins.size >= this.options.logins) return LOGIN_REASON.FULL;
     const transport = this.#transport(connection, dataLengthMax);
     const nexus = this.port
       .connect(name, transportId, transport, newExchange);
@@ -230,8 +230,8 @@ export class Hba {
 
   // Whoever connects and says nothing keeps nobody out.
   #makeRoom(): void {
-    const waiting = [...this.#connections].filter(({ nexus }) =>
-      nexus === null
+    const waiting = [...this.#connections].filter(({ nexus, link }) =>
+      nexus === null && !link.closed
     );
     if (waiting.length < CONNECTIONS_WAITING_MAX) return;
     waiting[0]?.cut("others have come since");
