@@ -8,6 +8,7 @@ import {
   choiceOption,
   flagOption,
   integerOption,
+  ManagementError,
   optionalIntegerOption,
   optionalTextOption,
   type OptionTable,
@@ -118,6 +119,23 @@ export const PORT_OPTIONS: OptionTable<PortNumbers> = {
   wwnn: wwnOption("world wide node name; default: one that is kept"),
   wwpn: wwnOption("world wide port name; default: one that is kept"),
 };
+
+/**
+ * Refuses what is no option of a port: a default in place of what was meant
+ * would be found out late.
+ *
+ * @throws {ManagementError} naming the options that there are
+ */
+export function refuseUnknown(raw: RawOptions): void {
+  const known = Object.keys({ ...PORT_OPTIONS, ...HBA_OPTIONS });
+  const unknown = [...raw.keys()].find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ManagementError(
+    "option",
+    `Invalid option "${unknown}": camtgt ports have no such option, but ` +
+      known.join(", "),
+  );
+}
 
 /** What names a port that goes. */
 export const REMOVE_OPTIONS: OptionTable<

@@ -24,6 +24,7 @@ import {
   type HbaOptions,
   hbaOptions,
   PORT_OPTIONS,
+  refuseUnknown,
   REMOVE_OPTIONS,
 } from "./options.ts";
 import { simulatedWire } from "./simulated.ts";
@@ -91,6 +92,7 @@ export class CamtgtService implements PortDriver, AsyncDisposable {
 
   /** Makes an HBA, its port off line. */
   create(raw: RawOptions): Promise<TargetPort> {
+    refuseUnknown(raw);
     const options = hbaOptions(raw, this.#parts.defaults);
     const { pp, vp, wwnn, wwpn } = typeOptions(PORT_OPTIONS, raw);
     const physicalPort = pp ?? this.#nextPhysicalPort();

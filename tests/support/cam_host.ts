@@ -204,7 +204,8 @@ function residualText(flags: number, residual: number): string {
 function senseText(payload: Uint8Array): string {
   if (payload.length === 0) return "";
   const [key = 0, asc = 0, ascq = 0] = [payload[2], payload[12], payload[13]];
-  return ` sense ${(key & 15).toString(16)}/${byteText(asc)}/${byteText(ascq)}`;
+  const keyText = (key & 15).toString(16).toUpperCase();
+  return ` sense ${keyText}/${byteText(asc)}/${byteText(ascq)}`;
 }
 
 function byteText(byte: number): string {
