@@ -289,7 +289,7 @@ export class CamInitiator implements AsyncDisposable {
         exchange.response(frame);
         break;
       case FRAME.RETRANSMIT_REJECT:
-        exchange.notRetransmitted();
+        exchange.notRetransmitted(frame);
         break;
       case FRAME.ABORTED:
         exchange.aborted(frame);

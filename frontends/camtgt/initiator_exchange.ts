@@ -109,8 +109,8 @@ export class InitiatorExchange {
   }
 
   /** The port cannot send it again: what is missing is lost. */
-  notRetransmitted(): void {
-    if (this.#askedFrom < 0) return;
+  notRetransmitted({ code }: Frame): void {
+    if (code !== RETRANSMISSION.DATA_IN || this.#askedFrom < 0) return;
     if (this.#incomplete) {
       return this.fail(new TypeError("Data-In were lost on their way"));
     }
