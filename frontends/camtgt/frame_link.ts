@@ -25,7 +25,7 @@ export interface ByteStream {
   read(into: Uint8Array): Promise<number | null>;
   /** Writes some bytes; fewer than given when the peer is slow. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Ends both directions. */
+  /** Ends both directions; reads and writes that wait end, too. */
   close(): void;
 }
 
