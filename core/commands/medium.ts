@@ -54,8 +54,8 @@ export function checkRange(
 
 /**
  * What may have happened to a task while it waited: it was aborted, its data
- * cannot move, or the unit has shrunk. Every look at the store after a wait asks first, and does
- * not wait in between.
+ * cannot move, or the unit has shrunk. Every look at the store after a wait
+ * asks first, and does not wait in between.
  *
  * @returns how the command ends, or null when it goes on
  */
@@ -169,8 +169,10 @@ async function readChunk(
     if (stopped !== null) return stopped;
     const lba = task.lba + done / blockLength;
     const last = done + length === wanted;
+    const reading = readBlocks(unit, lba, blocks, buffer, task);
+    // The next one asks at once, and must not be ahead of this one.
     if (last && unit.serseq === "soft") unit.taskSet.sequentialDone(task);
-    const result = await readBlocks(unit, lba, blocks, buffer, task);
+    const result = await reading;
     if (result !== OK) return senseOfStoreFault(result, "read");
     if (last) unit.taskSet.sequentialDone(task);
     if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;

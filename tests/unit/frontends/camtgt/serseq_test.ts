@@ -12,6 +12,11 @@ import {
   targetTest,
   type TestTarget,
 } from "../../../support/core_target.ts";
+import { MediaOrder } from "../../../support/media_order.ts";
+import {
+  ShufflingStore,
+  storePlugin,
+} from "../../../support/shuffling_store.ts";
 import { FRAME } from "../../../../frontends/camtgt/wire/frame.ts";
 
 const MODES: readonly SequentialMode[] = ["off", "soft", "read", "on"];
@@ -149,3 +154,26 @@ const READS = 32;
 function timeWithTicks(rig: CamRig): Promise<number> {
   return timeOf(rig, READS);
 }
+
+targetTest("Soft: the last read is asked for, then the next", async (test) => {
+  const store = new ShufflingStore(512, 8192);
+  // The second read is at hand, the first is not.
+  store.atOnce = (lba) => lba >= 4096;
+  const order = new MediaOrder(store, "soft");
+  const plugin = storePlugin("shuffling", order);
+  test.plugins.set("shuffling", Promise.resolve(plugin));
+  await test.addLun({ backend: "shuffling", options: { serseq: "soft" } });
+  const rig = await camRig(test);
+  const { initiator } = await rig.ready(1n);
+  const sent = [[0, 4096], [4096, 8]].map(([lba = 0, blocks = 0]) => {
+    order.arrives(lba, blocks, false);
+    return initiator.send(readBlocks(lba, blocks));
+  });
+  for (const waiting of [1, 1, 0]) {
+    await settle();
+    assertEquals(store.waiting, waiting);
+    store.answer(0);
+  }
+  assertEquals([order.violations, order.calls], [[], 3]);
+  for (const { ended } of sent) assertEquals((await within(ended)).status, 0);
+});
