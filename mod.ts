@@ -40,6 +40,7 @@ import { MemoryState } from "./ctladm/host/memory_state.ts";
 import { silentLog } from "./ctladm/host/silent_log.ts";
 
 export * from "./core/mod.ts";
+export { type WireAddress, wireAddress } from "./frontends/camtgt/address.ts";
 export type {
   CamCommand,
   CamExchange,

@@ -6,7 +6,7 @@
 
 import { ManagementError } from "../../core/mod.ts";
 
-/** A place. */
+/** A place where a wire is served. */
 export type WireAddress =
   | { readonly transport: "unix"; readonly path: string }
   | {
@@ -32,6 +32,14 @@ export function parseAddress(text: string): WireAddress {
     );
   }
   return { transport: "tcp", hostname: match[1] ?? match[2] ?? "", port };
+}
+
+/** The place of a port, by the option `listen`: `%p` is its physical port. */
+export function wireAddress(
+  listen: string,
+  physicalPort: number,
+): WireAddress {
+  return parseAddress(listen.replaceAll("%p", String(physicalPort)));
 }
 
 /** A place, as it is written. */

@@ -15,8 +15,12 @@ import {
   type TargetPort,
   typeOptions,
 } from "../../core/mod.ts";
-import { addressText, isLocal, parseAddress } from "./address.ts";
-import type { WireAddress } from "./address.ts";
+import {
+  addressText,
+  isLocal,
+  type WireAddress,
+  wireAddress,
+} from "./address.ts";
 import type { ByteStream } from "./frame_link.ts";
 import { Hba, type HbaUsage } from "./hba.ts";
 import { CamInitiator, type CamInitiatorOptions } from "./initiator.ts";
@@ -211,7 +215,7 @@ export class CamtgtService implements PortDriver, AsyncDisposable {
 
   #listenOf({ listen, insecure }: HbaOptions, pp: number): WireAddress | null {
     if (listen === undefined) return null;
-    const address = parseAddress(listen.replaceAll("%p", String(pp)));
+    const address = wireAddress(listen, pp);
     if (insecure || isLocal(address)) return address;
     throw new ManagementError(
       "option",
