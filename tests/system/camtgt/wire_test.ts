@@ -191,6 +191,29 @@ Deno.test("ctladm makes HBAs, and takes them away", async () => {
   assertEquals(stdout.includes("camtgt"), false);
 });
 
+for (const [name, placesOf] of Object.entries(WIRES)) {
+  Deno.test(`ctladm permissions are enough for ${name}`, async () => {
+    await using folder = await daemonFolder();
+    const [listen, address] = placesOf(folder);
+    await folder.configure(conf(folder, listen));
+    const told = await folder
+      .ctladm("permissions", "-f", folder.configuration, "--json");
+    const { flags, variables, notes }: {
+      readonly flags: readonly string[];
+      readonly variables: Readonly<Record<string, string>>;
+      readonly notes: readonly string[];
+    } = JSON.parse(told.stdout);
+    assertEquals(notes.some((note) => note.includes("camtgt")), false);
+    await using ctld = await startProgram(Deno.execPath(), [
+      ...["run", "--quiet", "--frozen", "--cached-only", "--no-prompt"],
+      ...[...flags, `${ROOT}ctladm/ctld.ts`, "-f", folder.configuration],
+    ], { env: { ...folder.env, ...variables }, cwd: ROOT });
+    await waitForLog(ctld, /serving targets=/);
+    await using host = await startHost(address);
+    assertEquals(toldBy(host).slice(1), STORY);
+  });
+}
+
 Deno.test("something else where the socket goes is left alone", async () => {
   await using folder = await daemonFolder();
   const path = `${folder.path}/hba0.sock`;
