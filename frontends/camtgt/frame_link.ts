@@ -4,6 +4,9 @@
  *
  * Memory is bounded: a receive buffer of one frame, and output that stops the
  * reading when it grows, so that a peer that does not read is not read either.
+ * That is for targets, which cannot know what they will be asked for. Were
+ * initiators to do the same, both could wait for each other; what they send
+ * is bounded by the commands that they have sent.
  *
  * @module
  */
@@ -35,12 +38,12 @@ export interface LinkUser {
   frame(frame: Frame): MaybePromise<void>;
   /** The link is gone; called once. */
   closed(reason: string): void;
+  /** Output after which nothing is read before the peer has taken it. */
+  readonly outputBytesMax: number;
 }
 
 const IDLE_BYTES = 4096;
 const BUSY_BYTES = HEADER_LENGTH + DATA_LENGTH_MAX;
-/** Output after which nothing is read before the peer has taken it. */
-const OUTPUT_BYTES_MAX = 2 ** 20;
 /** Output that leaves in one write. */
 const BATCH_BYTES = 256 * 1024;
 /** Milliseconds that a frame may take to come, or output to be taken. */
@@ -74,6 +77,11 @@ export class FrameLink {
   /** Whether it is gone, or is going. */
   get closed(): boolean {
     return this.#closing || this.#reason !== null;
+  }
+
+  /** Bytes that were sent and not taken yet. */
+  get outputBytes(): number {
+    return this.#outputBytes;
   }
 
   /** Receives until the link is gone. */
@@ -118,7 +126,6 @@ export class FrameLink {
     this.#end += count;
     this.#lastCount = count;
     await this.#handAll();
-    if (this.#outputBytes > OUTPUT_BYTES_MAX) await this.#drained();
     return true;
   }
 
@@ -135,6 +142,8 @@ export class FrameLink {
       this.#watch(false);
       const pending = this.#user.frame(frame);
       if (pending instanceof Promise) await pending;
+      // A frame of some bytes can ask for megabytes.
+      if (this.#outputBytes > this.#user.outputBytesMax) await this.#drained();
     }
   }
 

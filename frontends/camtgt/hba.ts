@@ -24,6 +24,7 @@ import { type ByteStream, FrameLink } from "./frame_link.ts";
 import {
   CONNECTIONS_WAITING_MAX,
   LOGIN_MS_MAX,
+  OUTPUT_BYTES_MAX,
   SEGMENT_BYTES,
   WASTED_FRAMES_MAX,
 } from "./limits.ts";
@@ -74,6 +75,8 @@ export interface HbaUsage {
   readonly ctiosFailed: number;
   /** Bytes of Data-In that wait to be acknowledged. */
   readonly heldBytes: number;
+  /** Bytes that were sent and not taken yet. */
+  readonly outputBytes: number;
 }
 
 let lastSession = 0;
@@ -111,6 +114,7 @@ export class Hba {
       ctiosMoved: this.#ctiosMoved,
       ctiosFailed: this.#ctiosFailed,
       heldBytes: all.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
+      outputBytes: all.reduce((sum, { link }) => sum + link.outputBytes, 0),
     };
   }
 
@@ -266,6 +270,7 @@ export class HbaConnection {
     this.link = new FrameLink(stream, parts.host.clock, {
       frame: (frame) => this.#frame(frame),
       closed: () => {},
+      outputBytesMax: OUTPUT_BYTES_MAX,
     });
   }
 

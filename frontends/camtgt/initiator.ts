@@ -103,6 +103,7 @@ export class CamInitiator implements AsyncDisposable {
     this.#link = new FrameLink(stream, clock, {
       frame: (frame) => this.#frame(frame),
       closed: (reason) => this.#closed(reason),
+      outputBytesMax: Infinity,
     });
   }
 

@@ -22,6 +22,8 @@ export const CTIO_RETRIES_MAX = 2;
 export const RETRANSMISSIONS_MAX = 64;
 /** Bytes of Data-In that one login may have in CTIOs. */
 export const LOGIN_CTIO_BYTES_MAX: number = 4 * 2 ** 20;
+/** Output after which a login is not read before it has taken that. */
+export const OUTPUT_BYTES_MAX: number = 2 ** 20;
 /** Responses that a login can ask for again. */
 export const RESPONSES_KEPT = 64;
 /** Frames for nothing that a login may send in a second. */

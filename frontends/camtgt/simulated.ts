@@ -7,12 +7,17 @@
 
 import type { ByteStream } from "./frame_link.ts";
 
-/** Bytes that an end takes before its peer has to wait. */
 const HELD_BYTES_MAX: number = 2 ** 20;
 
-/** Two streams, each the other's end. */
-export function simulatedWire(): readonly [ByteStream, ByteStream] {
-  const [one, other] = [new Pipe(), new Pipe()];
+/**
+ * Two streams, each the other's end.
+ *
+ * @param heldBytesMax bytes that an end takes before its peer has to wait
+ */
+export function simulatedWire(
+  heldBytesMax: number = HELD_BYTES_MAX,
+): readonly [ByteStream, ByteStream] {
+  const [one, other] = [new Pipe(heldBytesMax), new Pipe(heldBytesMax)];
   return [new WireEnd(one, other), new WireEnd(other, one)];
 }
 
@@ -42,10 +47,15 @@ class WireEnd implements ByteStream {
 /** Bytes on their way in one direction. */
 class Pipe {
   readonly #pieces: Uint8Array[] = [];
+  readonly #heldBytesMax: number;
   #heldBytes = 0;
   #closed = false;
   #wakeReader: (() => void) | null = null;
   #wakeWriter: (() => void) | null = null;
+
+  constructor(heldBytesMax: number) {
+    this.#heldBytesMax = heldBytesMax;
+  }
 
   async read(into: Uint8Array): Promise<number | null> {
     while (this.#pieces.length === 0) {
@@ -69,7 +79,7 @@ class Pipe {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    while (this.#heldBytes >= HELD_BYTES_MAX && !this.#closed) {
+    while (this.#heldBytes >= this.#heldBytesMax && !this.#closed) {
       await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     }
     if (this.#closed) throw new TypeError("The wire was cut");

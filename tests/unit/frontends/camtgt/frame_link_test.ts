@@ -13,8 +13,21 @@ import { simulatedWire } from "../../../../frontends/camtgt/simulated.ts";
 import { encodeFrame, FRAME } from "../../../../frontends/camtgt/wire/frame.ts";
 import { encodeLogin } from "../../../../frontends/camtgt/wire/payloads.ts";
 import { RawHost } from "../../../support/cam_host.ts";
-import { blocksCdb, camTest, within } from "../../../support/cam_rig.ts";
-import { settle, settled, targetTest } from "../../../support/core_target.ts";
+import {
+  blocksCdb,
+  camRig,
+  camTest,
+  patternBytes,
+  readBlocks,
+  within,
+  writeBlocks,
+} from "../../../support/cam_rig.ts";
+import {
+  isSettled,
+  settle,
+  settled,
+  targetTest,
+} from "../../../support/core_target.ts";
 
 const TEST_UNIT_READY = { exchange: 1, cdb: new Uint8Array(6) };
 
@@ -160,6 +173,57 @@ camTest("Whoever takes nothing is held to a bound, and let go", {
     ...rig.service.usage(rig.port),
     ...{ logins: 0, connections: 0, atios: 0, heldBytes: 0 },
   });
+});
+
+targetTest("Both ends have much to say on a narrow wire", async (test) => {
+  await test.addLun({ backend: "controlled", sizeBytes: 16 * 2 ** 20 });
+  const rig = await camRig(test, { maxio: "2m" });
+  const [near, far] = simulatedWire(64 * 1024);
+  rig.service.accept(rig.port, far, "test");
+  const { clock } = rig.test.host;
+  const initiator = await CamInitiator.logIn(near, clock, { wwpn: 1n });
+  for (let status: number | null = 2; status === 2;) {
+    ({ status } = await initiator.execute(
+      { lun: 0, cdb: new Uint8Array(6) },
+    ));
+  }
+  const blocks = 1000;
+  const all = Array.from({ length: 8 }, (_, at) => [
+    initiator.execute(readBlocks(0, blocks)),
+    initiator.execute(
+      writeBlocks(2000 + at * blocks, patternBytes(blocks * 512, at)),
+    ),
+  ]).flat();
+  const ended = Promise.all(all);
+  for (let turn = 0; turn < 20 && !await isSettled(ended); turn += 1);
+  const ends = await within(ended);
+  assertEquals(ends.map(({ status }) => status), all.map(() => 0));
+  initiator.cut();
+});
+
+/** Frames of 16 bytes that make the target send megabytes. */
+camTest("Whoever asks for all again and again is held to a bound", {
+  maxio: "2m",
+}, async (rig) => {
+  const [near, far] = simulatedWire();
+  const stuck = new Stuck(far);
+  rig.service.accept(rig.port, stuck, "test");
+  const host = new RawHost(near);
+  await host.logIn(1n);
+  for (let exchange = 1; exchange < 4; exchange += 1) {
+    await host.command({ ...TEST_UNIT_READY, exchange });
+  }
+  const cdb = blocksCdb(0x28, 0, 2000);
+  await host.command({ exchange: 9, cdb, read: 1_024_000 });
+  host.heard();
+  stuck.stuck = true;
+  const again = encodeFrame({ type: FRAME.RETRANSMIT, code: 1, exchange: 9 });
+  const flood = new Uint8Array(64 * again.length);
+  for (let at = 0; at < flood.length; at += again.length) flood.set(again, at);
+  await host.bytes(flood);
+  await settle();
+  const { outputBytes } = rig.service.usage(rig.port);
+  assertEquals(outputBytes <= 4 * 2 ** 20, true, `${outputBytes} bytes`);
 });
 
 /** A target that says something wrong, and what an initiator makes of it. */
