@@ -23,12 +23,13 @@ import { ATTRIBUTES, FUNCTIONS, RESPONSE_CODES } from "./codes.ts";
 import { DataInMover, type MoverServices } from "./data_in.ts";
 import { DataOutMover } from "./data_out.ts";
 import { type CamTask, type Exchange, resetExchange } from "./exchange.ts";
-import { CROWDED_TASKS, RESPONSES_KEPT } from "./limits.ts";
+import { CROWDED_TASKS, RESET_WASTE, RESPONSES_KEPT } from "./limits.ts";
 import {
   FRAME,
   type Frame,
   FRAME_FLAG,
   type FrameHeader,
+  FUNCTION_CODE,
   RESPONSE_CODE,
   RETRANSMISSION,
 } from "./wire/frame.ts";
@@ -55,6 +56,13 @@ interface Response {
 
 const OPCODE_REQUEST_SENSE = 0x03;
 const NO_BYTES = new Uint8Array(0);
+/** Functions that end commands of others. */
+const RESETS: ReadonlySet<number> = new Set([
+  FUNCTION_CODE.CLEAR_TASK_SET,
+  FUNCTION_CODE.LOGICAL_UNIT_RESET,
+  FUNCTION_CODE.TARGET_RESET,
+  FUNCTION_CODE.BUS_RESET,
+]);
 
 /** One I_T nexus of an HBA. */
 export class CamNexus implements Transport<Exchange> {
@@ -109,21 +117,21 @@ export class CamNexus implements Transport<Exchange> {
   /**
    * A frame of the initiator.
    *
-   * @returns `wasted`: it meant nothing; otherwise why the link has to close
+   * @returns what it wasted, 0 if nothing; or why the link has to close
    */
-  frame(frame: Frame): "wasted" | string | null {
+  frame(frame: Frame): number | string {
     switch (frame.type) {
       case FRAME.COMMAND:
-        return this.#command(frame);
+        return this.#command(frame) ?? 0;
       case FRAME.TASK_MANAGEMENT:
         this.#manage(frame);
-        return null;
+        return RESETS.has(frame.code) ? RESET_WASTE : 0;
       case FRAME.RETRANSMIT:
         return this.#retransmit(frame);
       case FRAME.DATA:
       case FRAME.ACKNOWLEDGE:
       case FRAME.DATA_LOST:
-        return this.#transferred(frame) ? null : "wasted";
+        return this.#transferred(frame) ? 0 : 1;
       default:
         return `an initiator does not send frame type ${frame.type}`;
     }
@@ -303,16 +311,16 @@ export class CamNexus implements Transport<Exchange> {
     }
   }
 
-  #retransmit(frame: Frame): null {
+  #retransmit(frame: Frame): number {
     const { exchange, code, parameter } = frame;
-    if (this.#sendAgain(frame)) return null;
+    if (this.#sendAgain(frame)) return 0;
     this.#services.send({
       type: FRAME.RETRANSMIT_REJECT,
       code,
       exchange,
       parameter,
     });
-    return null;
+    return 1;
   }
 
   #sendAgain({ exchange, code, parameter }: Frame): boolean {

@@ -26,7 +26,7 @@ import {
   LOGIN_MS_MAX,
   OUTPUT_BYTES_MAX,
   SEGMENT_BYTES,
-  WASTED_FRAMES_MAX,
+  WASTE_MAX,
 } from "./limits.ts";
 import type { HbaOptions } from "./options.ts";
 import { FRAME, type Frame, LOGIN_REASON } from "./wire/frame.ts";
@@ -79,6 +79,7 @@ export interface HbaUsage {
   readonly outputBytes: number;
 }
 
+const SECOND_MS = 1000;
 let lastSession = 0;
 
 /** One HBA. */
@@ -314,22 +315,23 @@ export class HbaConnection {
   #frame(frame: Frame): void | Promise<void> {
     if (this.#transport === null) return this.#logIn(frame);
     if (frame.type === FRAME.LOGOUT) return this.#loggedOut();
-    const problem = this.#transport.frame(frame);
-    if (problem === null) return;
-    if (problem !== "wasted") throw new RangeError(problem);
-    this.#waste();
+    const cost = this.#transport.frame(frame);
+    if (typeof cost === "string") throw new RangeError(cost);
+    if (cost > 0) return this.#waste(cost);
   }
 
-  #waste(): void {
-    const nowMs = this.#parts.host.clock.nowMs();
-    if (nowMs - this.#wastedSinceMs >= 1000) {
+  // Whoever does what costs others is not read until the next second.
+  #waste(cost: number): void | Promise<void> {
+    const { clock } = this.#parts.host;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#wastedSinceMs >= SECOND_MS) {
       this.#wastedSinceMs = nowMs;
       this.#wasted = 0;
     }
-    this.#wasted += 1;
-    if (this.#wasted > WASTED_FRAMES_MAX) {
-      throw new RangeError("too many frames that mean nothing");
-    }
+    this.#wasted += cost;
+    if (this.#wasted <= WASTE_MAX) return;
+    const leftMs = this.#wastedSinceMs + SECOND_MS - nowMs;
+    return new Promise((resolve) => void clock.after(leftMs, resolve));
   }
 
   async #logIn(frame: Frame): Promise<void> {

@@ -26,8 +26,13 @@ export const LOGIN_CTIO_BYTES_MAX: number = 4 * 2 ** 20;
 export const OUTPUT_BYTES_MAX: number = 2 ** 20;
 /** Responses that a login can ask for again. */
 export const RESPONSES_KEPT = 64;
-/** Frames for nothing that a login may send in a second. */
-export const WASTED_FRAMES_MAX = 4096;
+/**
+ * What a login may waste in a second: frames for nothing cost one, resets and
+ * their kin more. Then it is not read until the next second.
+ */
+export const WASTE_MAX = 4096;
+/** Cost of a function that ends commands of others: 32 in a second. */
+export const RESET_WASTE = 128;
 /** Logins of a port, unless it says otherwise. */
 export const LOGINS_DEFAULT = 256;
 /** Connections that have not logged in yet; the oldest makes room. */

@@ -7,7 +7,8 @@ import { CamInitiator } from "../../../../frontends/camtgt/initiator.ts";
 import {
   LOGIN_CTIO_BYTES_MAX,
   LOGIN_MS_MAX,
-  WASTED_FRAMES_MAX,
+  RESET_WASTE,
+  WASTE_MAX,
 } from "../../../../frontends/camtgt/limits.ts";
 import { simulatedWire } from "../../../../frontends/camtgt/simulated.ts";
 import { encodeFrame, FRAME } from "../../../../frontends/camtgt/wire/frame.ts";
@@ -104,25 +105,42 @@ camTest("An idle login lasts", {}, async (rig) => {
   assertEquals(host.heard(), ["1 RESPONSE 00"]);
 });
 
-camTest("Frames for nothing have a limit a second", {}, async (rig) => {
-  const host = await rig.rawReady(1n);
-  const waste = async (count: number) => {
-    const frame = encodeFrame({ type: FRAME.ACKNOWLEDGE, exchange: 77 });
-    const bytes = new Uint8Array(count * frame.length);
-    for (let at = 0; at < bytes.length; at += frame.length) {
-      bytes.set(frame, at);
-    }
-    await host.bytes(bytes);
-    await settle(5000);
-  };
-  for (let second = 0; second < 3; second += 1) {
-    await waste(WASTED_FRAMES_MAX);
+/** Frames that cost others, and how many a second are taken. */
+const WASTE = [
+  ["acknowledgements of nothing", FRAME.ACKNOWLEDGE, 0, WASTE_MAX],
+  ["data of nothing", FRAME.DATA, 0, WASTE_MAX],
+  ["retransmissions of nothing", FRAME.RETRANSMIT, 1, WASTE_MAX],
+  ["resets", FRAME.TASK_MANAGEMENT, 8, WASTE_MAX / RESET_WASTE],
+] as const;
+
+for (const [title, type, code, most] of WASTE) {
+  camTest(`${title}: ${most} a second`, {}, async (rig) => {
+    const host = await rig.rawReady(1n);
+    const lun = new Uint8Array(type === FRAME.TASK_MANAGEMENT ? 8 : 0);
+    const frame = encodeFrame({ type, code, exchange: 77 }, lun);
+    const flood = async (count: number) => {
+      const bytes = new Uint8Array(count * frame.length);
+      for (let at = 0; at < bytes.length; at += frame.length) {
+        bytes.set(frame, at);
+      }
+      await host.bytes(bytes);
+      await host.command({ exchange: 5, cdb: new Uint8Array(6) });
+      await settle(20_000);
+      return host.heard().some((row) => row.startsWith("5 RESPONSE"));
+    };
     rig.test.host.clock.advance(1000);
-  }
-  assertEquals(host.closed, false);
-  await waste(WASTED_FRAMES_MAX + 1);
-  assertEquals(host.closed, true);
-});
+    assertEquals(await flood(most), true);
+    rig.test.host.clock.advance(1000);
+    assertEquals(await flood(most + 1), false);
+    rig.test.host.clock.advance(999);
+    await settle();
+    assertEquals(host.heard(), []);
+    rig.test.host.clock.advance(1);
+    await settle();
+    assertEquals(host.heard().some((row) => row.startsWith("5 RESP")), true);
+    assertEquals(host.closed, false);
+  });
+}
 
 /** A stream whose peer takes nothing: writes end with it. */
 class Stuck implements ByteStream {
