@@ -37,6 +37,9 @@ Deno.test("The configurations in README.md are right, and the same", () => {
   const [outcome] = classic;
   assertEquals(outcome && "warnings" in outcome && outcome.warnings, []);
   assertEquals(ucl, classic);
+  for (const outcome of examples("conf").map(parseConfiguration)) {
+    assertEquals("warnings" in outcome && outcome.warnings, []);
+  }
 });
 
 /** Rows of the table of permissions: flags, tasks. */
