@@ -16,11 +16,17 @@ export type WireAddress =
   };
 
 const UNIX = "unix:";
+/** What is added to the path of a socket while it is made in a folder. */
+export const MADE_FOLDER = ".new";
+/** The socket in that folder. */
+export const MADE_SOCKET = ".new/s";
+/** Bytes that the path of a Unix socket can have (unix(7)). */
+const PATH_BYTES_MAX: number = 107 - MADE_SOCKET.length;
 
 /** Reads a place; throws a `ManagementError` when it is none. */
 export function parseAddress(text: string): WireAddress {
   if (text.startsWith(UNIX) && text.length > UNIX.length) {
-    return { transport: "unix", path: text.slice(UNIX.length) };
+    return { transport: "unix", path: checkPath(text.slice(UNIX.length)) };
   }
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text);
   const port = Number(match?.[3]);
@@ -32,6 +38,15 @@ export function parseAddress(text: string): WireAddress {
     );
   }
   return { transport: "tcp", hostname: match[1] ?? match[2] ?? "", port };
+}
+
+function checkPath(path: string): string {
+  if (new TextEncoder().encode(path).length <= PATH_BYTES_MAX) return path;
+  throw new ManagementError(
+    "option",
+    `Invalid value "${UNIX}${path}" for option "listen": the path has more ` +
+      `than ${PATH_BYTES_MAX} bytes`,
+  );
 }
 
 /** The place of a port, by the option `listen`: `%p` is its physical port. */

@@ -31,7 +31,7 @@
 import { definePlugin, type Plugin } from "../../core/mod.ts";
 import { HBA_OPTIONS } from "./options.ts";
 import { CamtgtService } from "./service.ts";
-import { listenWire } from "./socket_adapter.ts";
+import { isServed, listenWire } from "./socket_adapter.ts";
 import { CAMTGT } from "./token.ts";
 
 /** The plugin. */
@@ -48,6 +48,7 @@ export const plugin: Plugin = definePlugin({
       ports,
       events,
       listen: listenWire,
+      isServed,
       defaults,
     });
     register.provide(CAMTGT, service);

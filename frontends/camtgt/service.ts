@@ -50,6 +50,8 @@ export interface CamtgtParts {
   readonly events: EventHub;
   /** Serves sockets. */
   readonly listen: ListenWire;
+  /** Whether somebody else serves a place. */
+  readonly isServed: (address: WireAddress) => Promise<boolean>;
   /** Options of the plugin: defaults of its ports. */
   readonly defaults: HbaOptions;
 }
@@ -95,14 +97,15 @@ export class CamtgtService implements PortDriver, AsyncDisposable {
   }
 
   /** Makes an HBA, its port off line. */
-  create(raw: RawOptions): Promise<TargetPort> {
+  async create(raw: RawOptions): Promise<TargetPort> {
     refuseUnknown(raw);
     const options = hbaOptions(raw, this.#parts.defaults);
     const { pp, vp, wwnn, wwpn } = typeOptions(PORT_OPTIONS, raw);
     const physicalPort = pp ?? this.#nextPhysicalPort();
     const virtualPort = vp ?? 0;
-    this.#refuseTaken(physicalPort, virtualPort);
     const listen = this.#listenOf(options, physicalPort);
+    await this.#refuseServed(listen);
+    this.#refuseTaken(physicalPort, virtualPort);
     const place = `${physicalPort}.${virtualPort}`;
     const names = namesOfPort(place, { wwnn, wwpn }, this.#parts.host);
     const port = this.#parts.ports.register({
@@ -118,7 +121,7 @@ export class CamtgtService implements PortDriver, AsyncDisposable {
     port.setWorldWideNames(names);
     const hba = new Hba({ ...this.#parts, port, options });
     this.#records.set(port, { hba, listen, served: null });
-    return Promise.resolve(port);
+    return port;
   }
 
   /** Removes the port with number `port_id`; its commands end first. */
@@ -223,6 +226,22 @@ export class CamtgtService implements PortDriver, AsyncDisposable {
         `whoever gets there can use every LUN of the port: say insecure=on ` +
         `if that is meant`,
     );
+  }
+
+  // A socket that another serves would be taken from it.
+  async #refuseServed(listen: WireAddress | null): Promise<void> {
+    if (listen === null) return;
+    const place = addressText(listen);
+    const isOurs = [...this.#records.values()].some((other) =>
+      other.listen !== null && addressText(other.listen) === place
+    );
+    const isAny = listen.transport === "tcp" && listen.port === 0;
+    if (!isAny && (isOurs || await this.#parts.isServed(listen))) {
+      throw new ManagementError(
+        "port-exists",
+        `${place} is served already: choose another place`,
+      );
+    }
   }
 
   #refuseTaken(physicalPort: number, virtualPort: number): void {

@@ -5,7 +5,12 @@
  */
 
 import { ManagementError } from "../../core/mod.ts";
-import { addressText, type WireAddress } from "./address.ts";
+import {
+  addressText,
+  MADE_FOLDER,
+  MADE_SOCKET,
+  type WireAddress,
+} from "./address.ts";
 import type { ByteStream } from "./frame_link.ts";
 
 /** A wire that is served. */
@@ -18,7 +23,6 @@ export interface ServedWire {
 
 /** Milliseconds before the next try when no connection can be accepted. */
 const RETRY_MS = 100;
-const FOLDER_SUFFIX = ".new";
 
 /** Serves a place; throws a `ManagementError` when it cannot. */
 export function listenWire(
@@ -39,6 +43,18 @@ export function listenWire(
   }
 }
 
+/** Whether somebody serves a Unix socket at a place already. */
+export async function isServed(address: WireAddress): Promise<boolean> {
+  // Of a TCP port the system tells, when it is asked for.
+  if (address.transport !== "unix") return false;
+  try {
+    (await Deno.connect(address)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Connects to a place. */
 export async function connectWire(address: WireAddress): Promise<ByteStream> {
   if (address.transport === "unix") return await Deno.connect(address);
@@ -54,12 +70,12 @@ function listenUnix(
   accept: (stream: ByteStream, peer: string) => void,
 ): ServedWire {
   removeStale(path);
-  const folder = path + FOLDER_SUFFIX;
+  const folder = path + MADE_FOLDER;
   remove(folder);
   Deno.mkdirSync(folder, { mode: 0o700 });
   let listener: Deno.UnixListener | undefined;
   try {
-    const made = `${folder}/s`;
+    const made = path + MADE_SOCKET;
     listener = Deno.listen({ transport: "unix", path: made });
     Deno.chmodSync(made, 0o600);
     Deno.renameSync(made, path);

@@ -114,6 +114,7 @@ export function camService(target: Target): CamtgtService {
     ports: target.ports,
     events: target.events,
     listen: (address) => ({ address, close: () => {} }),
+    isServed: () => Promise.resolve(false),
     defaults: hbaOptions(new Map(), defaults),
   });
 }

@@ -224,6 +224,19 @@ Deno.test("something else where the socket goes is left alone", async () => {
   assertEquals(await Deno.readTextFile(path), "mine");
 });
 
+Deno.test("the socket of another daemon is not taken", async () => {
+  await using folder = await daemonFolder();
+  const listen = `unix:${folder.path}/hba%p.sock`;
+  await folder.ctld(conf(folder, listen));
+  await using other = await daemonFolder();
+  await other.configure(conf(other, listen));
+  const { code, stderr } = await other.runCtld("-f", other.configuration);
+  assertEquals(code, 1);
+  assertMatch(stderr, /hba0\.sock is served already/);
+  await using host = await startHost(`unix:${folder.path}/hba0.sock`);
+  assertEquals(toldBy(host).at(-1), "ready");
+});
+
 Deno.test("garbage and silence on the wire disturb nobody", async () => {
   await using folder = await daemonFolder();
   const socket = `${folder.path}/hba0.sock`;

@@ -13,9 +13,9 @@ import { camRig, camService } from "../../../support/cam_rig.ts";
 import { targetTest, TestTarget } from "../../../support/core_target.ts";
 
 /** What a request is refused with. */
-function refusal(request: () => unknown): string {
+async function refusal(request: () => unknown): Promise<string> {
   try {
-    request();
+    await request();
   } catch (error) {
     if (error instanceof ManagementError) return error.message;
     throw error;
@@ -57,6 +57,8 @@ const PLACES: readonly (readonly [string, string | undefined, boolean])[] = [
   ["[::]:1", "[::]:1", false],
   ["127.example.net:1", "127.example.net:1", false],
   ["unix:", undefined, false],
+  [`unix:/${"x".repeat(100)}`, `unix:/${"x".repeat(100)}`, true],
+  [`unix:/${"x".repeat(101)}`, undefined, false],
   ["127.0.0.1", undefined, false],
   ["127.0.0.1:65536", undefined, false],
   ["127.0.0.1:-1", undefined, false],
@@ -64,9 +66,10 @@ const PLACES: readonly (readonly [string, string | undefined, boolean])[] = [
 ];
 
 for (const [text, again, local] of PLACES) {
-  Deno.test(`parseAddress of "${text}"`, () => {
+  Deno.test(`parseAddress of "${text}"`, async () => {
     if (again === undefined) {
-      return assertIncludes(refusal(() => parseAddress(text)), "unix:/path");
+      const said = await refusal(() => parseAddress(text));
+      return assertIncludes(said, 'for option "listen"');
     }
     const address = parseAddress(text);
     assertEquals(addressText(address), again);
@@ -116,17 +119,30 @@ const WRONG: readonly (readonly [string, string, string])[] = [
 ];
 
 for (const [name, value, said] of WRONG) {
-  targetTest(`Option ${name}=${value} is refused`, (test) => {
+  targetTest(`Option ${name}=${value} is refused`, async (test) => {
     const service = camService(test.target);
     const make = () => service.create(new Map([[name, value]]));
-    assertIncludes(refusal(make), said);
+    assertIncludes(await refusal(make), said);
     assertEquals(service.ports(), []);
-    return Promise.resolve();
   });
 }
 
 targetTest("A place is taken once", async (test) => {
   const rig = await camRig(test, { pp: "4", vp: "1" });
   const again = () => rig.service.create(new Map([["pp", "4"], ["vp", "1"]]));
-  assertEquals(refusal(again), `port ${rig.port.number} already exists`);
+  assertEquals(await refusal(again), `port ${rig.port.number} already exists`);
+});
+
+targetTest("A socket is served once", async (test) => {
+  const { service } = await camRig(test, { listen: "unix:/run/hba.sock" });
+  const again = () =>
+    service.create(new Map([["listen", "unix:/run/hba.sock"]]));
+  assertEquals(
+    await refusal(again),
+    "unix:/run/hba.sock is served already: choose another place",
+  );
+  const other = await service.create(
+    new Map([["listen", "unix:/run/hba%p.sock"]]),
+  );
+  assertEquals(other.description.physicalPort, 1);
 });
