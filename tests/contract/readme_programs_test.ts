@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { CAMTGT, createTarget } from "../../mod.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const PROGRAM = /^```ts\n(\/\/ (\w+\.ts)[^\n]*\n[\s\S]*?)^```$/gm;
+const PROGRAM = /^```ts(?: ignore)?\n(\/\/ (\w+\.ts)[^\n]*\n[\s\S]*?)^```$/gm;
 const LINES_MAX = 40;
 
 function programs(): ReadonlyMap<string, string> {

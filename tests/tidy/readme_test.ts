@@ -16,7 +16,7 @@ import { readText } from "./tree.ts";
 /** The code of README.md in some language. */
 function examples(language: string): string[] {
   const text = readText("README.md") ?? "";
-  const fences = text.matchAll(/^```(\w*)\n([^`]*)^```$/gm);
+  const fences = text.matchAll(/^```(\w*)[^\n]*\n([^`]*)^```$/gm);
   return [...fences]
     .filter(([, found]) => found === language)
     .map(([, , code = ""]) => code);

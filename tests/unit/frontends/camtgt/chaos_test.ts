@@ -15,7 +15,7 @@ import { isSettled, settle, TestTarget } from "../../../support/core_target.ts";
 // once, what was written is read, nothing is left behind in the HBA.
 
 const SEED = 23;
-const RUNS = 60;
+const RUNS = 25;
 const HOSTS = 3;
 const BLOCKS_OF_HOST = 24;
 const BLOCK = 512;
