@@ -108,7 +108,7 @@ export class ScsiTask<Context = unknown> {
   dataIn: Uint8Array = NO_BYTES;
   /** Where the room begins. */
   dataInAt = 0;
-  /** Why Data-Out failed, when the transport knows. */
+  /** Why a data move failed, when the transport knows. */
   transportSense: Sense | null = null;
 
   // Set by the core.
@@ -138,6 +138,8 @@ export class ScsiTask<Context = unknown> {
   wake: (() => void) | null = null;
   /** A sequential follower need not wait for it any more. */
   sequentialDone = false;
+  /** Data-In is under way: the transport tells when it has arrived. */
+  moving = false;
   /** GOOD has left with the last data: nothing else can be said. */
   answered = false;
   /** Status that it ended with. */
@@ -203,6 +205,7 @@ export function resetTask(task: ScsiTask): void {
   task.aside = false;
   task.wake = null;
   task.sequentialDone = false;
+  task.moving = false;
   task.answered = false;
   task.status = STATUS.GOOD;
   task.sense = null;

@@ -52,7 +52,10 @@ const UNIT_FUNCTIONS: Readonly<
 const NEXUS_FUNCTIONS: Readonly<
   Partial<Record<TaskManagementFunction, NexusFunction>>
 > = {
-  [TASK_MANAGEMENT.TARGET_RESET]: resetTarget,
+  [TASK_MANAGEMENT.TARGET_RESET]: (call) =>
+    resetTarget(call, UNIT_ATTENTION.TARGET_RESET),
+  [TASK_MANAGEMENT.BUS_RESET]: (call) =>
+    resetTarget(call, UNIT_ATTENTION.BUS_RESET),
   [TASK_MANAGEMENT.I_T_NEXUS_RESET]: resetNexus,
 };
 
@@ -169,18 +172,18 @@ function resetUnit(call: Call, unit: LogicalUnit): void {
   abortAndAnswer(call, victims, cutOff([unit]));
 }
 
-function resetTarget(call: Call): void {
+function resetTarget(call: Call, condition: number): void {
   const { port } = call.nexus;
   const units = new Set(
     port.visibleLuns().map((lun) => port.unitAt(lun)),
   );
   const victims: Victim[] = [];
   for (const nexus of port.nexuses) {
-    nexus.wellKnownPending |= UNIT_ATTENTION.TARGET_RESET;
+    nexus.wellKnownPending |= condition;
   }
   const known = [...units].filter((unit) => unit !== null);
   for (const unit of known) {
-    victims.push(...reset(unit, call, UNIT_ATTENTION.TARGET_RESET));
+    victims.push(...reset(unit, call, condition));
   }
   abortAndAnswer(call, victims, cutOff(known));
 }
@@ -266,7 +269,10 @@ function reset(
   // TAS as it is, not as it will be once saved pages are in force.
   const victims = victimsOf(unit, (task) => howFor(task, nexus, unit));
   unit.reservations.holder = null;
-  for (const itl of unit.itls) itl.preventsRemoval = false;
+  for (const itl of unit.itls) {
+    itl.preventsRemoval = false;
+    itl.storedSense = null;
+  }
   unit.modePages.restoreSaved();
   unit.selfTests.interrupt();
   unit.raise(condition);
@@ -296,7 +302,9 @@ function ownTasks(dispatcher: Dispatcher, nexus: Nexus): Victim[] {
 function dropHoldings(nexus: Nexus, unit: LogicalUnit): void {
   unit.reservations.dropHolder(nexus);
   for (const itl of unit.itls) {
-    if (itl.nexus === nexus) itl.preventsRemoval = false;
+    if (itl.nexus !== nexus) continue;
+    itl.preventsRemoval = false;
+    itl.storedSense = null;
   }
 }
 
