@@ -48,8 +48,11 @@ export type {
   CamInitiatorOptions,
   CamResponse,
   CamResult,
+  CamRetransmission,
   CamTargetPort,
 } from "./frontends/camtgt/initiator.ts";
+export type { WireStream } from "./frontends/camtgt/frame_link.ts";
+export type { HbaUsage } from "./frontends/camtgt/hba.ts";
 export type { CamtgtService } from "./frontends/camtgt/service.ts";
 export type * from "./frontends/ioctl/service.ts";
 export type * from "./frontends/iscsi/api.ts";

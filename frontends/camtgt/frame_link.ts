@@ -23,7 +23,7 @@ import {
 } from "./wire/frame.ts";
 
 /** A stream of bytes in both directions; `Deno.Conn` is one. */
-export interface ByteStream {
+export interface WireStream {
   /** Reads some bytes; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
   /** Writes some bytes; fewer than given when the peer is slow. */
@@ -53,7 +53,7 @@ const FINISH_MS_MAX = 1000;
 
 /** One end of a wire. */
 export class FrameLink {
-  readonly #stream: ByteStream;
+  readonly #stream: WireStream;
   readonly #clock: Clock;
   readonly #user: LinkUser;
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(IDLE_BYTES);
@@ -68,7 +68,7 @@ export class FrameLink {
   #cancelPatience: (() => void) | null = null;
 
   /** A link over a stream; `run` begins it. */
-  constructor(stream: ByteStream, clock: Clock, user: LinkUser) {
+  constructor(stream: WireStream, clock: Clock, user: LinkUser) {
     this.#stream = stream;
     this.#clock = clock;
     this.#user = user;

@@ -20,7 +20,7 @@ import {
 } from "../../core/mod.ts";
 import { CamNexus } from "./cam_nexus.ts";
 import { type Exchange, newExchange } from "./exchange.ts";
-import { type ByteStream, FrameLink } from "./frame_link.ts";
+import { FrameLink, type WireStream } from "./frame_link.ts";
 import {
   CONNECTIONS_WAITING_MAX,
   LOGIN_MS_MAX,
@@ -120,7 +120,7 @@ export class Hba {
   }
 
   /** Serves a connection until it ends. */
-  async serve(stream: ByteStream, address: string): Promise<void> {
+  async serve(stream: WireStream, address: string): Promise<void> {
     if (!this.port.online) return stream.close();
     this.#makeRoom();
     const connection = new HbaConnection(this, this.#parts, stream, address);
@@ -262,7 +262,7 @@ export class HbaConnection {
   constructor(
     hba: Hba,
     parts: HbaParts,
-    stream: ByteStream,
+    stream: WireStream,
     address: string,
   ) {
     this.#hba = hba;

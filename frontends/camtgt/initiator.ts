@@ -17,7 +17,7 @@ import {
   type TaskManagementFunction,
 } from "../../core/mod.ts";
 import { ATTRIBUTE_CODES, FUNCTION_CODES } from "./codes.ts";
-import { type ByteStream, FrameLink } from "./frame_link.ts";
+import { FrameLink, type WireStream } from "./frame_link.ts";
 import { InitiatorExchange } from "./initiator_exchange.ts";
 import { LOGIN_MS_MAX } from "./limits.ts";
 import {
@@ -78,6 +78,9 @@ export interface CamResponse {
   readonly additional: number;
 }
 
+/** What can be asked for once more. */
+export type CamRetransmission = "DATA_IN" | "DATA_OUT" | "STATUS";
+
 /** What the target port has said of itself. */
 export type CamTargetPort = LoginPayload;
 
@@ -99,7 +102,8 @@ export class CamInitiator implements AsyncDisposable {
   #nextExchange = 0;
   #ended = false;
 
-  constructor(stream: ByteStream, clock: Clock) {
+  /** Made by {@linkcode CamInitiator.logIn}. */
+  constructor(stream: WireStream, clock: Clock) {
     this.#link = new FrameLink(stream, clock, {
       frame: (frame) => this.#frame(frame),
       closed: (reason) => this.#closed(reason),
@@ -113,7 +117,7 @@ export class CamInitiator implements AsyncDisposable {
    * @throws {TypeError} when the port refuses, or the stream ends
    */
   static async logIn(
-    stream: ByteStream,
+    stream: WireStream,
     clock: Clock,
     { wwpn, wwnn = wwpn, dataLengthMax = DATA_LENGTH_MAX }: CamInitiatorOptions,
   ): Promise<CamInitiator> {
@@ -207,7 +211,7 @@ export class CamInitiator implements AsyncDisposable {
    */
   retransmit(
     exchange: number,
-    what: keyof typeof RETRANSMISSION,
+    what: CamRetransmission,
     offset = 0,
   ): void {
     this.#link.send({

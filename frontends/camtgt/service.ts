@@ -21,7 +21,7 @@ import {
   type WireAddress,
   wireAddress,
 } from "./address.ts";
-import type { ByteStream } from "./frame_link.ts";
+import type { WireStream } from "./frame_link.ts";
 import { Hba, type HbaUsage } from "./hba.ts";
 import { CamInitiator, type CamInitiatorOptions } from "./initiator.ts";
 import {
@@ -37,7 +37,7 @@ import { namesOfPort } from "./world_wide_names.ts";
 /** Serves a wire at a place; see `socket_adapter.ts`. */
 export type ListenWire = (
   address: WireAddress,
-  accept: (stream: ByteStream, peer: string) => void,
+  accept: (stream: WireStream, peer: string) => void,
 ) => { readonly address: WireAddress; close(): void };
 
 /** What the service works with. */
@@ -166,7 +166,7 @@ export class CamtgtService implements PortDriver, AsyncDisposable {
   }
 
   /** Serves a stream as a connection to a port, until it ends. */
-  accept(port: TargetPort, stream: ByteStream, address: string): void {
+  accept(port: TargetPort, stream: WireStream, address: string): void {
     const served = this.#require(port).hba.serve(stream, address);
     const ended = served.catch((error: unknown) => {
       const text = error instanceof Error ? error.stack : String(error);

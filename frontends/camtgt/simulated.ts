@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ByteStream } from "./frame_link.ts";
+import type { WireStream } from "./frame_link.ts";
 
 const HELD_BYTES_MAX: number = 2 ** 20;
 
@@ -16,12 +16,12 @@ const HELD_BYTES_MAX: number = 2 ** 20;
  */
 export function simulatedWire(
   heldBytesMax: number = HELD_BYTES_MAX,
-): readonly [ByteStream, ByteStream] {
+): readonly [WireStream, WireStream] {
   const [one, other] = [new Pipe(heldBytesMax), new Pipe(heldBytesMax)];
   return [new WireEnd(one, other), new WireEnd(other, one)];
 }
 
-class WireEnd implements ByteStream {
+class WireEnd implements WireStream {
   readonly #incoming: Pipe;
   readonly #outgoing: Pipe;
 

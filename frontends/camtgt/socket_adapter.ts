@@ -11,7 +11,7 @@ import {
   MADE_SOCKET,
   type WireAddress,
 } from "./address.ts";
-import type { ByteStream } from "./frame_link.ts";
+import type { WireStream } from "./frame_link.ts";
 
 /** A wire that is served. */
 export interface ServedWire {
@@ -27,7 +27,7 @@ const RETRY_MS = 100;
 /** Serves a place; throws a `ManagementError` when it cannot. */
 export function listenWire(
   address: WireAddress,
-  accept: (stream: ByteStream, peer: string) => void,
+  accept: (stream: WireStream, peer: string) => void,
 ): ServedWire {
   try {
     return address.transport === "unix"
@@ -56,7 +56,7 @@ export async function isServed(address: WireAddress): Promise<boolean> {
 }
 
 /** Connects to a place. */
-export async function connectWire(address: WireAddress): Promise<ByteStream> {
+export async function connectWire(address: WireAddress): Promise<WireStream> {
   if (address.transport === "unix") return await Deno.connect(address);
   const connection = await Deno.connect(address);
   connection.setNoDelay(true);
@@ -67,7 +67,7 @@ export async function connectWire(address: WireAddress): Promise<ByteStream> {
 // its own, and then moved.
 function listenUnix(
   path: string,
-  accept: (stream: ByteStream, peer: string) => void,
+  accept: (stream: WireStream, peer: string) => void,
 ): ServedWire {
   removeStale(path);
   const folder = path + MADE_FOLDER;
@@ -102,7 +102,7 @@ function listenUnix(
 function listenTcp(
   hostname: string,
   port: number,
-  accept: (stream: ByteStream, peer: string) => void,
+  accept: (stream: WireStream, peer: string) => void,
 ): ServedWire {
   const listener = Deno.listen({ hostname, port });
   acceptAll(listener, (connection) => {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ByteStream } from "../../frontends/camtgt/frame_link.ts";
+import type { WireStream } from "../../frontends/camtgt/frame_link.ts";
 import {
   encodeFrame,
   FRAME,
@@ -52,11 +52,11 @@ export class RawHost {
   closed = false;
   /** Frames that have come, payloads copied. */
   readonly frames: Frame[] = [];
-  readonly #stream: ByteStream;
+  readonly #stream: WireStream;
   readonly #cutter: FrameCutter = new FrameCutter();
 
   /** A host that reads all that comes. */
-  constructor(stream: ByteStream) {
+  constructor(stream: WireStream) {
     this.#stream = stream;
     void this.#readAll();
   }

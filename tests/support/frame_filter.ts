@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ByteStream } from "../../frontends/camtgt/frame_link.ts";
+import type { WireStream } from "../../frontends/camtgt/frame_link.ts";
 import {
   decodeFrame,
   FRAME,
@@ -24,14 +24,14 @@ export interface Passing {
 }
 
 /** The stream of an end, with a filter in front. */
-export class FrameFilter implements ByteStream {
+export class FrameFilter implements WireStream {
   /** Incoming frames that are lost. */
   loseIncoming: ChooseFrame = () => false;
   /** Outgoing frames that are lost. */
   loseOutgoing: ChooseFrame = () => false;
   /** All frames that have come in, lost ones too. */
   readonly incoming: Frame[] = [];
-  readonly #stream: ByteStream;
+  readonly #stream: WireStream;
   readonly #in: FrameCutter = new FrameCutter();
   readonly #out: FrameCutter = new FrameCutter();
   readonly #ready: Uint8Array[] = [];
@@ -41,7 +41,7 @@ export class FrameFilter implements ByteStream {
   #wake: (() => void) | null = null;
 
   /** Filters a stream. */
-  constructor(stream: ByteStream) {
+  constructor(stream: WireStream) {
     this.#stream = stream;
     void this.#readAll();
   }

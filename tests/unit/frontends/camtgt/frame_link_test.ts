@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
-  type ByteStream,
   FRAME_MS_MAX,
+  type WireStream,
 } from "../../../../frontends/camtgt/frame_link.ts";
 import { CamInitiator } from "../../../../frontends/camtgt/initiator.ts";
 import {
@@ -143,12 +143,12 @@ for (const [title, type, code, most] of WASTE) {
 }
 
 /** A stream whose peer takes nothing: writes end with it. */
-class Stuck implements ByteStream {
-  readonly #stream: ByteStream;
+class Stuck implements WireStream {
+  readonly #stream: WireStream;
   readonly #cut: PromiseWithResolvers<number> = Promise.withResolvers();
   stuck = false;
 
-  constructor(stream: ByteStream) {
+  constructor(stream: WireStream) {
     this.#stream = stream;
   }
 
