@@ -40,6 +40,9 @@ const READ_ONLY: StoreFault = Object.freeze({
   message: "The store was opened read-only",
 });
 
+/** Turns of others between two steps of giving replaced memory back. */
+const TRIM_TURNS = 8;
+
 /** What a memory store is made of. */
 export interface RamStoreParts {
   /** Shape of the store and its pages. */
@@ -283,7 +286,12 @@ export class RamStore implements BlockStore {
   async #trimLater(memory: PageMemory): Promise<void> {
     if (this.#trimming || !memory.hasUnused) return;
     this.#trimming = true;
-    while (memory.hasUnused) await this.#finish(memory.trim());
+    while (memory.hasUnused) {
+      for (let turn = 0; turn < TRIM_TURNS; turn += 1) {
+        await this.#clock.nextTurn();
+      }
+      memory.trim().next();
+    }
     this.#trimming = false;
   }
 
