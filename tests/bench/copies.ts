@@ -5,7 +5,7 @@
  * ```sh
  * deno run -A --no-prompt tests/bench/copies.ts [--size 1g] [--rounds 3]
  *   [--long 4g] [--seconds 4] [--depths 1,32] [--media RAM,file]
- *   [--folder DIR] [--json FILE]
+ *   [--kinds moved,shared] [--folder DIR] [--json FILE]
  * ```
  *
  * 1. LUNs of `--size`, full of data, in memory and in files: in each round
@@ -15,8 +15,8 @@
  *    one that was: what is new to a process the system has to find first, which
  *    takes more time than to copy it. Ratios are of medians.
  * 2. 4 KiB random reads of another LUN by a session of its own, alone, and
- *    while a copy of `--long` bytes is read and written; and how far the daemon
- *    grows by it.
+ *    while a copy of `--long` bytes goes on, read and written or shared; and
+ *    how far the daemon grows by it.
  *
  * The files are in `--folder`, else where temporary files are: their system
  * decides what sharing is. Figures, not a test: they depend on the machine.
@@ -32,7 +32,13 @@ import {
   type NeighbourRow,
   tellNeighbours,
 } from "./copying/neighbour.ts";
-import { race, type RaceRow, type State, tellRaces } from "./copying/race.ts";
+import {
+  type Kind,
+  race,
+  type RaceRow,
+  type State,
+  tellRaces,
+} from "./copying/race.ts";
 import { parseBytes } from "./load/options.ts";
 import { providePrograms } from "./packages.ts";
 
@@ -48,6 +54,7 @@ interface Options {
   readonly seconds: number;
   readonly depths: readonly number[];
   readonly media: readonly Medium[];
+  readonly kinds: readonly Kind[];
   readonly fileFolder: string | undefined;
   readonly jsonPath: string | undefined;
 }
@@ -56,11 +63,12 @@ function parseOptions(words: readonly string[]): Options {
   const given = parseArgs(words, {
     string: [
       ...["size", "long", "rounds", "seconds", "depths", "media"],
-      ...["folder", "json"],
+      ...["kinds", "folder", "json"],
     ],
     default: {
       ...{ size: "1g", long: "4g", rounds: "3", seconds: "4" },
       ...{ depths: "1,32", media: "RAM,file" },
+      kinds: "moved,shared",
     },
     unknown: (word) => {
       throw new TypeError(`Unknown argument: "${word}"`);
@@ -69,24 +77,30 @@ function parseOptions(words: readonly string[]): Options {
   const text = (name: string): string => String(given[name]);
   const optional = (name: string): string | undefined =>
     given[name] === undefined ? undefined : text(name);
-  const names = text("media").split(",");
-  const media: readonly Medium[] = ["RAM", "file"];
+  const chosen = <Name extends string>(
+    option: string,
+    names: readonly Name[],
+  ): Name[] => {
+    const words = text(option).split(",");
+    return names.filter((name) => words.includes(name));
+  };
   return {
     sizeBytes: parseBytes(text("size")),
     longBytes: parseBytes(text("long")),
     rounds: Number(text("rounds")),
     seconds: Number(text("seconds")),
     depths: text("depths").split(",").map(Number),
-    media: media.filter((one) => names.includes(one)),
+    media: chosen("media", ["RAM", "file"]),
+    kinds: chosen("kinds", ["moved", "shared"]),
     fileFolder: optional("folder"),
     jsonPath: optional("json"),
   };
 }
 
 async function raceAll(options: Options): Promise<RaceRow[]> {
-  const { sizeBytes, media, rounds, fileFolder } = options;
+  const { sizeBytes, media, kinds, rounds, fileFolder } = options;
   const rows: RaceRow[] = [];
-  for (const kind of ["moved", "shared"] as const) {
+  for (const kind of kinds) {
     await using daemon = await startCopyDaemon({
       ...{ sizeBytes, media, fileFolder, shares: kind === "shared" },
     });
@@ -100,14 +114,18 @@ async function raceAll(options: Options): Promise<RaceRow[]> {
 }
 
 async function measureNeighbours(options: Options): Promise<NeighbourRow[]> {
-  const { longBytes, media, seconds, depths, fileFolder } = options;
+  const { longBytes, media, kinds, seconds, depths, fileFolder } = options;
   const rows: NeighbourRow[] = [];
-  for (const medium of media) {
-    await using daemon = await startCopyDaemon({
-      ...{ sizeBytes: longBytes, media: [medium], fileFolder, shares: false },
-    });
-    for (const depth of depths) {
-      rows.push(await measureNeighbour(daemon, { medium, depth, seconds }));
+  for (const kind of kinds) {
+    const shares = kind === "shared";
+    for (const medium of media) {
+      await using daemon = await startCopyDaemon({
+        ...{ sizeBytes: longBytes, media: [medium], fileFolder, shares },
+      });
+      for (const depth of depths) {
+        const wish = { medium, kind, depth, seconds };
+        rows.push(await measureNeighbour(daemon, wish));
+      }
     }
   }
   return rows;

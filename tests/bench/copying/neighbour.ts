@@ -1,5 +1,5 @@
 /**
- * How others fare while a copy is read and written: 4 KiB random reads of
+ * How others fare while a copy goes on: 4 KiB random reads of
  * another LUN by a process of its own, and the memory of the daemon.
  *
  * @module
@@ -15,6 +15,7 @@ import {
   pairOf,
   READ_LUN,
 } from "./copy_daemon.ts";
+import type { Kind } from "./race.ts";
 
 /** Part of their undisturbed rate that others are wanted to keep. */
 export const RATE_MIN = 0.5;
@@ -29,6 +30,8 @@ const MEMORY_EACH_MS = 20;
 export interface NeighbourRow {
   /** Where the blocks of the copy are. */
   readonly medium: Medium;
+  /** What the copy does. */
+  readonly kind: Kind;
   /** Reads in flight. */
   readonly depth: number;
   /** The reads without a copy. */
@@ -45,6 +48,8 @@ export interface NeighbourRow {
 export interface NeighbourWish {
   /** Where the blocks of the copy are. */
   readonly medium: Medium;
+  /** What the copy does. */
+  readonly kind: Kind;
   /** Reads in flight. */
   readonly depth: number;
   /** Seconds that are measured. */
@@ -57,7 +62,7 @@ export interface NeighbourWish {
  */
 export async function measureNeighbour(
   daemon: CopyDaemon,
-  { medium, depth, seconds }: NeighbourWish,
+  { medium, kind, depth, seconds }: NeighbourWish,
 ): Promise<NeighbourRow> {
   const [source, destination] = await pairOf(daemon, medium);
   const lengthBytes = source.blockCount * source.blockLength;
@@ -76,7 +81,7 @@ export async function measureNeighbour(
   } while (!ended);
   const copySeconds = (performance.now() - began) / 1000;
   return {
-    ...{ medium, depth, alone, beside: await reading },
+    ...{ medium, kind, depth, alone, beside: await reading },
     copyMBps: copies * lengthBytes / copySeconds / 1e6,
     growthMiB: memory.end(),
   };
@@ -86,14 +91,14 @@ export async function measureNeighbour(
 export function tellNeighbours(rows: readonly NeighbourRow[]): string {
   return toText({
     head: [
-      ...["copy in", "depth", "alone IOPS", "beside IOPS", "ratio"],
+      ...["copy in", "copy is", "depth", "alone IOPS", "beside IOPS", "ratio"],
       ...["alone p99 ms", "beside p99 ms", "max ms"],
       ...["copy MB/s", "grows MiB", "wanted"],
     ],
     rows: rows.map((row) => {
-      const { medium, depth, alone, beside, copyMBps, growthMiB } = row;
+      const { alone, beside, copyMBps, growthMiB } = row;
       return [
-        ...[medium, String(depth), alone.iops.toFixed(0)],
+        ...[row.medium, row.kind, String(row.depth), alone.iops.toFixed(0)],
         ...[beside.iops.toFixed(0), (beside.iops / alone.iops).toFixed(2)],
         ...[ms(alone.lat_us.p99), ms(beside.lat_us.p99), ms(beside.lat_us.max)],
         ...[copyMBps.toFixed(0), growthMiB.toFixed(1)],

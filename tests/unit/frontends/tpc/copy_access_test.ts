@@ -225,6 +225,28 @@ copyTest("RESERVE of another initiator keeps a copy out", async (scene) => {
   assertEquals(await scene.ends(wish, { lun: 1, by: b }), "a/0d/01");
 });
 
+copyTest("A copy takes nothing from its initiator", async (scene) => {
+  const b = await scene.test.connectReady("b");
+  await scene.a.command(0, [0x16, 0, 0, 0, 0, 0]);
+  await scene.a.command(1, [0x1e, 0, 0, 0, 1, 0]);
+  assertEquals(await scene.ends({ segments: [{ blocks: 1 }] }), "0");
+  const { status } = await b.command(0, [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0]);
+  assertEquals(status, STATUS.RESERVATION_CONFLICT);
+});
+
+copyTest("Copies leave no nexus behind", async (scene) => {
+  const before = [0, 1].map((lun) => scene.unit(lun).itls.size);
+  const wish = { segments: [verifySegment(0), { blocks: 1 }] };
+  for (let copy = 0; copy < 20; copy += 1) {
+    assertEquals(await scene.ends(wish), "0");
+  }
+  const after = [0, 1].map((lun) => scene.unit(lun).itls.size);
+  assertEquals(after, before);
+  const ports = scene.test.target.ports.all();
+  const nexuses = ports.map((port) => [...port.nexuses].length);
+  assertEquals(nexuses.toSorted(), [0, 1]);
+});
+
 copyTest("A result is told to the initiator that asked", async (scene) => {
   const b = await scene.test.connectReady("b");
   assertEquals(await scene.ends({ segments: [{ blocks: 1 }] }), "0");

@@ -17,7 +17,7 @@ import {
   copyTest,
   endOf,
 } from "../../../support/copy_scene.ts";
-import type { LunWish } from "../../../support/core_target.ts";
+import { hearAttentions, type LunWish } from "../../../support/core_target.ts";
 import { write16 } from "../../../support/initiator/mod.ts";
 
 const DATA = patternBytes(512 * 1000);
@@ -40,6 +40,14 @@ copyTest("Two RAM disks share what is copied", async (scene) => {
   await scene.fill(1, 49, new Uint8Array(512));
   assertBytes(await scene.blocks(1, 48, 1), DATA.subarray(0, 512));
   assertBytes(await scene.blocks(0, 25, 1), DATA.subarray(512, 1024));
+});
+
+copyTest("With option sharing off it is read and written", async (scene) => {
+  const { plugins } = scene.test.target;
+  await plugins.unload("tpc");
+  await plugins.load("tpc", new Map([["sharing", "off"]]));
+  await hearAttentions(scene.a);
+  assertEquals(await wayOf(scene), "copied");
 });
 
 for (
