@@ -9,8 +9,10 @@ import type { CommandTable } from "./commands/command_table.ts";
 import type { InquiryFlags } from "./commands/inquiry_flags.ts";
 import type { VpdPages } from "./commands/vpd_pages.ts";
 import type { EventHub } from "./events.ts";
+import type { LogicalUnit } from "./logical_unit.ts";
 import type { LunObserver, LunObservers } from "./lun_observer.ts";
-import type { PluginPorts, Registrar } from "./plugin.ts";
+import { PLUGIN_WAIT_MS, type PluginPorts, type Registrar } from "./plugin.ts";
+import { within } from "./plugin_checks.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { Host, Log } from "./ports/host.ts";
@@ -181,19 +183,26 @@ export class PluginRegistration {
           tell("unitChanged", () => observer.unitChanged?.(unit)),
         unitRemoved: (unit) =>
           tell("unitRemoved", () => observer.unitRemoved?.(unit)),
-        storeEnding: async (unit) => {
-          try {
-            await observer.storeEnding?.(unit);
-          } catch (error) {
-            this.#note("storeEnding", error);
-          }
-        },
+        storeEnding: (unit) => this.#storeEnding(observer, unit),
         unitReset: (unit) =>
           tell("unitReset", () => observer.unitReset?.(unit)),
         nexusLost: (nexus) =>
           tell("nexusLost", () => observer.nexusLost?.(nexus)),
       })
     );
+  }
+
+  async #storeEnding(observer: LunObserver, unit: LogicalUnit): Promise<void> {
+    if (observer.storeEnding === undefined) return;
+    const { clock } = this.registrar.host;
+    const seconds = PLUGIN_WAIT_MS / 1000;
+    const late = () => new TypeError(`it takes more than ${seconds} seconds`);
+    try {
+      const ending = Promise.resolve(observer.storeEnding(unit));
+      await within(clock, PLUGIN_WAIT_MS, ending, late);
+    } catch (error) {
+      this.#note("storeEnding", error);
+    }
   }
 
   #contain(where: string, call: () => void): void {

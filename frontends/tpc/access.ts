@@ -27,6 +27,12 @@ export const COPY_OPTIONS: OptionTable<CopyOptions> = {
   ),
 };
 
+/** What is wrong with the options of a unit; null: nothing. */
+export function problemOfOptions(unit: LogicalUnit): string | null {
+  const options = parseOptions(COPY_OPTIONS, unit.rawOptions);
+  return options instanceof OptionProblem ? options.message : null;
+}
+
 /** Whether a unit that was asked for a copy lets it touch any other unit. */
 export function isInsecure(unit: LogicalUnit): boolean {
   const options = parseOptions(COPY_OPTIONS, unit.rawOptions);

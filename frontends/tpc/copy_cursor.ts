@@ -30,15 +30,6 @@ export interface Piece {
   readonly destination: BlockRange;
 }
 
-/** Bytes of ranges. */
-export function lengthOfRanges(
-  ranges: readonly BlockRange[],
-  blockLength: number,
-): number {
-  return ranges.reduce((sum, { blockCount }) => sum + blockCount, 0) *
-    blockLength;
-}
-
 /** One place in two lists of ranges. */
 export class CopyCursor {
   readonly #source: Place;

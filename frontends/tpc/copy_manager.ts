@@ -16,6 +16,7 @@ import {
   type TargetPort,
   TRANSFER,
 } from "../../core/mod.ts";
+import { problemOfOptions } from "./access.ts";
 import {
   CopyEngine,
   type CopyOutcome,
@@ -73,6 +74,7 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
       number: PORT_NUMBER,
     });
     this.port.setOnline(true);
+    for (const unit of this.units()) this.#checkOptions(unit);
     this.operations = new CopyOperations(host.clock);
     this.#engine = new CopyEngine({
       port: this.port,
@@ -180,6 +182,16 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
   }
 
   /** See `LunObserver`. */
+  unitAdded(unit: LogicalUnit): void {
+    this.#checkOptions(unit);
+  }
+
+  /** See `LunObserver`. */
+  unitChanged(unit: LogicalUnit): void {
+    this.#checkOptions(unit);
+  }
+
+  /** See `LunObserver`. */
   unitRemoved(unit: LogicalUnit): void {
     this.operations.unitRemoved(unit);
   }
@@ -198,6 +210,14 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.operations[Symbol.dispose]();
     await Promise.all(this.#tasks);
+  }
+
+  // The core does not know this plugin's options: it has let them pass.
+  #checkOptions(unit: LogicalUnit): void {
+    const problem = problemOfOptions(unit);
+    if (problem === null) return;
+    const lun = unit.number;
+    this.host.log.warn("An option is of no effect", { lun, problem });
   }
 
   #record(operation: CopyOperation): CopyRecord {

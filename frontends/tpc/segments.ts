@@ -201,9 +201,9 @@ class SegmentRun {
     }
     const cscd = this.#list.cscds[id];
     if (cscd === undefined || id > CSCD_ID_MAX) return null;
-    const units = this.#manager.units()
-      .filter((unit) => mayTouch(unit, asker, receiver));
-    const [unit, ...others] = unitsNamed(cscd, units);
+    // Names first: few units have one, and a LUN map may be long.
+    const [unit, ...others] = unitsNamed(cscd, this.#manager.units())
+      .filter((each) => mayTouch(each, asker, receiver));
     if (unit === undefined) return null;
     if (others.length > 0) {
       this.#refuseAmbiguous([unit, ...others], cscd.bytes);

@@ -4,7 +4,7 @@
  * every disk away to whoever can name it (CVE-2020-28374).
  */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { STATUS } from "../../../../core/mod.ts";
 import { assertBytes, patternBytes } from "../../../support/bytes.ts";
 import {
@@ -109,6 +109,18 @@ copyTest("insecure_tpc of the source opens nothing", async (scene) => {
   const wish = { segments: [{ blocks: 8 }] };
   assertEquals(await scene.ends(wish, { by }), "a/08/04");
 }, [INSECURE, {}]);
+
+copyTest(
+  "What insecure_tpc cannot be is told, and opens nothing",
+  async (s) => {
+    await s.test.addLun({ options: { insecure_tpc: "perhaps" } });
+    const [warning] = s.test.host.log.lines
+      .filter(({ text }) => text.startsWith("warn"));
+    assertEquals(warning?.text, "warn: An option is of no effect");
+    assertEquals(warning?.fields["lun"], 2);
+    assertMatch(String(warning?.fields["problem"]), /perhaps.*insecure_tpc/);
+  },
+);
 
 const TWIN: LunWish = { options: { naa: "0x3000000000000001" } };
 

@@ -14,8 +14,9 @@ import {
   tokenTest,
 } from "../../../../support/token_scene.ts";
 
-const blocksOf = (count: number, value: number) =>
-  new Uint8Array(512 * count).fill(value);
+function blocksOf(count: number, value: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(512 * count).fill(value);
+}
 
 tokenTest("A token keeps what was when it was made", async (scene) => {
   const data = patternBytes(512 * 64);

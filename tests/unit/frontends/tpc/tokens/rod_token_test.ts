@@ -35,7 +35,9 @@ const FIELDS: RodTokenFields = {
   targetDevice: null,
 };
 
-const random = (into: Uint8Array) => into.fill(0xa5);
+function random(into: Uint8Array): void {
+  into.fill(0xa5);
+}
 
 function encode(more: Partial<RodTokenFields> = {}): Uint8Array {
   return encodeRodToken({ ...FIELDS, ...more }, random);

@@ -5,15 +5,17 @@ import {
   supportedRodTypes,
 } from "../../../../../frontends/tpc/tokens/token_vpd.ts";
 
-const zeroes = (count: number) => "00".repeat(count);
+function zeroes(count: number): string {
+  return "00".repeat(count);
+}
 
 Deno.test("blockDeviceRodLimits tells ranges, timeouts and a size", () => {
   const limits = "00000020" + zeroes(6) + "0040" + "00000258" + "0000003c" +
     zeroes(8);
   for (
     const [blockLength, optimal] of [
-      [512, "0000000000004000"],
-      [4096, "0000000000000800"],
+      [512, "0000000000002000"],
+      [4096, "0000000000000400"],
       [0, "0000000000000000"],
     ] as const
   ) assertEquals(blockDeviceRodLimits(blockLength).toHex(), limits + optimal);
