@@ -25,6 +25,11 @@ const SHORT_MS_MAX = 4000;
 
 const BLOCKS = 2 ** 16;
 const SIZE = { sizeBytes: 512 * BLOCKS } as const;
+/** A store that answers when it may; what is written, it need not keep. */
+const SLOW = {
+  ...{ backend: "controlled", options: { cache: "on" } },
+  ...SIZE,
+} as const;
 
 /** Each write of the slow store takes so long, several at a time. */
 const WRITE_MS = 300;
@@ -78,7 +83,7 @@ tokenTest("WRITE USING TOKEN is done in rounds", async (scene) => {
   assert(counts.length > 1, "It was done in one go");
   store.answerAll();
   assertBytes(await readAll(scene), data);
-}, [SIZE, { backend: "controlled", ...SIZE }]);
+}, [SIZE, SLOW]);
 
 for (const limit of ["1m", "4m"]) {
   for (const backend of ["ramdisk", "controlled"]) {
@@ -116,7 +121,7 @@ tokenTest("A short WRITE USING TOKEN tells that it was cut", async (scene) => {
   assertEquals([told.status, told.sense], [OPERATION.PARTLY, "a/0d/04"]);
   assert(told.transferCount > 0 && told.transferCount < SHORT_BLOCKS);
   assertEquals(end, `a/0d/04 info ${told.transferCount}`);
-}, [SIZE, { backend: "controlled", ...SIZE }]);
+}, [SIZE, SLOW]);
 
 tokenTest("A short WRITE USING TOKEN is hardly ever cut", async (scene) => {
   const data = patternBytes(512 * SHORT_BLOCKS);
@@ -140,7 +145,7 @@ tokenTest("A round of zeroes takes no longer", async (scene) => {
   const [end, ms] = await answerSlowly(scene, writing, 50);
   assertEquals(end, "0");
   assert(ms <= MS_MAX, `It took ${ms} ms`);
-}, [{}, { backend: "controlled", ...SIZE }]);
+}, [{}, SLOW]);
 
 tokenTest("A round that is not the last keeps its token", async (scene) => {
   await fillAll(scene);
@@ -153,7 +158,7 @@ tokenTest("A round that is not the last keeps its token", async (scene) => {
   const [end] = await answerSlowly(scene, running);
   assertEquals(end, "0");
   assertEquals((await scene.reported()).length, 1);
-}, [{ backend: "ramdisk", ...SIZE }, { backend: "controlled", ...SIZE }]);
+}, [{ backend: "ramdisk", ...SIZE }, SLOW]);
 
 tokenTest("A copy in the background is done in one go", async (scene) => {
   const data = patternBytes(512 * BLOCKS);
@@ -177,7 +182,7 @@ tokenTest("A copy in the background is done in one go", async (scene) => {
   }
   assertEquals(counts.at(-1), 8192);
   assert(counts.every((count, at) => count >= (counts[at - 1] ?? 0)));
-}, [SIZE, { backend: "controlled", ...SIZE }]);
+}, [SIZE, SLOW]);
 
 async function fillAll(scene: TokenScene): Promise<Uint8Array> {
   const data = new Uint8Array(512 * BLOCKS);
