@@ -158,6 +158,11 @@ export class PageMemory {
     this.#emptied.push(chunk);
   }
 
+  /** Whether there may be unused chunks to be given back. */
+  get hasUnused(): boolean {
+    return this.#emptied.length > 0;
+  }
+
   /** Gives unused chunks back; yields when that took a while. */
   *trim(): Generator<void, void> {
     let freedBytes = 0;

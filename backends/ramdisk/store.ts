@@ -40,6 +40,9 @@ const READ_ONLY: StoreFault = Object.freeze({
   message: "The store was opened read-only",
 });
 
+/** Turns of others between two steps of giving replaced memory back. */
+const TRIM_TURNS = 8;
+
 /** What a memory store is made of. */
 export interface RamStoreParts {
   /** Shape of the store and its pages. */
@@ -67,6 +70,7 @@ export class RamStore implements BlockStore {
   readonly #pages: PageMap;
   readonly #kept: SnapshotAccount;
   readonly #clock: Pick<Clock, "nextTurn">;
+  #trimming = false;
 
   /** Makes an empty store. */
   constructor(parts: RamStoreParts) {
@@ -177,13 +181,13 @@ export class RamStore implements BlockStore {
     blockCount: number,
     to: BlockStore,
     toLba: number,
-  ): MaybePromise<CopyResult> {
+  ): CopyResult {
     this.#assertInside(lba, blockCount, 0);
     return copyTo(this.#rangeOf(lba, blockCount), to, toLba);
   }
 
   /** Copies pages into this store: a slice, counted in blocks of the range. */
-  copyFrom(range: PageRange, toLba: number): MaybePromise<CopyResult> {
+  copyFrom(range: PageRange, toLba: number): CopyResult {
     const { pages, position, length, blockLength } = range;
     const toPosition = toLba * this.#blockLength;
     this.#assertInside(toLba, length / this.#blockLength, 0);
@@ -196,9 +200,8 @@ export class RamStore implements BlockStore {
     };
     const done = copySlice(copy);
     const whole = done - done % Math.max(blockLength, this.#blockLength);
-    const result = whole === 0 ? NO_SPACE : whole / blockLength;
-    const trim = pages.memory.trim();
-    return trim.next().done ? result : this.#finish(trim).then(() => result);
+    void this.#trimLater(pages.memory);
+    return whole === 0 ? NO_SPACE : whole / blockLength;
   }
 
   /** Keeps the pages of a range; see `BlockStore`. */
@@ -278,6 +281,20 @@ export class RamStore implements BlockStore {
     do await this.#clock.nextTurn(); while (!work.next().done);
   }
 
+  // What was in the place of shared pages is given back while others work: to
+  // do so takes more time than to share.
+  async #trimLater(memory: PageMemory): Promise<void> {
+    if (this.#trimming || !memory.hasUnused) return;
+    this.#trimming = true;
+    while (memory.hasUnused) {
+      for (let turn = 0; turn < TRIM_TURNS; turn += 1) {
+        await this.#clock.nextTurn();
+      }
+      memory.trim().next();
+    }
+    this.#trimming = false;
+  }
+
   #zero(lba: number, end: number): boolean {
     if (lba >= end) return true;
     const length = (end - lba) * this.#blockLength;
@@ -313,6 +330,6 @@ function copyTo(
   range: PageRange,
   to: BlockStore,
   toLba: number,
-): MaybePromise<CopyResult> {
+): CopyResult {
   return to instanceof RamStore ? to.copyFrom(range, toLba) : CANNOT_SHARE;
 }

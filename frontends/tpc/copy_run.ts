@@ -31,6 +31,7 @@ import type {
 import { InnerInitiator, type InnerResult } from "./inner_initiator.ts";
 import type { Pacer } from "./pacer.ts";
 import { bytesOfSense } from "./sense.ts";
+import { SlowStart } from "./slow_start.ts";
 import { SourceMap } from "./source_map.ts";
 import { offersCopies, StoreCopy } from "./store_copy.ts";
 
@@ -56,6 +57,7 @@ export class CopyRun {
   readonly #cursor: CopyCursor;
   readonly #map: SourceMap;
   readonly #window: number;
+  readonly #start: SlowStart;
   readonly #running: Set<Promise<void>> = new Set();
   /** Bytes of pieces that are done behind a gap, by where they begin. */
   readonly #islands: Map<number, number> = new Map();
@@ -75,6 +77,7 @@ export class CopyRun {
     this.#storeCopy = place.shares && source !== null && offersCopies(source)
       ? new StoreCopy(this.#inner, source, destination)
       : null;
+    this.#start = new SlowStart(request.deadlineMs !== undefined);
     const within = isWithinItself(request);
     this.#window = within ? 1 : BUFFERS_PER_COPY;
     const [from, to] = within && source !== null
@@ -109,12 +112,14 @@ export class CopyRun {
 
   async #beginPieces(): Promise<void> {
     while (this.#failure === null && !this.#cursor.ended) {
-      while (this.#running.size >= this.#window) {
-        await Promise.race(this.#running);
-      }
+      while (this.#isFull) await Promise.race(this.#running);
       await this.#place.pacer.turn();
       await this.#beginPiece();
     }
+  }
+
+  get #isFull(): boolean {
+    return this.#running.size >= this.#window || this.#start.leftBytes === 0;
   }
 
   async #beginPiece(): Promise<void> {
@@ -124,17 +129,25 @@ export class CopyRun {
     if (this.#failure !== null) return;
     const piece = this.#cursor.take(this.#bytesMax(isHole));
     if (piece === null) return this.#fail({ cause: "granularity" });
+    const { lengthBytes } = piece;
+    this.#start.begin(lengthBytes);
     const done = (isHole ? this.#zero(piece) : this.#copy(piece))
-      .finally(() => this.#running.delete(done));
+      .finally(() => {
+        this.#start.end(lengthBytes);
+        this.#running.delete(done);
+      });
     this.#running.add(done);
   }
 
   // One slice by the stores; when they cannot, all that is left is read and
   // written.
   async #share(stores: StoreCopy): Promise<void> {
-    const piece = this.#cursor.peek(stores.bytesMax);
+    const most = Math.min(stores.bytesMax, this.#start.leftBytes);
+    const piece = this.#cursor.peek(most);
     if (piece === null) return this.#fail({ cause: "granularity" });
+    this.#start.begin(piece.lengthBytes);
     const lengthBytes = await stores.copySlice(piece);
+    this.#start.end(piece.lengthBytes);
     if (typeof lengthBytes !== "number") return this.#fail(lengthBytes);
     if (lengthBytes === 0) {
       this.#storeCopy = null;
@@ -155,7 +168,8 @@ export class CopyRun {
 
   #bytesMax(isHole: boolean): number {
     const most = this.#map.runBytes;
-    if (!isHole) return Math.min(PIECE_BYTES, most);
+    const { leftBytes } = this.#start;
+    if (!isHole) return Math.min(PIECE_BYTES, most, leftBytes);
     const { unit } = this.#request.destination;
     const { write_same_max_lba: limit = Infinity } = unit.options;
     return Math.min(
@@ -169,7 +183,9 @@ export class CopyRun {
   // time has less of them under way.
   get #zeroBytes(): number {
     if (this.#unmaps) return UNMAP_BYTES;
-    return this.#request.deadlineMs === undefined ? ZERO_BYTES : PIECE_BYTES;
+    return this.#request.deadlineMs === undefined
+      ? ZERO_BYTES
+      : Math.min(PIECE_BYTES, this.#start.leftBytes);
   }
 
   // Zeroes that an initiator asks for are written; holes stay holes.

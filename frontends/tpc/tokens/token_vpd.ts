@@ -12,11 +12,11 @@ import { TOKEN_RANGES_MAX, TOKEN_TIMEOUT_S } from "./token_parameters.ts";
 export const ROUND_BYTES_MAX: number = 32 * 2 ** 20;
 
 /**
- * Bytes that one WRITE USING TOKEN is best asked for: what is copied at a time.
- * Windows asks for no more, takes GOOD for all of them, and learns of less by
- * sense data only.
+ * Bytes that one WRITE USING TOKEN is best asked for: they are soon written by
+ * whatever store. Windows asks for no more, takes GOOD for all of them, and
+ * learns of less by sense data only.
  */
-export const SHORT_BYTES_MAX: number = 8 * 2 ** 20;
+export const SHORT_BYTES_MAX: number = 4 * 2 ** 20;
 
 const DESCRIPTOR = {
   BLOCK_DEVICE_ROD_LIMITS: 0x0000,

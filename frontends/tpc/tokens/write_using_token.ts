@@ -34,10 +34,11 @@ import { copyTargetDeviceDataUnderrun } from "./token_sense.ts";
 import type { RodToken } from "./token_table.ts";
 
 /**
- * Milliseconds after which a command that waits begins nothing more: Windows
- * gives up after four seconds, and what has begun takes its time.
+ * Milliseconds after which a command that waits begins nothing more; what has
+ * begun takes about as long again. A short one has more of them, so that it is
+ * hardly ever cut, and yet ends before Windows gives up: after four seconds.
  */
-export const TIME_SLICE_MS = { SHORT: 800, LONG: 500 } as const;
+export const TIME_SLICE_MS = { SHORT: 1500, LONG: 300 } as const;
 
 /** Runs WRITE USING TOKEN. */
 export function writeUsingToken(

@@ -33,7 +33,7 @@ import { populateList, writeList } from "../../support/token_lists.ts";
 const TARGET = "iqn.2026-01.test.dtl:offload";
 const MIB = 2 ** 20;
 const LUN_BYTES = 96 * MIB;
-const ASKED_BYTES = 8 * MIB;
+const ASKED_BYTES = 4 * MIB;
 const MS_MAX = 4000;
 const UNDERRUN = "a/0d/04";
 
@@ -76,7 +76,7 @@ async function startDaemon(): Promise<Daemon> {
 }
 
 /** Places with data: one of them is asked for by two commands. */
-const FILLED = [0, 8 * ASKED_BYTES - MIB / 2, LUN_BYTES - MIB];
+const FILLED = [0, 16 * ASKED_BYTES - MIB / 2, LUN_BYTES - MIB];
 
 function dataAt(place: number): Uint8Array {
   return patternBytes(MIB).map((byte) => byte ^ (place / MIB & 0xff));

@@ -14,7 +14,7 @@ import {
   tokenTest,
 } from "../../../../support/token_scene.ts";
 
-function blocksOf(count: number, value: number): Uint8Array {
+function blocksOf(count: number, value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(512 * count).fill(value);
 }
 

@@ -14,8 +14,8 @@ Deno.test("blockDeviceRodLimits tells ranges, timeouts and a size", () => {
     zeroes(8);
   for (
     const [blockLength, optimal] of [
-      [512, "0000000000004000"],
-      [4096, "0000000000000800"],
+      [512, "0000000000002000"],
+      [4096, "0000000000000400"],
       [0, "0000000000000000"],
     ] as const
   ) assertEquals(blockDeviceRodLimits(blockLength).toHex(), limits + optimal);
