@@ -75,6 +75,7 @@ const SCSI: readonly Row[] = [
 
 const BEYOND_CTL: readonly Row[] = [
   ["apply --dry-run FOLDER/ctl.conf", "Nothing would change\n"],
+  ["copies", /^ {2}ID STATE .* WHAT\n$/],
   ["batch FOLDER/lines", `${PATH}Unit is ready\n`.repeat(2)],
   [
     "permissions --json -f FOLDER/ctl.conf",
