@@ -161,7 +161,7 @@ export class PeerChannel {
     return true;
   }
 
-  /** Tells the peer why and ends; false: as a refusal of its LOGIN. */
+  /** Tells the peer why, and ends; resolves when that is said. */
   close(reason: string): Promise<void> {
     this.#sayAndEnd(CLOSE_CODE.ENDED, reason, false);
     return this.#writing ?? Promise.resolve();
