@@ -96,6 +96,7 @@ export class PeerChannel {
   #loginMs = 0;
   #cancel: (() => void) | null = null;
   #wakeScheduled = false;
+  #abandoned = false;
   #writing: Promise<void> | null = null;
 
   /** A channel that says who we are once it is started. */
@@ -306,6 +307,8 @@ export class PeerChannel {
   }
 
   #abandon(): void {
+    if (this.#abandoned) return;
+    this.#abandoned = true;
     this.#connection.stream.close();
     this.#queue.discard();
   }

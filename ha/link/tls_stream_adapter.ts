@@ -9,12 +9,16 @@ import type { PeerStream } from "./peer_transport.ts";
 
 /** Received bytes that wait before the socket is told to stop. */
 const WAITING_BYTES_MAX: number = 1024 * 1024;
+/** Bytes that were written and not taken by the system yet. */
+const SENDING_BYTES_MAX: number = 1024 * 1024;
 
 /** A TLS socket that is read when bytes are wanted. */
 export class TlsStream implements PeerStream {
   readonly #socket: TLSSocket;
   readonly #chunks: Uint8Array[] = [];
   #waitingBytes = 0;
+  #sendingBytes = 0;
+  #room: (() => void) | null = null;
   #ended = false;
   #error: Error | null = null;
   #wake: (() => void) | null = null;
@@ -45,20 +49,21 @@ export class TlsStream implements PeerStream {
     return count;
   }
 
-  /** Writes all bytes. */
-  write(bytes: Uint8Array): Promise<number> {
-    return new Promise((resolve, reject) => {
-      if (this.#ended) return reject(this.#error ?? new Error("closed"));
-      this.#socket.once("close", closed);
-      this.#socket.write(bytes, (error) => {
-        this.#socket.off("close", closed);
-        if (error) reject(error);
-        else resolve(bytes.length);
-      });
-      function closed() {
-        reject(new Error("closed"));
-      }
+  /**
+   * Takes all bytes. They are copied, so that the next can be encrypted while
+   * these are on their way; a copy is a tenth of what encryption costs.
+   */
+  async write(bytes: Uint8Array): Promise<number> {
+    while (this.#sendingBytes > SENDING_BYTES_MAX) {
+      await new Promise<void>((resolve) => this.#room = resolve);
+    }
+    if (this.#ended) throw this.#error ?? new Error("closed");
+    this.#sendingBytes += bytes.length;
+    this.#socket.write(bytes.slice(), () => {
+      this.#sendingBytes -= bytes.length;
+      this.#wakeWriter();
     });
+    return bytes.length;
   }
 
   /** Ends both directions at once. */
@@ -92,7 +97,15 @@ export class TlsStream implements PeerStream {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
+    this.#sendingBytes = 0;
     this.#wakeUp();
+    this.#wakeWriter();
+  }
+
+  #wakeWriter(): void {
+    const room = this.#room;
+    this.#room = null;
+    room?.();
   }
 
   #wakeUp(): void {
