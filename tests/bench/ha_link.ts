@@ -47,7 +47,7 @@ async function measure(port: number, file: string): Promise<void> {
     link.events.add({ up: () => resolve() });
   });
   link.receive(KIND.SMALL, () => received += 1);
-  link.receive(KIND.ANSWER, () => listener());
+  link.receive(KIND.ANSWER, () => listener?.());
   link.open();
   await up;
   await smallBothWays(link);
@@ -86,7 +86,7 @@ async function asked(link: PeerLink, depth: number): Promise<void> {
   say(`asked and answered, depth ${depth}`, answers / SECONDS, "/s");
 }
 
-let listener = () => {};
+let listener: (() => void) | null = null;
 let received = 0;
 
 // As fast as the link takes them; the peer's frames come in between.
