@@ -202,8 +202,15 @@ export type RoleInput =
   }
   /** The primary has heard that the secondary has confirmed all. */
   | { readonly type: "peer-synced" }
-  /** A change has its number: made here, or confirmed here. */
-  | { readonly type: "sequence"; readonly sequence: number };
+  /**
+   * A change has its number: made here, or confirmed here. `durable`: it is in
+   * the state database, and so has to be its number.
+   */
+  | {
+    readonly type: "sequence";
+    readonly sequence: number;
+    readonly durable: boolean;
+  };
 
 /** What has to be done, in order. */
 export type RoleOutput =
