@@ -317,15 +317,24 @@ export class LunRegistry implements UnitDirectory {
    * durable all that it was given.
    */
   async closeStore(unit: LogicalUnit, patienceMs: number): Promise<void> {
+    const store = await this.settleStore(unit, patienceMs);
+    if (store === null) return;
+    unit.setStore(null);
+    await this.#close(unit, store);
+  }
+
+  /** The same, but that the store stays open. @returns the store */
+  async settleStore(
+    unit: LogicalUnit,
+    patienceMs: number,
+  ): Promise<BlockStore | null> {
     await this.drain(unit, patienceMs);
     const { store } = unit;
-    if (store === null) return;
-    if (store.capabilities.volatileCache && !unit.readOnly) {
+    if (store?.capabilities.volatileCache && !unit.readOnly) {
       const flushed = await store.flush();
       if (flushed !== OK) this.#noteLost(unit, flushed.message);
     }
-    unit.setStore(null);
-    await this.#close(unit, store);
+    return store;
   }
 
   /** Waits until no task of a unit runs here; see `closeStore`. */
