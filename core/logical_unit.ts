@@ -15,11 +15,13 @@ import type { LunOptions } from "./lun_options.ts";
 import type { MediumOperation } from "./medium_operation.ts";
 import { ModePages } from "./mode_pages.ts";
 import { MEDIA_EVENT } from "./media_event.ts";
+import type { NexusName } from "./initiator_port.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { RawOptions } from "./options.ts";
 import type { PersistentReservations } from "./persistent_reservations.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
+import { ACCESS, type Coordinator, SHARED } from "./ports/coordinator.ts";
 import type { Clock, Log } from "./ports/host.ts";
 import { RateLimits } from "./rate_limits.ts";
 import { Reservations } from "./reservations.ts";
@@ -83,6 +85,8 @@ export interface UnitParts {
   readonly persistent: PersistentReservations;
   /** Mode pages that it has kept. */
   readonly savedPages: readonly SavedPage[];
+  /** The other node. */
+  readonly coordinator: Coordinator;
   /** Told of an exception in work that no command waits for. */
   readonly noteDefect: (work: string, error: unknown) => void;
   /** Told that a threshold of thin provisioning was reached. */
@@ -152,10 +156,14 @@ export class LogicalUnit implements ThresholdPlace {
   rawOptions: RawOptions;
   /** The store; null: no medium. */
   store: BlockStore | null = null;
+  /** Size in bytes that its store is opened with; undefined: its own. */
+  sizeWish: number | undefined;
   /** Its shape. */
   geometry: UnitGeometry = NO_GEOMETRY;
   /** Mode pages. */
   modePages: ModePages;
+  /** The other node. */
+  coordinator: Coordinator;
   /** A format or sanitize that runs or has failed; null: none. */
   operation: MediumOperation | null = null;
   /** START STOP UNIT has stopped it. */
@@ -180,9 +188,16 @@ export class LogicalUnit implements ThresholdPlace {
   idleSinceMs: number;
   /**
    * Commands are delayed, or may not end as they would: something is injected
-   * or limited, or an exception has to be reported.
+   * or limited, an exception has to be reported, or another node has a say.
    */
   disturbed = false;
+  /** Commands do not simply run here: its access state is another one. */
+  away = false;
+  /** Writes are durable when they end, whatever initiators wish. */
+  writesThrough = false;
+  /** Another node has still to learn of changes. */
+  #unsettled = false;
+  #access: number = ACCESS.OPTIMIZED;
   readonly #attentionSenses: Map<number, Sense> = new Map();
   readonly #noteThreshold: () => void;
 
@@ -205,6 +220,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.deviceType = parts.deviceType;
     this.driver = parts.driver;
     this.identity = parts.identity;
+    this.coordinator = parts.coordinator;
     this.clock = parts.clock;
     this.hostLog = parts.log;
     this.#noteThreshold = parts.noteThreshold;
@@ -256,14 +272,23 @@ export class LogicalUnit implements ThresholdPlace {
    */
   load(except?: Nexus): void {
     this.ejected = false;
+    this.changed(SHARED.CONDITION);
     this.raise(UNIT_ATTENTION.MEDIUM_CHANGED, except);
     for (const itl of this.itls) itl.mediaEvent = MEDIA_EVENT.NEW_MEDIA;
+  }
+
+  /** START STOP UNIT starts or stops it. */
+  setStopped(stopped: boolean): void {
+    if (stopped === this.stopped) return;
+    this.stopped = stopped;
+    this.changed(SHARED.CONDITION);
   }
 
   /** The medium is out. */
   eject(): void {
     if (this.hasMedium && !this.ejected) this.mediumGone();
     this.ejected = true;
+    this.changed(SHARED.CONDITION);
   }
 
   /** There is no medium any more; its nexuses hear of that if they ask. */
@@ -305,7 +330,72 @@ export class LogicalUnit implements ThresholdPlace {
 
   /** Raises a unit attention for all nexuses, or all but one. */
   raise(condition: number, except: Nexus | null = null): void {
-    for (const itl of this.otherItls(except)) itl.pending |= condition;
+    this.raiseHere(condition, except?.initiator.nexusId);
+    this.coordinator.attention(this, condition, {
+      except: except?.initiator.nexusId,
+    });
+  }
+
+  /** The same for nexuses of this node alone. */
+  raiseHere(condition: number, except?: string): void {
+    for (const itl of this.itls) {
+      if (itl.nexus.initiator.nexusId !== except) itl.owe(condition);
+    }
+  }
+
+  /** Raises a unit attention for one nexus, wherever its initiator is. */
+  tell({ nexusId }: NexusName, condition: number): void {
+    this.tellHere(nexusId, condition);
+    this.coordinator.attention(this, condition, { only: nexusId });
+  }
+
+  /** The same, if it is a nexus of this node. */
+  tellHere(nexusId: string, condition: number): void {
+    for (const itl of this.itls) {
+      if (itl.nexus.initiator.nexusId === nexusId) itl.owe(condition);
+    }
+  }
+
+  /** How it is reached by way of this node: one of `ACCESS`. */
+  get access(): number {
+    return this.#access;
+  }
+
+  /** Puts it into an access state; tasks that are under way go on. */
+  setAccess(access: number): void {
+    this.#access = access;
+    this.away = access !== ACCESS.OPTIMIZED;
+    this.#lookForTrouble();
+  }
+
+  /** A nexus holds no RESERVE any longer. */
+  dropHolder(nexus: Nexus): void {
+    if (this.reservations.dropHolder(nexus)) this.changed(SHARED.RESERVE);
+  }
+
+  /** A nexus prevents the removal of the medium, or does so no longer. */
+  setPreventsRemoval(itl: ItlNexus, prevents: boolean): void {
+    if (itl.preventsRemoval === prevents) return;
+    itl.preventsRemoval = prevents;
+    this.changed(SHARED.PREVENT);
+  }
+
+  /** Something of `SHARED` has changed. */
+  changed(shared: number): void {
+    this.coordinator.changed(this, shared);
+  }
+
+  /** Whether commands have to wait until another node knows what they did. */
+  setUnsettled(unsettled: boolean): void {
+    this.#unsettled = unsettled;
+    this.#lookForTrouble();
+  }
+
+  /** Writes are to be durable when they end (WCE is zero and stays so). */
+  setWritesThrough(through: boolean): void {
+    if (through === this.writesThrough) return;
+    this.writesThrough = through;
+    this.#renewModePages();
   }
 
   /** Takes a unit attention back, wherever it is still pending. */
@@ -345,7 +435,7 @@ export class LogicalUnit implements ThresholdPlace {
 
   #lookForTrouble(): void {
     this.disturbed = this.injections.active || this.exceptions.due ||
-      this.limits.active;
+      this.limits.active || this.away || this.#unsettled;
   }
 
   #followLimits(): void {
@@ -373,6 +463,7 @@ export class LogicalUnit implements ThresholdPlace {
     const before = this.modePages;
     this.modePages = this.#buildModePages(before);
     if (this.modePages.equals(before)) return;
+    this.changed(SHARED.MODE_PAGES);
     this.raise(UNIT_ATTENTION.MODE_PARAMETERS_CHANGED);
   }
 
@@ -381,7 +472,8 @@ export class LogicalUnit implements ThresholdPlace {
       deviceType: this.deviceType,
       blockLength: this.geometry.blockLength,
       blockCount: this.geometry.blockCount,
-      volatileCache: this.store?.capabilities.volatileCache ?? false,
+      volatileCache: !this.writesThrough &&
+        (this.store?.capabilities.volatileCache ?? false),
       options: this.options,
     };
     return new ModePages(facts, before);

@@ -5,6 +5,7 @@
  */
 
 import { closeBy, identityBy } from "./backend_calls.ts";
+import type { CoordinatorPlace } from "./coordination.ts";
 import { DEVICE_TYPE, hasBlocks, maskOfDeviceType } from "./device_type.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EventHub } from "./events.ts";
@@ -24,7 +25,8 @@ import { type RawOptions, typeOptions } from "./options.ts";
 import type { PluginHost } from "./plugin_host.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
-import type { BlockStore } from "./ports/block_store.ts";
+import { type BlockStore, OK } from "./ports/block_store.ts";
+import { SHARED } from "./ports/coordinator.ts";
 import type { Host } from "./ports/host.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import { readSavedPages } from "./saved_pages.ts";
@@ -82,6 +84,8 @@ export interface LunServices {
   readonly dispatcher: Dispatcher;
   /** Hears of LUNs. */
   readonly events: EventHub;
+  /** Knows of another node. */
+  readonly place: CoordinatorPlace;
 }
 
 /** A change of a LUN, its options typed. */
@@ -92,6 +96,8 @@ interface ParsedModification {
 }
 
 const NO_OPTIONS: RawOptions = new Map();
+/** Milliseconds between two looks at tasks that are to end. */
+const DRAIN_LOOK_MS = 2;
 
 /** Units by number. */
 export class LunRegistry implements UnitDirectory {
@@ -170,11 +176,15 @@ export class LunRegistry implements UnitDirectory {
     const options = typeOptions(LUN_OPTIONS, raw);
     const own = typeOptions(unit.driver.options, raw);
     const before = unit.geometry.blockCount;
-    const warning = mustReopen(unit, own, options, raw)
+    const { driver } = unit;
+    const opens = unit.coordinator.opensStore({ number, driver, options: raw });
+    if (sizeBytes !== undefined) unit.sizeWish = sizeBytes || undefined;
+    const warning = opens && mustReopen(unit, own, options, raw)
       ? await this.#reopen(unit, own, { options, raw, sizeBytes })
       : await resizeStore(unit, sizeBytes);
     unit.setOptions(options, raw);
     if (unit.geometry.blockCount !== before) {
+      unit.changed(SHARED.CAPACITY);
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
     }
     this.#services.events.emit({ type: "lun-changed", lun: number });
@@ -187,6 +197,7 @@ export class LunRegistry implements UnitDirectory {
     unit.removing = true;
     unit.end();
     this.#units.delete(number);
+    unit.coordinator.unitRemoved(unit);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
     this.#services.events.emit({ type: "lun-removed", lun: number });
@@ -250,7 +261,11 @@ export class LunRegistry implements UnitDirectory {
     }, host.entropy);
     const { sizeBytes, blockLength } = request;
     const wish = { deviceType, sizeBytes, blockLength };
-    const outcome = await openStore(driver, own, options, wish);
+    const coordinator = this.#services.place.current;
+    const opens = coordinator.opensStore({ number, driver, options: raw });
+    const outcome = opens
+      ? await openStore(driver, own, options, wish)
+      : { store: null };
     const unit = new LogicalUnit({
       number,
       deviceType,
@@ -265,14 +280,64 @@ export class LunRegistry implements UnitDirectory {
       state,
       persistent,
       savedPages,
+      coordinator,
       noteDefect: (work, error) =>
         this.#services.dispatcher.noteDefect(work, number, error),
       noteThreshold: () =>
         this.#services.events.emit({ type: "threshold-reached", lun: number }),
     }, (ready) => this.#services.dispatcher.runReady(ready));
-    resumeOperation(unit);
+    unit.sizeWish = sizeBytes;
     this.#units.set(number, unit);
+    unit.coordinator = this.#services.place.current;
+    unit.coordinator.unitAdded(unit);
+    if (unit.store !== null) resumeOperation(unit);
     return { unit, warning: outcome.warning };
+  }
+
+  /**
+   * Opens the store of a unit that has none, because another node has served
+   * it. Throws a `ManagementError` when that fails.
+   */
+  async openStore(unit: LogicalUnit): Promise<void> {
+    if (unit.store !== null || unit.removing) return;
+    const own = typeOptions(unit.driver.options, unit.rawOptions);
+    const opened = await openStore(unit.driver, own, unit.options, {
+      deviceType: unit.deviceType,
+      sizeBytes: unit.sizeWish,
+      blockLength: unit.geometry.blockLength || undefined,
+    });
+    if (unit.removing) return await this.#close(unit, opened.store);
+    unit.setStore(opened.store);
+    resumeOperation(unit);
+  }
+
+  /**
+   * Closes the store of a unit that another node is to serve: tasks that do
+   * not end within `patienceMs` are ended with BUSY, and the store has made
+   * durable all that it was given.
+   */
+  async closeStore(unit: LogicalUnit, patienceMs: number): Promise<void> {
+    await this.drain(unit, patienceMs);
+    const { store } = unit;
+    if (store === null) return;
+    if (store.capabilities.volatileCache && !unit.readOnly) {
+      const flushed = await store.flush();
+      if (flushed !== OK) this.#noteLost(unit, flushed.message);
+    }
+    unit.setStore(null);
+    await this.#close(unit, store);
+  }
+
+  /** Waits until no task of a unit runs here; see `closeStore`. */
+  async drain(unit: LogicalUnit, patienceMs: number): Promise<void> {
+    const { clock } = this.#services.host;
+    const endMs = clock.nowMs() + patienceMs;
+    while (unit.taskSet.size > 0 && clock.nowMs() < endMs) {
+      await new Promise<void>((done) => clock.after(DRAIN_LOOK_MS, done));
+    }
+    await this.#endTasks(unit, ABORT.TO_BE_RETRIED);
+    await unit.operation?.stop();
+    await unit.selfTests.end();
   }
 
   async #reopen(
@@ -313,17 +378,27 @@ export class LunRegistry implements UnitDirectory {
     await unit.selfTests.end();
   }
 
-  async #endTasks(unit: LogicalUnit): Promise<void> {
+  async #endTasks(
+    unit: LogicalUnit,
+    how: number = ABORT.WITH_STATUS,
+  ): Promise<void> {
     const tasks: ScsiTask[] = [];
     for (let at = unit.taskSet.oldest; at !== null; at = at.newer) {
       tasks.push(at);
     }
-    const victims = tasks.map((task) => ({ task, how: ABORT.WITH_STATUS }));
+    const victims = tasks.map((task) => ({ task, how }));
     const { dispatcher } = this.#services;
     const { tracing } = dispatcher;
     const wait = tracing.acquire(WAIT.LUN_DRAIN, null, unit.number);
     await new Promise<void>((resolve) => dispatcher.abort(victims, resolve));
     wait?.release();
+  }
+
+  #noteLost(unit: LogicalUnit, reason: string): void {
+    this.#services.host.log.error("A store was closed that could not flush", {
+      lun: unit.number,
+      reason,
+    });
   }
 
   #claim(wanted: number | undefined): number {

@@ -11,6 +11,7 @@ export * from "./commands/command_row.ts";
 export * from "./commands/command_table.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";
 export * from "./control_page.ts";
+export { COORDINATION, STANDALONE } from "./coordination.ts";
 export type {
   MakeSubject,
   Subject,
@@ -70,6 +71,7 @@ export * from "./plugin_host.ts";
 export * from "./port_registry.ts";
 export * from "./ports/backend_driver.ts";
 export * from "./ports/block_store.ts";
+export * from "./ports/coordinator.ts";
 export * from "./ports/designator.ts";
 export * from "./ports/host.ts";
 export * from "./ports/port_driver.ts";

@@ -6,6 +6,7 @@
  */
 
 import { BufferPool } from "./buffer_pool.ts";
+import { COORDINATION, CoordinatorPlace } from "./coordination.ts";
 import type { CommandTable } from "./commands/command_table.ts";
 import { coreCommandTable } from "./commands/mod.ts";
 import { VpdPages } from "./commands/vpd_pages.ts";
@@ -58,19 +59,28 @@ export class Target implements AsyncDisposable {
     );
     const dispatcher = this.#dispatcher;
     const { host, events } = this;
+    const place = new CoordinatorPlace();
     this.plugins = new PluginHost(this, options.findPlugin);
     this.luns = new LunRegistry({
       host,
       plugins: this.plugins,
       dispatcher,
       events,
+      place,
     });
     this.ports = new PortRegistry(this.luns, {
       dispatcher,
       buffers: this.buffers,
       events,
+      place,
     }, host.state);
     this.luns.attach(this.ports);
+    const { luns, ports } = this;
+    this.plugins.provide(COORDINATION, {
+      luns,
+      ports,
+      install: (coordinator) => place.install(coordinator, luns, ports),
+    });
   }
 
   /** Defects met so far: commands that ended by an assertion or exception. */

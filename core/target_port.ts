@@ -14,6 +14,7 @@ import {
   naaDesignator,
   PROTOCOL,
 } from "./ports/designator.ts";
+import type { Coordinator } from "./ports/coordinator.ts";
 import type { Transport } from "./ports/transport.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
 
@@ -50,6 +51,8 @@ export interface PortDescription {
   readonly portDesignator?: Designator;
   /** Designator of the target device, if it has a name. */
   readonly targetDesignator?: Designator;
+  /** It is a port of another node, shown here by its number there. */
+  readonly remote?: boolean;
   /** Further facts for lists, in order. */
   readonly details?: ReadonlyMap<string, string>;
   /** Called when the port goes on or off line. */
@@ -92,6 +95,8 @@ export class TargetPort {
   portDesignator: Designator | null;
   /** Name of the target device; null: it has none. */
   targetDesignator: Designator | null;
+  /** It is a port of another node: its initiators hear from that one. */
+  readonly remote: boolean;
   readonly #units: UnitDirectory;
   readonly #services: NexusServices;
   readonly #directory: PortDirectory;
@@ -114,9 +119,15 @@ export class TargetPort {
     this.description = description;
     this.portDesignator = description.portDesignator ?? null;
     this.targetDesignator = description.targetDesignator ?? null;
+    this.remote = description.remote ?? false;
     this.#units = units;
     this.#services = services;
     this.#directory = directory;
+  }
+
+  /** The other node. */
+  get coordinator(): Coordinator {
+    return this.#services.place.current;
   }
 
   /** All ports of the target, this one among them, by number. */
@@ -149,6 +160,7 @@ export class TargetPort {
     const type = online ? "port-online" : "port-offline";
     this.#services.events.emit({ type, port: this.number });
     this.description.onlineChanged?.(online);
+    this.coordinator.portChanged(this);
     this.#inquiryDataChanged();
   }
 
@@ -171,6 +183,7 @@ export class TargetPort {
     if (wwpn !== undefined) {
       this.portDesignator = naaDesignator(wwpn, ASSOCIATION.PORT, protocol);
     }
+    this.coordinator.portChanged(this);
     this.#inquiryDataChanged();
   }
 
@@ -214,12 +227,14 @@ export class TargetPort {
       this.#services,
     );
     this.#nexuses.add(nexus);
+    this.coordinator.nexusMade(nexus);
     return nexus;
   }
 
   /** Forgets a nexus; called when it is lost. */
   disconnect(nexus: Nexus): void {
     if (!this.#nexuses.delete(nexus)) return;
+    this.coordinator.nexusLost(nexus);
     this.#past.add(nexus.statistics);
     this.#initiators.leave(nexus.initiator);
   }
@@ -266,6 +281,7 @@ export class TargetPort {
   /** Replaces the whole map; null makes every unit visible by its number. */
   setLunMap(map: ReadonlyMap<number, number> | null): void {
     this.#map = map === null ? null : new Map(map);
+    this.coordinator.portChanged(this);
     for (const nexus of this.#nexuses) {
       for (const itl of [...nexus.itls]) {
         if (this.unitAt(itl.visibleLun) !== itl.unit) {
@@ -290,7 +306,8 @@ export class TargetPort {
 
   #inquiryDataChanged(): void {
     for (const unit of this.allUnits()) {
-      if (this.maps(unit)) unit.raise(UNIT_ATTENTION.INQUIRY_DATA_CHANGED);
+      if (!this.maps(unit)) continue;
+      unit.raiseHere(UNIT_ATTENTION.INQUIRY_DATA_CHANGED);
     }
   }
 
@@ -299,7 +316,7 @@ export class TargetPort {
     for (const nexus of this.#nexuses) {
       nexus.wellKnownPending |= UNIT_ATTENTION.LUNS_CHANGED;
       for (const itl of nexus.itls) {
-        if (itl.unit !== except) itl.pending |= UNIT_ATTENTION.LUNS_CHANGED;
+        if (itl.unit !== except) itl.owe(UNIT_ATTENTION.LUNS_CHANGED);
       }
     }
   }

@@ -40,6 +40,8 @@ export const ABORT = {
   SILENT: 1,
   /** Another initiator's doing: TASK ABORTED status is sent (SAM-5 5.6). */
   WITH_STATUS: 2,
+  /** Its node gives the unit up: BUSY status is sent. */
+  TO_BE_RETRIED: 3,
 } as const;
 
 /** Longest CDB that we keep. */

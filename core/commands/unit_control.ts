@@ -123,7 +123,7 @@ async function startStopUnit(
     if (isPrevented(unit)) return MEDIUM_REMOVAL_PREVENTED;
     unit.load(task.nexus);
   }
-  unit.stopped = false;
+  unit.setStopped(false);
   return STATUS.GOOD;
 }
 
@@ -148,7 +148,7 @@ async function stop(
   // A stopped unit tests itself no more (SPC-5 5.15.4).
   unit.selfTests.interrupt();
   if (eject) unit.eject();
-  else unit.stopped = true;
+  else unit.setStopped(true);
   return STATUS.GOOD;
 }
 
@@ -163,6 +163,6 @@ function preventAllow(task: ScsiTask, unit: LogicalUnit): Completion {
   if (prevents && unit.reservations.conflicts(task.nexus, 0)) {
     return STATUS.RESERVATION_CONFLICT;
   }
-  if (task.itl !== null) task.itl.preventsRemoval = prevents;
+  if (task.itl !== null) unit.setPreventsRemoval(task.itl, prevents);
   return STATUS.GOOD;
 }

@@ -60,6 +60,8 @@ export const WAIT = {
   NEXUS_LOSS: 12,
   /** The tasks of a LUN to end that is removed or opened anew. */
   LUN_DRAIN: 13,
+  /** The other node of a pair to learn of a change. */
+  OTHER_NODE: 14,
 } as const;
 
 /** Names of waits. */
@@ -78,6 +80,7 @@ export const WAIT_NAMES = [
   "reinstatement",
   "nexus loss",
   "LUN drain",
+  "other node",
 ] as const;
 
 /** The name of a wait. */
