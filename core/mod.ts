@@ -27,6 +27,12 @@ export type {
   RunningCommand,
 } from "./contract/frontend_contract.ts";
 export type { DataBuffers, Echo } from "./data_buffers.ts";
+export {
+  bufferFor,
+  receiveDataOut,
+  roomForMore,
+  sendPiece,
+} from "./data_transfer.ts";
 export type { DeviceClock } from "./device_clock.ts";
 export * from "./device_type.ts";
 export type { Dispatcher, Victim } from "./dispatcher.ts";

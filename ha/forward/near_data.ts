@@ -84,6 +84,12 @@ export class NearData {
     near.parked.length = 0;
   }
 
+  /** The link has ended; what has come is passed on without it. */
+  orphan(near: NearTask): void {
+    const { nexus } = near;
+    if (nexus !== null) near.nexus = { ...nexus, owedBytes: -Infinity };
+  }
+
   /** The other node wants a piece of Data-Out. */
   wanted(near: NearTask, frame: PieceFrame): void {
     const { task } = near;
@@ -162,9 +168,7 @@ export class NearData {
 
   // All that has come was passed on: is that its end?
   #end(near: NearTask): void {
-    if (near.endsWithData && near.task?.abort === ABORT.NONE) {
-      near.outcome ??= STATUS.GOOD;
-    }
+    if (near.endsWithData) near.outcome ??= STATUS.GOOD;
     if (near.outcome !== null) this.#finished(near);
   }
 

@@ -9,11 +9,11 @@ import {
   ABORT,
   ASYMMETRIC_ACCESS_STATE_TRANSITION,
   type Completion,
+  type MaybePromise,
   type ScsiTask,
   STATUS,
 } from "../../core/mod.ts";
 import type { Channel } from "./channel.ts";
-import { SILENCE_MS_MAX } from "./limits.ts";
 import { type NearTask, PHASE } from "./near_task.ts";
 import { KIND } from "./wire/kinds.ts";
 import { newOutcomeFrame } from "./wire/outcome.ts";
@@ -24,45 +24,64 @@ const outcome = newOutcomeFrame();
 /** Runs granted commands. */
 export class NearGrants {
   readonly #channel: Channel;
-  readonly #finish: (near: NearTask, completion: Completion) => void;
+  readonly #silentMs: number;
+  readonly #finish: (
+    near: NearTask,
+    completion: Completion | Promise<Completion>,
+  ) => void;
 
-  /** @param finish ends a command */
+  /**
+   * @param silentMs silence of the link from which on nothing is begun
+   * @param finish ends a command
+   */
   constructor(
     channel: Channel,
-    finish: (near: NearTask, completion: Completion) => void,
+    silentMs: number,
+    finish: (
+      near: NearTask,
+      completion: Completion | Promise<Completion>,
+    ) => void,
   ) {
     this.#channel = channel;
+    this.#silentMs = silentMs;
     this.#finish = finish;
   }
 
   /** Runs a command that was granted just now. */
   run(near: NearTask): void {
-    const { task, row, unit } = near;
-    if (task === null || row === null || unit === null) return;
+    const { task } = near;
+    if (task === null) return;
     near.phase = PHASE.GRANTED;
     task.wake = null;
-    // We may have stood still until the other node has given us up.
-    if (this.#channel.silenceMs >= SILENCE_MS_MAX) near.stopped = true;
-    if (near.stopped || task.abort !== ABORT.NONE || unit.store === null) {
-      return this.#ended(near, task, STATUS.BUSY);
-    }
-    row.range?.(task, unit);
-    const completion = row.execute(task, unit);
+    const completion = this.#start(near, task);
     if (completion instanceof Promise) this.#later(near, task, completion);
     else this.#ended(near, task, completion);
   }
 
   /** See `NearSide.stopGranted`. */
-  stop(near: NearTask): void {
-    const { task } = near;
-    if (task === null || near.phase !== PHASE.GRANTED || near.stopped) return;
-    near.stopped = true;
-    if (task.abort !== ABORT.NONE) return;
-    // As an abort does it, but its end is told otherwise.
-    task.abort = ABORT.WITH_STATUS;
-    task.nexus.transport.abortTransfer(task);
-    task.nexus.buffers.giveUp(task);
-    task.wake?.();
+  stop({ task, phase }: NearTask): void {
+    if (task === null || phase !== PHASE.GRANTED) return;
+    void task.nexus.abortTasks([{ task, how: ABORT.TO_BE_RETRIED }]);
+  }
+
+  #start(
+    { row, unit }: NearTask,
+    task: ScsiTask,
+  ): MaybePromise<Completion> {
+    if (row === null || unit === null || unit.store === null) {
+      return STATUS.BUSY;
+    }
+    if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+    // We may have stood still until the other node has given us up.
+    if (this.#channel.silenceMs >= this.#silentMs) {
+      return ASYMMETRIC_ACCESS_STATE_TRANSITION;
+    }
+    try {
+      row.range?.(task, unit);
+      return row.execute(task, unit);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async #later(
@@ -73,19 +92,17 @@ export class NearGrants {
     let completion: Completion;
     try {
       completion = await pending;
-    } catch (error) {
+    } catch {
       // The dispatcher tells of the defect; others need not wait for it.
       this.#tell(near, task, STATUS.BUSY);
-      near.fail(error);
-      return;
+      return this.#finish(near, pending);
     }
     this.#ended(near, task, completion);
   }
 
   #ended(near: NearTask, task: ScsiTask, completion: Completion): void {
-    const how = near.stopped ? retried(task, completion) : completion;
-    this.#tell(near, task, how);
-    this.#finish(near, how);
+    this.#tell(near, task, completion);
+    this.#finish(near, completion);
   }
 
   #tell(near: NearTask, task: ScsiTask, how: Completion): void {
@@ -97,11 +114,4 @@ export class NearGrants {
     outcome.movedLength = task.movedLength;
     this.#channel.sendOutcome(KIND.FINISH, outcome);
   }
-}
-
-// It was stopped, not aborted: unless it has ended GOOD all the same.
-function retried(task: ScsiTask, completion: Completion): Completion {
-  if (task.abort === ABORT.WITH_STATUS) task.abort = ABORT.NONE;
-  if (task.answered || completion === STATUS.GOOD) return completion;
-  return ASYMMETRIC_ACCESS_STATE_TRANSITION;
 }

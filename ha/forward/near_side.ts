@@ -49,14 +49,18 @@ export class NearSide {
   #incarnation = 0;
   #up = false;
 
-  /** A side that sends by a channel, which is not up. */
-  constructor(channel: Channel) {
+  /**
+   * A side that sends by a channel, which is not up.
+   *
+   * @param silentMs silence of the link from which on nothing is begun
+   */
+  constructor(channel: Channel, silentMs: number) {
     this.#channel = channel;
-    const finish = (near: NearTask, how: Completion) => this.#finish(near, how);
+    const finish = this.#finish.bind(this);
     this.#data = new NearData(channel, (near) => {
       finish(near, near.outcome ?? STATUS.GOOD);
     });
-    this.#grants = new NearGrants(channel, finish);
+    this.#grants = new NearGrants(channel, silentMs, finish);
   }
 
   /** Commands that are under way. */
@@ -89,8 +93,7 @@ export class NearSide {
     const nexus = this.#nexusOf(task.nexus);
     const near = nexus === null ? null : this.#takeTask();
     if (near === null || nexus === null) return STATUS.BUSY;
-    near.take(task, row, unit, nexus);
-    near.grant = grant;
+    near.take(task, row, unit, nexus, grant);
     task.wake = near.wake;
     this.#queued.push(near);
     if (!this.#flushDue) {
@@ -140,6 +143,7 @@ export class NearSide {
       .send(KIND.RESUME, encodeResume(running.map(({ id }) => id)));
     for (const nexus of this.#nexuses.values()) {
       nexus.owedBytes = 0;
+      nexus.parkedBytes = 0;
       this.#announce(nexus);
     }
     this.#channel.send(KIND.RESUMED, new Uint8Array(0));
@@ -185,8 +189,13 @@ export class NearSide {
     const { task } = near;
     if (task === null) return;
     task.transferLength = frame.transferLength;
-    const moved = Math.min(frame.movedLength, task.expectedDataOutLength);
-    if (moved > task.movedLength) task.movedLength = moved;
+    if (task.expectedDataOutLength > 0) {
+      task.movedLength = Math.min(
+        frame.movedLength,
+        task.expectedDataOutLength,
+      );
+      task.moveCount = 1;
+    }
     if (frame.silent && task.abort === ABORT.NONE) task.abort = ABORT.SILENT;
     near.outcome = frame.sense ?? frame.status;
     if (near.supplying) this.#stopTransfer(task);
@@ -247,7 +256,9 @@ export class NearSide {
   #lose(near: NearTask): void {
     const { task, phase } = near;
     if (task === null || phase === PHASE.GRANTED) return;
-    if (near.outcome !== null || near.endsWithData) return;
+    if (near.outcome !== null || near.endsWithData) {
+      return this.#data.orphan(near);
+    }
     this.#data.drop(near);
     this.#stopTransfer(task);
     this.#finish(near, ASYMMETRIC_ACCESS_STATE_TRANSITION);
@@ -258,7 +269,7 @@ export class NearSide {
     task.nexus.buffers.giveUp(task);
   }
 
-  #finish(near: NearTask, completion: Completion): void {
+  #finish(near: NearTask, completion: Completion | Promise<Completion>) {
     const { task } = near;
     if (task !== null) task.wake = null;
     const resolve = near.free();

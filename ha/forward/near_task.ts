@@ -38,6 +38,9 @@ export interface NearNexus {
   parkedBytes: number;
 }
 
+/** Tells how a command ended, or will end. */
+export type Resolve = (completion: Completion | Promise<Completion>) => void;
+
 /** The command. Used again and again, so that one costs no closures. */
 export class NearTask {
   /** Its number on the link. */
@@ -58,8 +61,8 @@ export class NearTask {
   abortAsked = false;
   /** Data-Out is being fetched for the other node. */
   supplying = false;
-  /** It was stopped because the other node may have given us up. */
-  stopped = false;
+  /** It only takes its place at the other node. */
+  grant = false;
   /** Data-In that could not be passed on yet. */
   readonly parked: Uint8Array[] = [];
   /** Data-In are being passed on. */
@@ -69,9 +72,9 @@ export class NearTask {
   /** How it ends when all data are passed on; null: that is not known yet. */
   outcome: Completion | null = null;
   /** Tells the dispatcher how it ended. */
-  resolve: ((completion: Completion) => void) | null = null;
+  resolve: Resolve | null = null;
   /** For the promise that the dispatcher waits for. */
-  readonly begin: (resolve: (completion: Completion) => void) => void;
+  readonly begin: (resolve: Resolve) => void;
   /** For the task: called when it is aborted. */
   readonly wake: () => void;
 
@@ -90,22 +93,23 @@ export class NearTask {
     row: CommandRow,
     unit: LogicalUnit,
     nexus: NearNexus,
+    grant: boolean,
   ): void {
     this.phase = PHASE.QUEUED;
     this.task = task;
     this.row = row;
     this.unit = unit;
     this.nexus = nexus;
+    this.grant = grant;
     this.abortAsked = false;
     this.supplying = false;
-    this.stopped = false;
     this.delivering = false;
     this.endsWithData = false;
     this.outcome = null;
   }
 
   /** Nobody uses it any more. @returns whoever waits for its end */
-  free(): ((completion: Completion) => void) | null {
+  free(): Resolve | null {
     const { resolve } = this;
     this.use += 1;
     this.phase = PHASE.FREE;

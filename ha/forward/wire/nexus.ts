@@ -78,7 +78,9 @@ export function encodeResume(tasks: readonly number[]): Uint8Array {
 export function decodeResume(view: DataView): number[] | null {
   if (view.byteLength % 4 !== 0) return null;
   const tasks: number[] = [];
-  for (let at = 0; at < view.byteLength; at += 4) tasks.push(view.getUint32(at));
+  for (let at = 0; at < view.byteLength; at += 4) {
+    tasks.push(view.getUint32(at));
+  }
   return tasks;
 }
 
