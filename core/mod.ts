@@ -28,6 +28,12 @@ export type {
 } from "./contract/frontend_contract.ts";
 export type { DataBuffers, Echo } from "./data_buffers.ts";
 export { type DeviceClock, TIMESTAMP_ORIGIN } from "./device_clock.ts";
+export {
+  bufferFor,
+  receiveDataOut,
+  roomForMore,
+  sendPiece,
+} from "./data_transfer.ts";
 export * from "./device_type.ts";
 export type { Dispatcher, Victim } from "./dispatcher.ts";
 export * from "./events.ts";

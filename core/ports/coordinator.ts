@@ -118,7 +118,7 @@ export interface Coordinator {
    */
   settled(unit: LogicalUnit): Promise<Completion | null> | null;
 
-  /** Runs a task of a unit that is `away`; see `LogicalUnit.access`. */
+  /** Runs a placeholder, or a task of a unit that is `away`. */
   execute(
     task: ScsiTask,
     row: CommandRow,
