@@ -33,6 +33,7 @@ export {
   receiveDataOut,
   roomForMore,
   sendPiece,
+  withParameters,
 } from "./data_transfer.ts";
 export * from "./device_type.ts";
 export type { Dispatcher, Victim } from "./dispatcher.ts";

@@ -48,6 +48,7 @@ import {
   RoleLink,
 } from "./roles/mod.ts";
 import type { HaSettings } from "./settings.ts";
+import { SET_GROUPS } from "./set_target_port_groups.ts";
 import { PortDirectory } from "./state/directory.ts";
 import { Replication } from "./state/replication.ts";
 import { identityOf } from "./state/sections.ts";
@@ -76,7 +77,10 @@ export interface NodeParts {
 
 /** One of two nodes. */
 export class HaNode implements Coordinator, HaControl {
+  /** See `Coordinator`. */
   readonly explicit: boolean;
+  /** TARGET PORT GROUP of this node's ports. */
+  readonly ownGroup: number;
   readonly #parts: NodeParts;
   readonly #link: PeerLink | null;
   readonly #replication: Replication;
@@ -87,12 +91,13 @@ export class HaNode implements Coordinator, HaControl {
   readonly #linkSince: { atMs: number | null } = { atMs: null };
   #ready = false;
 
-  /** A node that does nothing before `ready`. */
+  /** A node that does nothing before `start`. */
   constructor(parts: NodeParts) {
     this.#parts = parts;
     const { settings, host, core } = parts;
     const { clock, log } = host;
     this.explicit = settings.explicitAlua;
+    this.ownGroup = settings.id + 1;
     const link = parts.makeLink(() => this.#hello());
     this.#link = link;
     this.#replication = new Replication({
@@ -131,7 +136,7 @@ export class HaNode implements Coordinator, HaControl {
   // What operators ask
 
   /** See `HaControl`. */
-  ready(): void {
+  start(): void {
     if (this.#ready) return;
     this.#ready = true;
     for (const group of this.#groups.values()) {
@@ -157,6 +162,15 @@ export class HaNode implements Coordinator, HaControl {
   }
 
   /** See `HaControl`. */
+  reconfigure(settings: HaSettings): Promise<void> {
+    if (equal(settings, this.#parts.settings)) return Promise.resolve();
+    throw new ManagementError(
+      "option",
+      "ha cannot change while the daemon runs, but for the role: restart it",
+    );
+  }
+
+  /** See `HaControl`. */
   async setRole({ role, lun, peerFenced }: HaRoleOrder): Promise<void> {
     const group = lun === undefined ? this.#node : this.#groups.get(lun);
     if (group === undefined) {
@@ -176,6 +190,32 @@ export class HaNode implements Coordinator, HaControl {
     await this.#link?.close(reason);
     await this.#parts.arbiter.close();
     await this.#parts.fencer.close();
+  }
+
+  /**
+   * An initiator sets the access states of a LUN's groups: this node is to be
+   * primary for it, or is not.
+   *
+   * @returns false: that cannot be done now
+   */
+  setGroups(unit: LogicalUnit, role: HaSettings["role"]): boolean {
+    const group = this.#groupOf(unit);
+    const { wanted, phase } = group.driver.machine;
+    if (wanted === role && (phase === "primary") === (role === "primary")) {
+      return true;
+    }
+    if (this.#link?.state !== "up") return false;
+    group.orderedByCommand();
+    // The command has ended by then: a role is given up without tasks.
+    const { clock, log } = this.#parts.host;
+    clock.after(0, () => {
+      group.driver.order({ role, peerFenced: false }).catch((error) => {
+        log.warn("An order by SET TARGET PORT GROUPS has failed", {
+          ...{ lun: unit.number, reason: String(error) },
+        });
+      });
+    });
+    return true;
   }
 
   // What the core asks
@@ -435,8 +475,13 @@ const RETRY_MS = 250;
 
 /** Pages that a node makes of what it knows itself (SPC-5 7.7). */
 const OWN_PAGES_END = 0xb0;
-const OPCODE = { INQUIRY: 0x12, MAINTENANCE_IN: 0xa3 } as const;
+const OPCODE = {
+  INQUIRY: 0x12,
+  MAINTENANCE_IN: 0xa3,
+  MAINTENANCE_OUT: 0xa4,
+} as const;
 const EVPD = 0x01;
+/** REPORT TARGET PORT GROUPS, REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
 const LOCAL_ACTIONS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 
 // What says the same through both nodes, from what both know.
@@ -445,8 +490,12 @@ function isLocal({ cdb }: ScsiTask, row: CommandRow): boolean {
   if (row.opcode === OPCODE.INQUIRY) {
     return (cdb.getUint8(1) & EVPD) === 0 || cdb.getUint8(2) < OWN_PAGES_END;
   }
+  const { serviceAction = 0 } = row;
+  if (row.opcode === OPCODE.MAINTENANCE_OUT) {
+    return serviceAction === SET_GROUPS;
+  }
   return row.opcode === OPCODE.MAINTENANCE_IN &&
-    LOCAL_ACTIONS.has(row.serviceAction ?? 0);
+    LOCAL_ACTIONS.has(serviceAction);
 }
 
 /** The other node. */
@@ -483,4 +532,11 @@ function describePort(port: TargetPort): PeerPort {
     name: `${port.description.frontend}/${port.description.name}`,
     ...{ target, tag, portals },
   };
+}
+
+// But for the role: that is what orders are for.
+function equal(one: HaSettings, other: HaSettings): boolean {
+  const plain = (settings: HaSettings) =>
+    JSON.stringify({ ...settings, role: null });
+  return plain(one) === plain(other);
 }
