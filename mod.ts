@@ -69,6 +69,7 @@ interface PluginModule {
 /** Plugins that come along, loaded when they are first needed. */
 const BUILT_IN: Readonly<Record<string, () => Promise<PluginModule>>> = {
   block: () => import("./backends/block/mod.ts"),
+  ha: () => import("./ha/mod.ts"),
   ioctl: () => import("./frontends/ioctl/mod.ts"),
   iscsi: () => import("./frontends/iscsi/mod.ts"),
   ramdisk: () => import("./backends/ramdisk/mod.ts"),
