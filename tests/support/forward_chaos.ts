@@ -46,6 +46,7 @@ export class ForwardChaos {
   readonly #violations: string[] = [];
   #initiators: LocalInitiator[] = [];
   #now = 1;
+  #cuts = 0;
 
   /** A pair of a mode. */
   constructor(mode: PairMode) {
@@ -118,13 +119,17 @@ export class ForwardChaos {
   manage(who: number, what: number): void {
     const name = FUNCTIONS[what % FUNCTIONS.length] ?? FUNCTION.ABORT_TASK_SET;
     const by = this.#who(who);
-    const victims = this.#writes.filter((write) =>
-      write.endedAt === Infinity &&
-      (write.by === by || !isOfOneNexus(name))
-    );
+    const isNear = by.nexus.port === this.pair.port;
+    const { isUp } = this.pair.near.link;
+    const cuts = this.#cuts;
+    const all = this.#writes.filter(({ endedAt }) => endedAt === Infinity);
+    const own = all.filter((write) => write.by === by);
+    // What comes over the link after it, the far node cannot have reached.
+    const reached = isNear && !isOfOneNexus(name) ? all : own;
     this.#pend(
       by.manage(name).then(() => {
-        for (const victim of victims) victim.gone = true;
+        const isWhole = isUp && cuts === this.#cuts;
+        for (const victim of isWhole ? reached : own) victim.gone = true;
       }),
     );
   }
@@ -153,6 +158,7 @@ export class ForwardChaos {
 
   /** The link ends, and may come up again. */
   cut(again: boolean): void {
+    this.#cuts += 1;
     this.pair.near.link.cut("chaos");
     if (again) this.pair.connect();
   }
