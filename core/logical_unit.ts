@@ -115,7 +115,7 @@ export class LogicalUnit implements ThresholdPlace {
   /** Driver of its store. */
   readonly driver: BackendDriver;
   /** Names. */
-  readonly identity: UnitIdentity;
+  identity: UnitIdentity;
   /** Time, for work in slices. */
   readonly clock: Clock;
   /** Log lines of what goes on without a command. */

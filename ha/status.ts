@@ -6,6 +6,7 @@
 
 import { defineService, type ServiceToken } from "../core/mod.ts";
 import type { HaMode, HaRole, NodeId, PeerPort } from "./link/peer_hello.ts";
+import type { HaSettings } from "./settings.ts";
 import type { LinkFigures, LinkState } from "./link/peer_link.ts";
 
 /**
@@ -119,6 +120,26 @@ export interface HaRoleOrder {
 export interface HaControl {
   /** What is, now. */
   status(): HaStatus;
+  /**
+   * All that is configured has been made: from now on the node looks for its
+   * peer, and its role counts. Until then every LUN is transitioning. Once.
+   */
+  start(): void;
+  /**
+   * Other settings. Another peer, identity or timing restarts the link; other
+   * arbiters and fencers count for what is asked from now on. The role is what
+   * `setRole` is for.
+   *
+   * @throws {ManagementError} for what a running node cannot change: its
+   * number and mode; nothing has changed
+   */
+  reconfigure(settings: HaSettings): Promise<void>;
+  /**
+   * The daemon ends: gives all roles up in order, while sessions and stores
+   * are still there, and tells the peer, who can take them at once. It never
+   * throws, and takes a few seconds at the most.
+   */
+  stop(): Promise<void>;
   /**
    * Carries out an order; resolves when the role is taken or given up.
    *

@@ -96,6 +96,7 @@ export class PeerChannel {
   #loginMs = 0;
   #cancel: (() => void) | null = null;
   #wakeScheduled = false;
+  #abandoned = false;
   #writing: Promise<void> | null = null;
 
   /** A channel that says who we are once it is started. */
@@ -161,7 +162,7 @@ export class PeerChannel {
     return true;
   }
 
-  /** Tells the peer why and ends; false: as a refusal of its LOGIN. */
+  /** Tells the peer why, and ends; resolves when that is said. */
   close(reason: string): Promise<void> {
     this.#sayAndEnd(CLOSE_CODE.ENDED, reason, false);
     return this.#writing ?? Promise.resolve();
@@ -306,6 +307,8 @@ export class PeerChannel {
   }
 
   #abandon(): void {
+    if (this.#abandoned) return;
+    this.#abandoned = true;
     this.#connection.stream.close();
     this.#queue.discard();
   }

@@ -92,7 +92,8 @@ export interface PeerLink {
   /**
    * Queues one frame; all frames of a turn leave together. `body` is copied.
    * `data` is not copied and must not change until `sent` is called, which
-   * happens once: when it was handed to the system, or when the link is down.
+   * happens once: when it was handed to the system, or given up; maybe before
+   * this returns, maybe a moment after the link went down.
    *
    * @returns false: the link is not up, or its queue is full (then it ends:
    * nothing is dropped silently); `sent` is not called
