@@ -43,6 +43,7 @@ export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
 export { HA_CONTROL } from "./ha/status.ts";
 export type * from "./ha/status.ts";
+export type { PeerPort } from "./ha/link/peer_hello.ts";
 export {
   HA_OPTIONS,
   haOptionProblem,
