@@ -41,6 +41,16 @@ export type * from "./frontends/iscsi/api.ts";
 export { LIBC_PATHS } from "./backends/block/libc_paths.ts";
 export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
+export { HA_CONTROL } from "./ha/status.ts";
+export type * from "./ha/status.ts";
+export {
+  HA_OPTIONS,
+  haOptionProblem,
+  haProblem,
+  type HaSettings,
+  parseFingerprint,
+  readHaSettings,
+} from "./ha/settings.ts";
 export { StateDatabase } from "./ctladm/host/state_adapter.ts";
 
 /** What a target is made with; the rest is the machine's own. */

@@ -8,6 +8,7 @@
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { LunRegistry } from "./lun_registry.ts";
 import type { PortRegistry } from "./port_registry.ts";
+import type { BlockStore } from "./ports/block_store.ts";
 import {
   ACCESS,
   type Coordination,
@@ -43,6 +44,7 @@ export const STANDALONE: Coordinator = Object.freeze({
   }],
   hides: () => false,
   opensStore: () => true,
+  guard: (_number: number, store: BlockStore) => store,
   unitAdded: (unit: LogicalUnit) => unit.setAccess(ACCESS.OPTIMIZED),
   unitRemoved() {},
   portChanged() {},

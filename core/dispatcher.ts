@@ -195,7 +195,7 @@ export class Dispatcher {
 
   // Apart from the hot path: what captures its arguments costs every caller.
   #startDisturbed(task: ScsiTask, unit: LogicalUnit): void {
-    if (unit.away) return this.#startAway(task, unit);
+    if (unit.away || task.placeholder) return this.#startAway(task, unit);
     const delayMs = movesData(task)
       ? unit.injections.takeDelayMs("datamove")
       : 0;

@@ -115,7 +115,7 @@ export class LogicalUnit implements ThresholdPlace {
   /** Driver of its store. */
   readonly driver: BackendDriver;
   /** Names. */
-  readonly identity: UnitIdentity;
+  identity: UnitIdentity;
   /** Time, for work in slices. */
   readonly clock: Clock;
   /** Log lines of what goes on without a command. */
@@ -197,6 +197,8 @@ export class LogicalUnit implements ThresholdPlace {
   writesThrough = false;
   /** Another node has still to learn of changes. */
   #unsettled = false;
+  /** Tasks of another node have their places among its own. */
+  #hosting = false;
   #access: number = ACCESS.OPTIMIZED;
   readonly #attentionSenses: Map<number, Sense> = new Map();
   readonly #noteThreshold: () => void;
@@ -391,6 +393,12 @@ export class LogicalUnit implements ThresholdPlace {
     this.#lookForTrouble();
   }
 
+  /** Whether tasks that another node runs have their places here. */
+  setHosting(hosting: boolean): void {
+    this.#hosting = hosting;
+    this.#lookForTrouble();
+  }
+
   /** Writes are to be durable when they end (WCE is zero and stays so). */
   setWritesThrough(through: boolean): void {
     if (through === this.writesThrough) return;
@@ -435,7 +443,7 @@ export class LogicalUnit implements ThresholdPlace {
 
   #lookForTrouble(): void {
     this.disturbed = this.injections.active || this.exceptions.due ||
-      this.limits.active || this.away || this.#unsettled;
+      this.limits.active || this.away || this.#unsettled || this.#hosting;
   }
 
   #followLimits(): void {

@@ -270,7 +270,7 @@ export class LunRegistry implements UnitDirectory {
       number,
       deviceType,
       driver,
-      store: outcome.store,
+      store: this.#guarded(number, outcome.store),
       identity,
       options,
       rawOptions: raw,
@@ -307,7 +307,7 @@ export class LunRegistry implements UnitDirectory {
       blockLength: unit.geometry.blockLength || undefined,
     });
     if (unit.removing) return await this.#close(unit, opened.store);
-    unit.setStore(opened.store);
+    unit.setStore(this.#guarded(unit.number, opened.store));
     resumeOperation(unit);
   }
 
@@ -317,15 +317,24 @@ export class LunRegistry implements UnitDirectory {
    * durable all that it was given.
    */
   async closeStore(unit: LogicalUnit, patienceMs: number): Promise<void> {
+    const store = await this.settleStore(unit, patienceMs);
+    if (store === null) return;
+    unit.setStore(null);
+    await this.#close(unit, store);
+  }
+
+  /** The same, but that the store stays open. @returns the store */
+  async settleStore(
+    unit: LogicalUnit,
+    patienceMs: number,
+  ): Promise<BlockStore | null> {
     await this.drain(unit, patienceMs);
     const { store } = unit;
-    if (store === null) return;
-    if (store.capabilities.volatileCache && !unit.readOnly) {
+    if (store?.capabilities.volatileCache && !unit.readOnly) {
       const flushed = await store.flush();
       if (flushed !== OK) this.#noteLost(unit, flushed.message);
     }
-    unit.setStore(null);
-    await this.#close(unit, store);
+    return store;
   }
 
   /** Waits until no task of a unit runs here; see `closeStore`. */
@@ -360,7 +369,7 @@ export class LunRegistry implements UnitDirectory {
       throw notFound(unit.number);
     }
     unit.setOptions(request.options, request.raw);
-    unit.setStore(opened.store);
+    unit.setStore(this.#guarded(unit.number, opened.store));
     resumeOperation(unit);
     if (unit.removable && opened.store !== null) unit.load();
     else unit.mediumGone();
@@ -392,6 +401,11 @@ export class LunRegistry implements UnitDirectory {
     const wait = tracing.acquire(WAIT.LUN_DRAIN, null, unit.number);
     await new Promise<void>((resolve) => dispatcher.abort(victims, resolve));
     wait?.release();
+  }
+
+  #guarded(number: number, store: BlockStore | null): BlockStore | null {
+    const { current } = this.#services.place;
+    return store === null ? null : current.guard(number, store);
   }
 
   #noteLost(unit: LogicalUnit, reason: string): void {

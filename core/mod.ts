@@ -27,13 +27,21 @@ export type {
   RunningCommand,
 } from "./contract/frontend_contract.ts";
 export type { DataBuffers, Echo } from "./data_buffers.ts";
-export type { DeviceClock } from "./device_clock.ts";
+export { type DeviceClock, TIMESTAMP_ORIGIN } from "./device_clock.ts";
+export {
+  bufferFor,
+  receiveDataOut,
+  roomForMore,
+  sendPiece,
+  withParameters,
+} from "./data_transfer.ts";
 export * from "./device_type.ts";
 export type { Dispatcher, Victim } from "./dispatcher.ts";
 export * from "./events.ts";
 export * from "./foresight.ts";
 export * from "./identity.ts";
 export * from "./informational_exceptions.ts";
+export { changeDurably } from "./kept_reservations.ts";
 export * from "./initiator_port.ts";
 export * from "./local_initiator.ts";
 export * from "./injections.ts";
@@ -79,7 +87,7 @@ export * from "./ports/transport.ts";
 export * from "./ports/transport_id.ts";
 export type { RateLimitOptions, RateLimits } from "./rate_limits.ts";
 export type { Reservations, Sender } from "./reservations.ts";
-export type { SavedPage } from "./saved_pages.ts";
+export { keepSavedPages, type SavedPage } from "./saved_pages.ts";
 export type { SelfTests } from "./self_test.ts";
 export type { SelfTestResult, SelfTestResults } from "./self_test_results.ts";
 export * from "./sense.ts";

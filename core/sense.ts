@@ -168,6 +168,13 @@ export const INTERNAL_TARGET_FAILURE: Sense = sense(
   0x00,
 );
 
+/** Access states cannot be set so, now. */
+export const SET_TARGET_PORT_GROUPS_COMMAND_FAILED: Sense = sense(
+  SENSE_KEY.HARDWARE_ERROR,
+  0x67,
+  0x0a,
+);
+
 /** A self-test has failed. */
 export const LOGICAL_UNIT_FAILED_SELF_TEST: Sense = sense(
   SENSE_KEY.HARDWARE_ERROR,

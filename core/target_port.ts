@@ -31,6 +31,16 @@ export const PORT_TYPE = {
 /** Entries that a LUN map can have. */
 export const LUN_MAP_LENGTH = 1024;
 
+/** Where the initiators of a port find it. */
+export interface PortReach {
+  /** Name of its target. */
+  readonly target: string;
+  /** Target portal group tag. */
+  readonly tag: number;
+  /** `ADDRESS:PORT`, an IPv6 address in brackets; without wildcards. */
+  readonly portals: readonly string[];
+}
+
 /** What a frontend says of a port that it makes. */
 export interface PortDescription {
   /** Frontend that it belongs to: `iscsi`. */
@@ -53,6 +63,8 @@ export interface PortDescription {
   readonly targetDesignator?: Designator;
   /** It is a port of another node, shown here by its number there. */
   readonly remote?: boolean;
+  /** Where initiators find it, now; absent: not by an address. */
+  readonly reach?: () => PortReach;
   /** Further facts for lists, in order. */
   readonly details?: ReadonlyMap<string, string>;
   /** Called when the port goes on or off line. */

@@ -131,6 +131,8 @@ export class ScsiTask<Context = unknown> {
   ranges: readonly BlockRange[] | null = null;
   /** Others need not wait for it: its unit keeps them off by itself. */
   aside = false;
+  /** Set by the transport: another node runs it, here it has its place. */
+  placeholder = false;
   /** What it tells to a trace; null: it is not traced. */
   trace: Trace | null = null;
   /** Called when it is aborted while it waits for no transport; or null. */
@@ -198,6 +200,7 @@ export function resetTask(task: ScsiTask): void {
   task.blockCount = 0;
   task.ranges = null;
   task.aside = false;
+  task.placeholder = false;
   task.wake = null;
   task.sequentialDone = false;
   task.answered = false;

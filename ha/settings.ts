@@ -98,17 +98,15 @@ export interface HaOptions {
   readonly "heartbeat-ms": number;
   readonly "silent-ms": number;
   readonly "dead-ms": number;
-  readonly "arbiter": ArbiterWords;
+  readonly "arbiter": "static" | "etcd";
+  readonly "etcd": readonly string[];
   readonly "cluster": string;
   readonly "lease-ms": number;
-  readonly "fencer": FencerSettings;
+  readonly "fencer": "none" | "lock" | "lease" | "command";
+  readonly "fence-command": readonly string[];
   readonly "explicit-alua": boolean;
   readonly "allow-ramdisk": boolean;
 }
-
-type ArbiterWords =
-  | { readonly kind: "static" }
-  | { readonly kind: "etcd"; readonly urls: readonly string[] };
 
 const MODES: readonly HaMode[] = ["standby", "shared", "proxy"];
 const ROLES: readonly HaRole[] = ["primary", "secondary"];
@@ -146,18 +144,16 @@ const FINGERPRINT: OptionSpec<string | undefined> = {
   parse: parseFingerprint,
 };
 
-const ARBITER: OptionSpec<ArbiterWords> = {
-  ...{ kind: "static|etcd", fallback: { kind: "static" } },
-  help: "who decides which node is primary",
-  expected: `"static", or "etcd" and its URLs (at most ${URLS_MAX})`,
-  parse: parseArbiter,
+const ETCD: OptionSpec<readonly string[]> = {
+  ...{ kind: "URLs", fallback: [], help: "members of etcd" },
+  expected: `URLs of http or https, at most ${URLS_MAX}, with spaces between`,
+  parse: parseUrls,
 };
 
-const FENCER: OptionSpec<FencerSettings> = {
-  ...{ kind: "none|lock|lease|command", fallback: { kind: "none" } },
-  help: "what keeps the other node off the stores",
-  expected: '"none", "lock", "lease", or "command" and a program',
-  parse: parseFencer,
+const FENCE_COMMAND: OptionSpec<readonly string[]> = {
+  ...{ kind: "command", fallback: [], help: "program that fences the peer" },
+  expected: "a program and its words, with spaces between",
+  parse: (text) => wordsOf(text),
 };
 
 /** The options of the plugin `ha`, and the words of `ha { … }` in ctl.conf. */
@@ -185,14 +181,24 @@ export const HA_OPTIONS: OptionTable<HaOptions> = {
     TIME,
     "milliseconds without a byte after which the peer counts as dead",
   ),
-  "arbiter": ARBITER,
+  "arbiter": choiceOption(
+    ["static", "etcd"],
+    "static",
+    "who decides which node is primary",
+  ),
+  "etcd": ETCD,
   "cluster": textOption("dtl", "name of the pair at the arbiter", 64),
   "lease-ms": integerOption(
     3000,
     { min: 1000, max: 600_000 },
     "milliseconds of the arbiter's lease",
   ),
-  "fencer": FENCER,
+  "fencer": choiceOption(
+    ["none", "lock", "lease", "command"],
+    "none",
+    "what keeps the other node off the stores",
+  ),
+  "fence-command": FENCE_COMMAND,
   "explicit-alua": flagOption(false, "initiators may set access states"),
   "allow-ramdisk": flagOption(false, "RAM LUNs in proxy mode, for tests"),
 };
@@ -204,6 +210,14 @@ export function haOptionProblem(
 ): string | undefined {
   const typed = parseOptions(HA_OPTIONS, new Map([[name, value]]));
   return typed instanceof OptionProblem ? typed.message : undefined;
+}
+
+/** What does not fit together; undefined: all does. */
+export function haProblem(raw: RawOptions): string | undefined {
+  const options = parseOptions(HA_OPTIONS, raw);
+  if (options instanceof OptionProblem) return options.message;
+  const settings = haSettings(options);
+  return typeof settings === "string" ? settings : undefined;
 }
 
 /**
@@ -218,21 +232,18 @@ export function haSettings(options: HaOptions): HaSettings | string {
   if (typeof timing === "string") return timing;
   const identity = identityOf(options);
   if (typeof identity === "string") return identity;
-  const { mode, fencer, peer, role } = options;
-  if (fencer.kind === "lock" && mode === "shared") {
-    return '"fencer lock" is not for mode shared: both nodes open the stores';
-  }
-  if (fencer.kind === "lease" && options.arbiter.kind === "static") {
-    return '"fencer lease" needs "arbiter etcd"';
-  }
+  const { mode, peer, role } = options;
+  const arbiter = arbiterOf(options);
+  if (typeof arbiter === "string") return arbiter;
+  const fencer = fencerOf(options);
+  if (typeof fencer === "string") return fencer;
   if (options["allow-ramdisk"] && mode !== "proxy") {
     return `"allow-ramdisk" is for mode proxy alone, not for ${mode}`;
   }
   return {
-    ...{ id, mode, timing, identity, fencer },
+    ...{ id, mode, timing, identity, arbiter, fencer },
     role: role ?? (id === 1 ? "primary" : "secondary"),
     place: peer ?? null,
-    arbiter: arbiterOf(options),
     explicitAlua: options["explicit-alua"],
     allowRamdisk: options["allow-ramdisk"],
   };
@@ -266,11 +277,9 @@ function parseId(text: string): NodeId | undefined {
   return text === "1" ? 1 : text === "2" ? 2 : undefined;
 }
 
-function parseArbiter(text: string): ArbiterWords | undefined {
-  const [kind, ...urls] = text.trim().split(/\s+/);
-  if (kind === "static") return urls.length === 0 ? { kind } : undefined;
-  const fits = kind === "etcd" && urls.length > 0 && urls.length <= URLS_MAX;
-  return fits && urls.every(isHttp) ? { kind: "etcd", urls } : undefined;
+function parseUrls(text: string): readonly string[] | undefined {
+  const urls = wordsOf(text);
+  return urls.length <= URLS_MAX && urls.every(isHttp) ? urls : undefined;
 }
 
 function isHttp(text: string): boolean {
@@ -278,15 +287,8 @@ function isHttp(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol);
 }
 
-function parseFencer(text: string): FencerSettings | undefined {
-  const [kind, ...words] = text.trim().split(/\s+/);
-  if (kind === "command") {
-    return words.length > 0 ? { kind, words } : undefined;
-  }
-  if (words.length > 0) return undefined;
-  return kind === "none" || kind === "lock" || kind === "lease"
-    ? { kind }
-    : undefined;
+function wordsOf(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== "");
 }
 
 function timingOf(options: HaOptions): LinkTiming | string {
@@ -328,9 +330,28 @@ function identityOf(options: HaOptions): LinkIdentity | null | string {
   };
 }
 
-function arbiterOf(options: HaOptions): ArbiterSettings {
-  const { arbiter, cluster } = options;
-  return arbiter.kind === "static"
-    ? arbiter
-    : { ...arbiter, cluster, leaseMs: options["lease-ms"] };
+function arbiterOf(options: HaOptions): ArbiterSettings | string {
+  const { arbiter: kind, etcd: urls, cluster } = options;
+  if (kind === "etcd") {
+    if (urls.length === 0) return '"arbiter etcd" needs "etcd URL"';
+    return { kind, urls, cluster, leaseMs: options["lease-ms"] };
+  }
+  return urls.length === 0 ? { kind } : '"etcd URL" needs "arbiter etcd"';
+}
+
+function fencerOf(options: HaOptions): FencerSettings | string {
+  const { fencer: kind, mode, arbiter } = options;
+  const words = options["fence-command"];
+  if (kind === "command") {
+    return words.length > 0
+      ? { kind, words }
+      : '"fencer command" needs "fence-command"';
+  }
+  if (words.length > 0) return '"fence-command" needs "fencer command"';
+  if (kind === "lock" && mode === "shared") {
+    return '"fencer lock" is not for mode shared: both nodes open the stores';
+  }
+  return kind === "lease" && arbiter === "static"
+    ? '"fencer lease" needs "arbiter etcd"'
+    : { kind };
 }

@@ -135,6 +135,12 @@ export interface HaControl {
    */
   reconfigure(settings: HaSettings): Promise<void>;
   /**
+   * The daemon ends: gives all roles up in order, while sessions and stores
+   * are still there, and tells the peer, who can take them at once. It never
+   * throws, and takes a few seconds at the most.
+   */
+  stop(): Promise<void>;
+  /**
    * Carries out an order; resolves when the role is taken or given up.
    *
    * @throws {ManagementError} when it is refused; nothing has changed

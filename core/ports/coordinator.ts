@@ -17,7 +17,7 @@ import type { TargetPort } from "../target_port.ts";
 import type { ScsiTask } from "../task.ts";
 import type { TaskManagementRequest } from "../task_management.ts";
 import type { BackendDriver } from "./backend_driver.ts";
-import type { MaybePromise } from "./block_store.ts";
+import type { BlockStore, MaybePromise } from "./block_store.ts";
 
 /** Asymmetric access states by their codes (SPC-5 6.36). */
 export const ACCESS = {
@@ -86,6 +86,8 @@ export interface Coordinator {
    * a `ManagementError` when such a unit cannot be served by two nodes.
    */
   opensStore(request: StoreRequest): boolean;
+  /** Stands between a unit and the store that was opened for it. */
+  guard(number: number, store: BlockStore): BlockStore;
   /** A unit was made: its access state is to be set. */
   unitAdded(unit: LogicalUnit): void;
   /** It is gone. */
@@ -116,7 +118,7 @@ export interface Coordinator {
    */
   settled(unit: LogicalUnit): Promise<Completion | null> | null;
 
-  /** Runs a task of a unit that is `away`; see `LogicalUnit.access`. */
+  /** Runs a placeholder, or a task of a unit that is `away`. */
   execute(
     task: ScsiTask,
     row: CommandRow,

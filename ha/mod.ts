@@ -1,0 +1,87 @@
+/**
+ * Two nodes that serve the same LUNs and fail over without an I/O error.
+ *
+ * In ctl.conf: `ha { id 1  mode proxy  peer listen 192.0.2.1:999  … }`. Loaded
+ * before anything else, it numbers the ports of its node, shows those of the
+ * peer, and does what the role of the node, or of a LUN (`ha_role`), asks for.
+ *
+ * @module
+ */
+
+import {
+  COORDINATION,
+  definePlugin,
+  type Host,
+  ManagementError,
+  type Plugin,
+} from "../core/mod.ts";
+import { configuredLink } from "./link/configured_link.ts";
+import { HaNode, numbersOf } from "./node.ts";
+import {
+  type Arbiter,
+  CommandFencer,
+  EtcdArbiter,
+  type Fencer,
+  HttpEtcdGateway,
+  LeaseFencer,
+  LockFencer,
+  lockStore,
+  NoFencer,
+  runFenceCommand,
+  StaticArbiter,
+} from "./roles/mod.ts";
+import { setTargetPortGroups } from "./set_target_port_groups.ts";
+import { HA_OPTIONS, type HaSettings, haSettings } from "./settings.ts";
+import { HA_CONTROL } from "./status.ts";
+
+/** The plugin. */
+export const plugin: Plugin = definePlugin({
+  name: "ha",
+  api: 1,
+  options: HA_OPTIONS,
+  requires: { core: COORDINATION },
+  optional: {},
+  setup(register, { core }, options) {
+    const settings = haSettings(options);
+    if (typeof settings === "string") {
+      throw new ManagementError("option", settings);
+    }
+    const { host } = register;
+    core.ports.setNumbers(numbersOf(settings.id));
+    const node = new HaNode({
+      ...{ settings, host, core },
+      makeLink: (hello) => configuredLink(settings, host, hello),
+      arbiter: arbiterOf(settings, host),
+      fencer: fencerOf(settings, host),
+      event: () => {},
+    });
+    const place = core.install(node);
+    register.command(setTargetPortGroups(node));
+    register.provide(HA_CONTROL, node);
+    return {
+      async [Symbol.asyncDispose]() {
+        await node.close("the node ends");
+        place[Symbol.dispose]();
+      },
+    };
+  },
+});
+
+function arbiterOf({ arbiter, id }: HaSettings, { clock }: Host): Arbiter {
+  if (arbiter.kind === "static") return new StaticArbiter();
+  const gateway = new HttpEtcdGateway(arbiter.urls);
+  return new EtcdArbiter({ gateway, clock, id, prefix: arbiter.cluster });
+}
+
+function fencerOf({ fencer }: HaSettings, { clock }: Host): Fencer {
+  switch (fencer.kind) {
+    case "none":
+      return new NoFencer();
+    case "lock":
+      return new LockFencer(lockStore);
+    case "lease":
+      return new LeaseFencer(clock);
+    case "command":
+      return new CommandFencer(fencer.words, runFenceCommand);
+  }
+}

@@ -1,0 +1,542 @@
+/**
+ * A node of a pair: link, state, forwarding and roles put together, and what
+ * the core asks of it.
+ *
+ * @module
+ */
+
+import {
+  ACCESS,
+  type AttentionScope,
+  type BackendDriver,
+  type BlockStore,
+  type CommandRow,
+  type Completion,
+  type Coordination,
+  type Coordinator,
+  FLAG,
+  type Host,
+  INITIATORS_PER_PORT_MAX,
+  type LogicalUnit,
+  LUNS_MAX,
+  ManagementError,
+  type MaybePromise,
+  type Nexus,
+  OptionProblem,
+  parseOptions,
+  PORTS_MAX,
+  type RawOptions,
+  type ScsiTask,
+  type StoreRequest,
+  type TargetPort,
+  type TargetPortGroup,
+  type TaskManagementRequest,
+} from "../core/mod.ts";
+import { Forwarding } from "./forward/forwarding.ts";
+import { Group } from "./group.ts";
+import { GuardedStore } from "./guarded_store.ts";
+import type { LocalHello } from "./link/link.ts";
+import type { NodeId, PeerPort } from "./link/peer_hello.ts";
+import type { PeerLink } from "./link/peer_link.ts";
+import { describeNode } from "./node_status.ts";
+import {
+  type Arbiter,
+  type Fencer,
+  NODE_GROUP,
+  RoleDriver,
+  type RoleEvent,
+  RoleLink,
+} from "./roles/mod.ts";
+import type { HaSettings } from "./settings.ts";
+import { SET_GROUPS } from "./set_target_port_groups.ts";
+import { PortDirectory } from "./state/directory.ts";
+import { Replication } from "./state/replication.ts";
+import { identityOf } from "./state/sections.ts";
+import type { HaControl, HaRoleOrder, HaStatus } from "./status.ts";
+
+/** Ports of each node: half of what a target can have. */
+export const PORTS_PER_NODE: number = PORTS_MAX / 2;
+
+/** What a node is made of. */
+export interface NodeParts {
+  /** How it is configured. */
+  readonly settings: HaSettings;
+  /** The machine. */
+  readonly host: Host;
+  /** The target. */
+  readonly core: Coordination;
+  /** Makes the link, idle; null: none is configured. */
+  readonly makeLink: (hello: () => LocalHello) => PeerLink | null;
+  /** Who decides on roles. */
+  readonly arbiter: Arbiter;
+  /** What keeps the peer off the stores. */
+  readonly fencer: Fencer;
+  /** Something for those who follow events. */
+  readonly event: (group: number, event: RoleEvent) => void;
+}
+
+/** One of two nodes. */
+export class HaNode implements Coordinator, HaControl {
+  /** See `Coordinator`. */
+  readonly explicit: boolean;
+  /** TARGET PORT GROUP of this node's ports. */
+  readonly ownGroup: number;
+  readonly #parts: NodeParts;
+  readonly #link: PeerLink | null;
+  readonly #replication: Replication;
+  readonly #directory: PortDirectory;
+  readonly #forwarding: Forwarding | null;
+  readonly #roleLink: RoleLink | null;
+  readonly #groups: Map<number, Group> = new Map();
+  readonly #linkSince: { atMs: number | null } = { atMs: null };
+  #ready = false;
+
+  /** A node that does nothing before `start`. */
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
+    const { settings, host, core } = parts;
+    const { clock, log } = host;
+    this.explicit = settings.explicitAlua;
+    this.ownGroup = settings.id + 1;
+    const link = parts.makeLink(() => this.#hello());
+    this.#link = link;
+    this.#replication = new Replication({
+      ...{ link, log },
+      groupOf: (unit) => this.#groupOf(unit).number,
+      unitsOf: (group) => this.#unitsOf(group),
+      ports: () => core.ports.all(),
+      conflict: (unit, reason) => this.#conflict(unit, reason),
+    }, {
+      sequence: (group, sequence, durable) =>
+        this.#take(group, { type: "sequence", sequence, durable }),
+      resyncDone: (group, epoch, sequence) =>
+        this.#take(group, { type: "resync-done", epoch, sequence }),
+      peerSynced: (group) => this.#take(group, { type: "peer-synced" }),
+    });
+    const peer = peerOf(settings.id);
+    const numbers = numbersOf(peer);
+    const { ports } = core;
+    this.#directory = new PortDirectory({ link, ports, peer, numbers, log });
+    this.#forwarding = link === null ? null : new Forwarding({
+      ...{ link, ports, nowMs: () => clock.nowMs() },
+      shares: settings.mode === "shared",
+      silentMs: settings.timing.silentMs,
+    });
+    // The layers below hear of the link before the roles do.
+    link?.events.add({
+      up: (peer) => this.#linkUp(peer.instance),
+      drained: () => this.#forwarding?.linkDrained(),
+      silent: () => this.#forwarding?.stopGranted(),
+      down: () => this.#linkDown(),
+    });
+    this.#roleLink = link === null ? null : new RoleLink(link, clock);
+    this.#addGroup(NODE_GROUP, settings.role);
+  }
+
+  // What operators ask
+
+  /** See `HaControl`. */
+  start(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    for (const group of this.#groups.values()) {
+      group.driver.take({ type: "tick" });
+    }
+    this.#link?.open();
+  }
+
+  /** See `HaControl`. */
+  status(): HaStatus {
+    const { settings, arbiter, fencer, core } = this.#parts;
+    return describeNode({
+      ...{ settings, arbiter, fencer },
+      link: this.#link,
+      linkSinceMs: this.#linkSince.atMs,
+      wallClockOffsetMs: this.#wallClockOffsetMs(),
+      node: this.#node,
+      groups: this.#groups,
+      units: core.luns.all(),
+      lagOf: (group) => this.#replication.lagOf(group),
+      peerPorts: this.#directory.known,
+    });
+  }
+
+  /** See `HaControl`. */
+  reconfigure(settings: HaSettings): Promise<void> {
+    if (equal(settings, this.#parts.settings)) return Promise.resolve();
+    throw new ManagementError(
+      "option",
+      "ha cannot change while the daemon runs, but for the role: restart it",
+    );
+  }
+
+  /** See `HaControl`. */
+  async setRole({ role, lun, peerFenced }: HaRoleOrder): Promise<void> {
+    const group = lun === undefined ? this.#node : this.#groups.get(lun);
+    if (group === undefined) {
+      throw new ManagementError(
+        "request",
+        `LUN ${lun} has no role of its own: set its option ha_role on both ` +
+          `nodes, or order the role of the node`,
+      );
+    }
+    await group.driver.order({ role, peerFenced });
+  }
+
+  /** Gives all roles up and ends the link. */
+  async close(reason: string): Promise<void> {
+    const groups = [...this.#groups.values()];
+    await Promise.allSettled(groups.map((group) => group.driver.close()));
+    await this.#link?.close(reason);
+    await this.#parts.arbiter.close();
+    await this.#parts.fencer.close();
+  }
+
+  /**
+   * An initiator sets the access states of a LUN's groups: this node is to be
+   * primary for it, or is not.
+   *
+   * @returns false: that cannot be done now
+   */
+  setGroups(unit: LogicalUnit, role: HaSettings["role"]): boolean {
+    const group = this.#groupOf(unit);
+    const { wanted, phase } = group.driver.machine;
+    if (wanted === role && (phase === "primary") === (role === "primary")) {
+      return true;
+    }
+    if (this.#link?.state !== "up") return false;
+    group.orderedByCommand();
+    // The command has ended by then: a role is given up without tasks.
+    const { clock, log } = this.#parts.host;
+    clock.after(0, () => {
+      group.driver.order({ role, peerFenced: false }).catch((error) => {
+        log.warn("An order by SET TARGET PORT GROUPS has failed", {
+          ...{ lun: unit.number, reason: String(error) },
+        });
+      });
+    });
+    return true;
+  }
+
+  // What the core asks
+
+  /** See `Coordinator`. */
+  groupOf(port: TargetPort): number {
+    return port.number < PORTS_PER_NODE ? 2 : 3;
+  }
+
+  /** See `Coordinator`. */
+  groups(
+    unit: LogicalUnit,
+    ports: readonly TargetPort[],
+  ): TargetPortGroup[] {
+    const group = this.#groupOf(unit);
+    const { id } = this.#parts.settings;
+    return [1, 2].map((node) => ({
+      number: node + 1,
+      access: node === id ? unit.access : group.peerAccess,
+      statusCode: group.statusCode,
+      ports: ports.filter((port) => this.groupOf(port) === node + 1),
+    }));
+  }
+
+  /** See `Coordinator`. */
+  hides(unit: LogicalUnit): boolean {
+    return this.#link === null && unit.access === ACCESS.UNAVAILABLE;
+  }
+
+  /** See `Coordinator`. */
+  opensStore({ number, driver, options }: StoreRequest): boolean {
+    this.#refuseMemory(number, driver, options);
+    const group = options.has("ha_role")
+      ? this.#groups.get(number)
+      : this.#node;
+    const shared = this.#parts.settings.mode === "shared";
+    return group?.opensStores ?? shared;
+  }
+
+  /** See `Coordinator`. */
+  guard(number: number, store: BlockStore): BlockStore {
+    const group = () => this.#groups.get(number) ?? this.#node;
+    return new GuardedStore(store, () => group().mayAccess());
+  }
+
+  /** See `Coordinator`. */
+  unitAdded(unit: LogicalUnit): void {
+    this.#groupOf(unit).adopt(unit);
+  }
+
+  /** See `Coordinator`. */
+  unitRemoved(unit: LogicalUnit): void {
+    this.#replication.forget(unit);
+  }
+
+  /** See `Coordinator`. */
+  portChanged(port: TargetPort): void {
+    if (this.#link?.state === "up") this.#directory.portChanged(port);
+  }
+
+  /** See `Coordinator`. */
+  portRemoved(port: TargetPort): void {
+    if (this.#link?.state === "up") this.#directory.portRemoved(port);
+  }
+
+  /** See `Coordinator`. */
+  nexusMade(nexus: Nexus): void {
+    for (const group of this.#groups.values()) group.nexusMade(nexus);
+  }
+
+  /** See `Coordinator`. */
+  nexusLost(nexus: Nexus): void {
+    this.#forwarding?.nexusLost(nexus);
+  }
+
+  /** See `Coordinator`. */
+  changed(unit: LogicalUnit, shared: number): void {
+    this.#replication.changed(unit, shared);
+  }
+
+  /** See `Coordinator`. */
+  attention(
+    unit: LogicalUnit,
+    condition: number,
+    scope: AttentionScope,
+  ): void {
+    this.#replication.attention(unit, condition, scope);
+  }
+
+  /** See `Coordinator`. */
+  settled(unit: LogicalUnit): Promise<Completion | null> | null {
+    return this.#replication.settled(unit);
+  }
+
+  /** See `Coordinator`. */
+  execute(
+    task: ScsiTask,
+    row: CommandRow,
+    unit: LogicalUnit,
+  ): MaybePromise<Completion> {
+    const runsHere = this.#forwarding === null || isLocal(task, row) ||
+      unit.access === ACCESS.UNAVAILABLE ||
+      unit.access === ACCESS.TRANSITIONING;
+    return runsHere && !task.nexus.port.remote
+      ? row.execute(task, unit)
+      : this.#forwarding?.execute(task, row, unit) ?? row.execute(task, unit);
+  }
+
+  /** See `Coordinator`. */
+  manage(
+    nexus: Nexus,
+    request: TaskManagementRequest,
+    unit: LogicalUnit | null,
+  ): Promise<void> | null {
+    return this.#forwarding?.manage(nexus, request, unit) ?? null;
+  }
+
+  get #node(): Group {
+    const group = this.#groups.get(NODE_GROUP);
+    if (group === undefined) throw new TypeError("The node has no group");
+    return group;
+  }
+
+  #addGroup(number: number, role: HaSettings["role"]): Group {
+    const { settings, host, core, arbiter, fencer } = this.#parts;
+    const { clock, log } = host;
+    const { luns, ports } = core;
+    const group = new Group({
+      ...{ number, luns, clock, log },
+      mode: settings.mode,
+      units: () => this.#unitsOf(number),
+      ports: () => ports.all(),
+      replication: this.#replication,
+      stores: () => this.#unitsOf(number).flatMap(storePath),
+      isSilent: () => this.#isSilent(),
+      hello: (hello) => this.#roleLink?.send(hello),
+      event: (event) => this.#parts.event(number, event),
+      peerFenced: () => this.#forwarding?.peerFenced(),
+      stopGranted: () => this.#forwarding?.stopGranted(),
+    });
+    const { id, mode, timing } = settings;
+    group.driver = new RoleDriver({
+      settings: {
+        ...{ group: number, id, mode, role },
+        hasLink: this.#link !== null,
+        hasLease: arbiter.hasLease,
+        deadMs: timing.deadMs,
+        doubtMs: DOUBT_MS,
+        retryMs: RETRY_MS,
+      },
+      ...{ host, arbiter, fencer },
+      actions: group,
+    });
+    this.#roleLink?.add(number, group.driver);
+    this.#groups.set(number, group);
+    if (this.#ready) group.driver.take({ type: "tick" });
+    return group;
+  }
+
+  #groupOf(unit: LogicalUnit): Group {
+    const { ha_role } = unit.options;
+    if (ha_role === undefined) return this.#node;
+    return this.#groups.get(unit.number) ??
+      this.#addGroup(unit.number, ha_role);
+  }
+
+  #unitsOf(group: number): LogicalUnit[] {
+    return this.#parts.core.luns.all()
+      .filter((unit) =>
+        group === NODE_GROUP
+          ? unit.options.ha_role === undefined
+          : unit.number === group && unit.options.ha_role !== undefined
+      );
+  }
+
+  #take(group: number, input: Parameters<RoleDriver["take"]>[0]): void {
+    this.#groups.get(group)?.driver.take(input);
+  }
+
+  #linkUp(instance: string): void {
+    this.#linkSince.atMs = this.#parts.host.clock.wallClockMs();
+    this.#directory.linkUp();
+    this.#forwarding?.linkUp(instance);
+  }
+
+  #linkDown(): void {
+    this.#linkSince.atMs = this.#parts.host.clock.wallClockMs();
+    this.#forwarding?.linkDown();
+    this.#replication.linkDown();
+    this.#directory.linkDown();
+  }
+
+  #isSilent(): boolean {
+    const link = this.#link;
+    const { silentMs } = this.#parts.settings.timing;
+    return link === null || link.state !== "up" || link.silenceMs >= silentMs;
+  }
+
+  #conflict(unit: LogicalUnit, reason: string | null): void {
+    if (reason !== null) {
+      this.#parts.host.log.error("Conflicting HA LUN: it is not served here", {
+        ...{ lun: unit.number, reason },
+      });
+    }
+    this.#groupOf(unit).conflictChanged(unit);
+  }
+
+  #wallClockOffsetMs(): number {
+    const { clock } = this.#parts.host;
+    return clock.wallClockMs() - clock.nowMs();
+  }
+
+  // What lives in the memory of one node is gone with it.
+  #refuseMemory(
+    number: number,
+    driver: BackendDriver,
+    options: RawOptions,
+  ): void {
+    const { allowRamdisk, mode } = this.#parts.settings;
+    if (this.#link === null) return;
+    const own = parseOptions(driver.options, options);
+    if (own instanceof OptionProblem) return;
+    if (driver.identityOf(own) !== undefined) return;
+    if (allowRamdisk && mode === "proxy") return;
+    throw new ManagementError(
+      "option",
+      `LUN ${number} lives in the memory of one node (backend ` +
+        `"${driver.name}") and cannot be served by a pair`,
+    );
+  }
+
+  #hello(): LocalHello {
+    const { settings, core } = this.#parts;
+    const { id, mode } = settings;
+    const { driver } = this.#node;
+    return {
+      ...{ id, mode, role: driver.machine.wanted },
+      epoch: driver.machine.epoch,
+      limits: {
+        lunsMax: LUNS_MAX,
+        portsMax: PORTS_MAX,
+        initiatorsPerPortMax: INITIATORS_PER_PORT_MAX,
+      },
+      luns: core.luns.all().map((unit) => ({
+        number: unit.number,
+        description: describeUnit(unit),
+      })),
+      ports: core.ports.all().filter(({ remote }) => !remote).map(describePort),
+    };
+  }
+}
+
+/** Milliseconds before the end of a lease at which a node is in doubt. */
+const DOUBT_MS = 1000;
+/** Milliseconds between tries of the arbiter and the fencer. */
+const RETRY_MS = 250;
+
+/** Pages that a node makes of what it knows itself (SPC-5 7.7). */
+const OWN_PAGES_END = 0xb0;
+const OPCODE = {
+  INQUIRY: 0x12,
+  MAINTENANCE_IN: 0xa3,
+  MAINTENANCE_OUT: 0xa4,
+} as const;
+const EVPD = 0x01;
+/** REPORT TARGET PORT GROUPS, REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
+const LOCAL_ACTIONS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
+
+// What says the same through both nodes, from what both know.
+function isLocal({ cdb }: ScsiTask, row: CommandRow): boolean {
+  if ((row.flags & FLAG.RUN_HERE) !== 0) return true;
+  if (row.opcode === OPCODE.INQUIRY) {
+    return (cdb.getUint8(1) & EVPD) === 0 || cdb.getUint8(2) < OWN_PAGES_END;
+  }
+  const { serviceAction = 0 } = row;
+  if (row.opcode === OPCODE.MAINTENANCE_OUT) {
+    return serviceAction === SET_GROUPS;
+  }
+  return row.opcode === OPCODE.MAINTENANCE_IN &&
+    LOCAL_ACTIONS.has(serviceAction);
+}
+
+/** The other node. */
+export function peerOf(id: NodeId): NodeId {
+  return id === 1 ? 2 : 1;
+}
+
+/** Numbers of the ports of a node. */
+export function numbersOf(id: NodeId): { first: number; count: number } {
+  return { first: (id - 1) * PORTS_PER_NODE, count: PORTS_PER_NODE };
+}
+
+function storePath(unit: LogicalUnit): string[] {
+  const file = unit.rawOptions.get("file");
+  return file === undefined ? [] : [file];
+}
+
+// A generated name is the primary's, and taken over: it may still differ.
+function describeUnit(unit: LogicalUnit): string {
+  const { deviceType, serial, generated, designators } = identityOf(unit);
+  const names = designators
+    .filter(({ type }) => !generated || type !== NAA)
+    .map(({ type, bytes }) => `${type}.${bytes.toHex()}`);
+  return `type ${deviceType}, serial ${serial}, names ${names.join(" ")}`;
+}
+
+const NAA = 3;
+
+function describePort(port: TargetPort): PeerPort {
+  const { target = "", tag = 0, portals = [] } = port.description.reach?.() ??
+    {};
+  return {
+    number: port.number,
+    name: `${port.description.frontend}/${port.description.name}`,
+    ...{ target, tag, portals },
+  };
+}
+
+// But for the role: that is what orders are for.
+function equal(one: HaSettings, other: HaSettings): boolean {
+  const plain = (settings: HaSettings) =>
+    JSON.stringify({ ...settings, role: null });
+  return plain(one) === plain(other);
+}
