@@ -241,6 +241,13 @@ export const COMMAND_SEQUENCE_ERROR: Sense = sense(
   0x00,
 );
 
+/** An expected sector type that the track has not (MMC-6 annex F). */
+export const ILLEGAL_MODE_FOR_THIS_TRACK: Sense = sense(
+  SENSE_KEY.ILLEGAL_REQUEST,
+  0x64,
+  0x00,
+);
+
 /** A field of the CDB has a value that is not allowed. */
 export function invalidFieldInCdb(byte: number, bit?: number): Sense {
   return sense(SENSE_KEY.ILLEGAL_REQUEST, 0x24, 0x00, {

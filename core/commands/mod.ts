@@ -24,6 +24,7 @@ import { PERSISTENT_RESERVE_IN_COMMANDS } from "./persistent_reserve_in.ts";
 import { PERSISTENT_RESERVE_OUT_COMMANDS } from "./persistent_reserve_out.ts";
 import { PREFETCH_COMMANDS } from "./prefetch.ts";
 import { PROVISIONING_COMMANDS } from "./provisioning.ts";
+import { READ_CD_COMMANDS } from "./read_cd.ts";
 import { READ_WRITE_COMMANDS } from "./read_write.ts";
 import { reportSupportedCommands } from "./report_supported.ts";
 import { RESERVE_COMMANDS } from "./reserve.ts";
@@ -45,6 +46,7 @@ export function coreCommandTable(pages: VpdPages): CommandTable {
     ...VERIFY_COMMANDS,
     ...WRITE_SAME_COMMANDS,
     ...WHOLE_WRITE_COMMANDS,
+    ...READ_CD_COMMANDS,
     ...PREFETCH_COMMANDS,
     ...DEFECT_COMMANDS,
     ...FORMAT_COMMANDS,

@@ -1,7 +1,8 @@
 /**
  * What a CD/DVD unit tells of its disc and its drive: READ TOC/PMA/ATIP, READ
- * DISC INFORMATION, MECHANISM STATUS (MMC-6 6.25, 6.21, 6.10). The disc is one
- * closed session with one data track.
+ * DISC INFORMATION, READ TRACK INFORMATION, READ DISC STRUCTURE, MECHANISM
+ * STATUS (MMC-6 6.25, 6.21, 6.27, 6.22, 6.10). The disc is one closed session
+ * with one data track.
  *
  * @module
  */
@@ -10,10 +11,11 @@ import { reply } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
-import { type Completion, invalidFieldInCdb } from "../sense.ts";
+import { type Completion, invalidFieldInCdb, lbaOutOfRange } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
+import { msfOf } from "./raw_sector.ts";
 
 const ROW = {
   deviceTypes: FOR.CD,
@@ -39,6 +41,22 @@ export const MULTIMEDIA_COMMANDS: readonly CommandDefinition[] = [
     usage: "07 0000000000 ffff 07",
     flags: FLAG.WRITE_EXCLUSIVE,
     execute: readDiscInformation,
+  },
+  {
+    ...ROW,
+    name: "READ TRACK INFORMATION",
+    opcode: 0x52,
+    usage: "03 ffffffff 00 ffff 07",
+    flags: FLAG.WRITE_EXCLUSIVE,
+    execute: readTrackInformation,
+  },
+  {
+    ...ROW,
+    name: "READ DISC STRUCTURE",
+    opcode: 0xad,
+    usage: "0f ffffffff ff ff ffff 00 07",
+    flags: FLAG.WRITE_EXCLUSIVE,
+    execute: readDiscStructure,
   },
   {
     ...ROW,
@@ -84,23 +102,15 @@ function readToc(
       const lba = track === LEAD_OUT ? unit.geometry.blockCount : 0;
       view.setUint8(at + 1, DATA_TRACK);
       view.setUint8(at + 2, track);
-      view.setUint32(at + 4, msf ? msfOf(lba) : lba);
+      view.setUint32(at + 4, msf ? msfBytes(lba) : lba);
     });
   });
 }
 
-const FRAMES_PER_SECOND = 75;
-/** The first block lies two seconds into the disc. */
-const PREGAP_FRAMES = 2 * FRAMES_PER_SECOND;
-/** The highest address in minutes, seconds and frames: 255:59:74. */
-const FRAMES_MAX = 256 * 60 * FRAMES_PER_SECOND - 1;
-
 /** Minute, second and frame of an LBA, one byte each. */
-function msfOf(lba: number): number {
-  const frames = Math.min(lba + PREGAP_FRAMES, FRAMES_MAX);
-  const seconds = Math.floor(frames / FRAMES_PER_SECOND);
-  return Math.floor(seconds / 60) << 16 | (seconds % 60) << 8 |
-    frames % FRAMES_PER_SECOND;
+function msfBytes(lba: number): number {
+  const [minute, second, frame] = msfOf(lba);
+  return minute << 16 | second << 8 | frame;
 }
 
 const DISC_INFORMATION_LENGTH = 34;
@@ -123,6 +133,99 @@ function readDiscInformation(task: ScsiTask): MaybePromise<Completion> {
     // Lead-in of a next session, and its last possible lead-out: none.
     view.setUint32(16, NO_ADDRESS);
     view.setUint32(20, NO_ADDRESS);
+  });
+}
+
+/** ADDRESS/NUMBER TYPE of READ TRACK INFORMATION. */
+const ASKED_BY = { LBA: 0, TRACK: 1, SESSION: 2 } as const;
+const TRACK_INFORMATION_LENGTH = 36;
+/** TRACK MODE of a data track that is recorded in one go. */
+const TRACK_MODE = 0x04;
+/** DATA MODE 1; neither blank, nor reserved, nor in packets. */
+const DATA_MODE = 0x01;
+const LRA_VALID = 0x02;
+
+function readTrackInformation(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): MaybePromise<Completion> {
+  const { blockCount } = unit.geometry;
+  const askedBy = task.cdb.getUint8(1) & 0x03;
+  const asked = task.cdb.getUint32(2);
+  if (askedBy > ASKED_BY.SESSION) return invalidFieldInCdb(1, 1);
+  if (askedBy === ASKED_BY.LBA && asked >= blockCount) {
+    return lbaOutOfRange(asked);
+  }
+  if (askedBy !== ASKED_BY.LBA && asked !== ONLY_TRACK) {
+    return invalidFieldInCdb(2);
+  }
+  const allocationLength = task.cdb.getUint16(7);
+  return reply(task, TRACK_INFORMATION_LENGTH, allocationLength, (view) => {
+    view.setUint16(0, TRACK_INFORMATION_LENGTH - 2);
+    // Track and session; the start address stays 0.
+    view.setUint8(2, ONLY_TRACK);
+    view.setUint8(3, 1);
+    view.setUint8(5, TRACK_MODE);
+    view.setUint8(6, DATA_MODE);
+    view.setUint8(7, LRA_VALID);
+    view.setUint32(24, blockCount);
+    view.setUint32(28, blockCount - 1);
+  });
+}
+
+/** FORMAT of READ DISC STRUCTURE, for the media of the DVD family. */
+const STRUCTURE = { PHYSICAL: 0, COPYRIGHT: 1, LIST: 0xff } as const;
+const STRUCTURE_HEADER = 4;
+const PHYSICAL_LENGTH = 2048;
+/** DVD-ROM, part version 1; 120 mm, rate not specified; one layer. */
+const DVD_ROM = [0x01, 0x0f, 0x01, 0x00];
+/** First sector of the data area of a DVD. */
+const DATA_AREA_START = 0x30000;
+
+function readDiscStructure(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): MaybePromise<Completion> {
+  // MEDIA TYPE: DVD and HD DVD; LAYER: there is one.
+  if ((task.cdb.getUint8(1) & 0x0f) !== 0) return invalidFieldInCdb(1, 3);
+  if (task.cdb.getUint8(6) !== 0) return invalidFieldInCdb(6);
+  switch (task.cdb.getUint8(7)) {
+    case STRUCTURE.PHYSICAL:
+      return replyStructure(task, PHYSICAL_LENGTH, (view) => {
+        DVD_ROM.forEach((byte, at) => view.setUint8(4 + at, byte));
+        view.setUint32(8, DATA_AREA_START);
+        view.setUint32(12, DATA_AREA_START + unit.geometry.blockCount - 1);
+      });
+    case STRUCTURE.COPYRIGHT:
+      // No copy protection, all regions.
+      return replyStructure(task, 4, () => {});
+    case STRUCTURE.LIST:
+      return replyStructure(task, 8, (view) => {
+        [[STRUCTURE.PHYSICAL, PHYSICAL_LENGTH], [STRUCTURE.COPYRIGHT, 4]]
+          .forEach(([format = 0, length = 0], index) => {
+            const at = STRUCTURE_HEADER + 4 * index;
+            view.setUint8(at, format);
+            view.setUint8(at + 1, READABLE);
+            view.setUint16(at + 2, STRUCTURE_HEADER + length);
+          });
+      });
+    default:
+      return invalidFieldInCdb(7);
+  }
+}
+
+/** RDS: the structure can be read. */
+const READABLE = 0x40;
+
+function replyStructure(
+  task: ScsiTask,
+  lengthBytes: number,
+  write: (view: DataView) => void,
+): MaybePromise<Completion> {
+  const length = STRUCTURE_HEADER + lengthBytes;
+  return reply(task, length, task.cdb.getUint16(8), (view) => {
+    view.setUint16(0, length - 2);
+    write(view);
   });
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { FOR } from "../device_type.ts";
+import { DEVICE_TYPE, FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
 import {
@@ -148,7 +148,8 @@ async function stop(
   // A stopped unit tests itself no more (SPC-5 5.15.4).
   unit.selfTests.interrupt();
   if (eject) unit.eject();
-  else unit.setStopped(true);
+  // A disc that stands still spins up for whoever wants it (MMC-6 6.42).
+  else unit.setStopped(unit.deviceType !== DEVICE_TYPE.CD);
   return STATUS.GOOD;
 }
 

@@ -18,6 +18,8 @@ export interface LunKind {
   readonly backend: "ramdisk" | "block";
   /** Its daemon may call libc. */
   readonly native: boolean;
+  /** Device type, as ctl.conf has it. */
+  readonly deviceType: "disk" | "cd";
   /** Bytes of a logical block. */
   readonly blockLength: number;
   /** Options of the LUN. */
@@ -41,6 +43,7 @@ const PLAIN: LunKind = {
   about: "",
   backend: "ramdisk",
   native: false,
+  deviceType: "disk",
   blockLength: 512,
   options: {},
   destructive: undefined,
@@ -100,6 +103,16 @@ export const LUN_KINDS: readonly LunKind[] = [
     destructive: /^(?:ReadOnly|Pr(?:in|out).*)$/,
     daily: true,
   },
+  {
+    name: "cd",
+    about: "file as a disc of a CD/DVD drive",
+    backend: "block" as const,
+    blockLength: 2048,
+    deviceType: "cd" as const,
+    // Two paths are compared by what disks have.
+    families: /^(?!MultipathIO$)/,
+    daily: true,
+  },
   { name: "two-paths", about: "RAM, by two portals", twoPaths: true },
   {
     name: "sanitize",
@@ -125,7 +138,7 @@ export function backingFile({ name }: LunKind, folder: string): string {
 
 /** Lines of ctl.conf that make a target with one LUN of a kind. */
 export function targetOf(kind: LunKind, folder: string): string {
-  const { backend, blockLength, options } = kind;
+  const { backend, deviceType, blockLength, options } = kind;
   const own = backend === "ramdisk" ? { capacity: String(SIZE_BYTES) } : {};
   const lines = Object.entries({ ...own, ...options })
     .map(([key, value]) => `option ${key} ${value}`);
@@ -135,6 +148,7 @@ export function targetOf(kind: LunKind, folder: string): string {
     portal-group pg0
     lun 0 {
       backend ${backend}
+      device-type ${deviceType}
       blocksize ${blockLength}
       size ${SIZE_BYTES}
       ${lines.join("\n      ")}

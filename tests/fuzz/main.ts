@@ -24,6 +24,9 @@ const TIME_MS_MAX = 2 ** 31 - 1;
 /** A batch is a matter of seconds: then something hangs. */
 const SILENCE_MS_MAX = 300_000;
 
+/** Lets a run collect garbage before it looks at memory. */
+const COLLECTOR = "--v8-flags=--expose-gc";
+
 const HELP = `usage: fuzz [--cases N] [--seed N] [KIND...]
 
   --cases N   cases of each large kind (default ${CASES}); small ones have less
@@ -68,7 +71,7 @@ async function fuzz(words: readonly string[]): Promise<number> {
   const { code, timedOut } = await runChild({
     program: Deno.execPath(),
     args: [
-      ...["test", "--frozen", "--no-prompt", ...files],
+      ...["test", "--frozen", "--no-prompt", COLLECTOR, ...files],
       ...["--", String(given.cases ?? CASES), String(seed)],
     ],
     cwd: ROOT,

@@ -42,6 +42,8 @@ export interface CoveredFile {
   readonly branches: Share;
 }
 
+/** What a whole file of raw data, an object in JSON, ends with. */
+const CLOSING_BRACE = 0x7d;
 /** deno coverage may have much to read. */
 const COVERAGE_MS_MAX = 120_000;
 
@@ -50,11 +52,30 @@ export async function readCoverage(
   dataFolder: string,
   { folder }: CoverageGoal,
 ): Promise<CoveredFile[]> {
+  await dropCutFiles(dataFolder);
   const words = ["coverage", "--lcov", `--include=^file://${ROOT}${folder}`];
   const text = await run(Deno.execPath(), [...words, dataFolder], {
     timeMsMax: COVERAGE_MS_MAX,
   });
   return parseLcov(text).sort((one, other) => missed(other) - missed(one));
+}
+
+/** Removes what a program was killed over: `deno coverage` refuses it. */
+export async function dropCutFiles(dataFolder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(dataFolder)) {
+    const path = `${dataFolder}/${name}`;
+    if (await lastByteOf(path) !== CLOSING_BRACE) await Deno.remove(path);
+  }
+}
+
+async function lastByteOf(path: string): Promise<number | undefined> {
+  using file = await Deno.open(path);
+  const { size } = await file.stat();
+  if (size === 0) return undefined;
+  const byte = new Uint8Array(1);
+  await file.seek(size - 1, Deno.SeekMode.Start);
+  await file.read(byte);
+  return byte[0];
 }
 
 /** Reads the records SF, LF, LH, BRF and BRH of an lcov report. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseLcov, percentOf } from "./coverage.ts";
+import { dropCutFiles, parseLcov, percentOf } from "./coverage.ts";
 import { ROOT } from "./suites.ts";
 
 const REPORT = `SF:${ROOT}core/a.ts
@@ -36,4 +36,18 @@ Deno.test("percentOf weighs files by their size", () => {
   assertEquals(percentOf(files.map(({ lines }) => lines)), 45);
   assertEquals(percentOf(files.map(({ branches }) => branches)), 75);
   assertEquals(percentOf([]), 0);
+});
+
+Deno.test("dropCutFiles removes what killed programs left", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "dtl-coverage-" });
+  try {
+    await Deno.writeTextFile(`${folder}/whole.json`, `{"result":[]}`);
+    await Deno.writeTextFile(`${folder}/empty.json`, "");
+    await Deno.writeTextFile(`${folder}/cut.json`, `{"result":[`);
+    await dropCutFiles(folder);
+    const left = await Array.fromAsync(Deno.readDir(folder));
+    assertEquals(left.map(({ name }) => name), ["whole.json"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

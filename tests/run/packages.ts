@@ -24,6 +24,7 @@ const NEEDED: readonly NeededPackage[] = [
   needPrograms("qemu-utils", ["qemu-img", "qemu-io"]),
   { name: "qemu-block-extra", isThere: qemuKnowsIscsi },
   needPrograms("sg3-utils", ["sg_inq", "sg_raw"]),
+  needPrograms("xorriso", ["xorriso"]),
 ];
 
 /**

@@ -102,11 +102,62 @@ export const CONTROL_FORMS: Readonly<Record<string, Form>> = {
     allocation(7, 2, 1024),
     (cdb, { words }) => cdb.setUint8(1, words.number("type", 0)),
   ),
+  "READ TRACK INFORMATION": asking(
+    { opcode: 0x52, length: 10 },
+    allocation(7, 2, 1024),
+    (cdb, { words }) => {
+      cdb.setUint8(1, words.number("by", 1));
+      cdb.setUint32(2, words.number("number", 1));
+    },
+  ),
+  "READ DISC STRUCTURE": asking(
+    { opcode: 0xad, length: 12 },
+    allocation(8, 2, 4096),
+    (cdb, { words }) => {
+      cdb.setUint8(1, words.number("media", 0));
+      cdb.setUint8(6, words.number("layer", 0));
+      cdb.setUint8(7, words.hex("format", 0));
+    },
+  ),
+  "READ CD": {
+    opcode: 0xbe,
+    length: 12,
+    fill: (cdb, { words }) => {
+      const count = words.number("n", 1);
+      cdb.setUint8(1, words.number("type", 0) << 2);
+      cdb.setUint32(2, words.number("lba", 0));
+      cdb.setUint8(6, count >> 16);
+      cdb.setUint16(7, count & 0xffff);
+      cdb.setUint8(9, words.hex("fields", 0x10));
+    },
+    reads: sectorsOf,
+  },
+  "READ CD MSF": {
+    opcode: 0xb9,
+    length: 12,
+    fill: (cdb, { words }) => {
+      const times = [words.text("from"), words.text("to")];
+      times.forEach((time = "0:2:0", index) =>
+        time.split(":").forEach((part, place) =>
+          cdb.setUint8(3 + 3 * index + place, Number(part))
+        )
+      );
+      cdb.setUint8(9, words.hex("fields", 0x10));
+    },
+    reads: sectorsOf,
+  },
   "MECHANISM STATUS": asking(
     { opcode: 0xbd, length: 12 },
     allocation(8, 2, 1024),
   ),
 };
+
+/** Room for some whole sectors. */
+const SECTORS_BYTES = 256 * 1024;
+
+function sectorsOf(_cdb: DataView, { words }: Given): number {
+  return words.number("room", SECTORS_BYTES);
+}
 
 function maintenanceOut(action: number, more?: Form["fill"]): Form {
   return listing({ opcode: MAINTENANCE_OUT, action, length: 12 }, 6, 4, more);

@@ -73,6 +73,17 @@ const SCSI: readonly Row[] = [
   ["rtpg 1", new RegExp(`^((${BYTE}){8}\n)+(${BYTE}){0,8}\n?$`)],
 ];
 
+const BEYOND_CTL: readonly Row[] = [
+  ["apply --dry-run FOLDER/ctl.conf", "Nothing would change\n"],
+  ["batch FOLDER/lines", `${PATH}Unit is ready\n`.repeat(2)],
+  [
+    "permissions --json -f FOLDER/ctl.conf",
+    /"value": "\S+\/disk0",\n *"why": "lun \\"\S+,lun,0\\""/,
+  ],
+  ["top -n 1 -w 1", /^up .* LUNs 2 {3}sessions 1\n/],
+  ["trace --blocked", "Nothing has been traced yet\n"],
+];
+
 const TEST_AIDS: readonly Row[] = [
   ["delay 1 -l done -t 1 -T oneshot", ""],
   ["delay 1 -l done -t 0", ""],
@@ -184,9 +195,11 @@ async function drive(
 
 ctladmTest("every subcommand against a daemon", async (folder, port) => {
   const events = folder.ctladm("events", "-n", "1", "--json");
+  await Deno.writeTextFile(`${folder.path}/lines`, "tur 1\n# twice\ntur 1\n");
   await using _session = await openTo(port);
   const driven = [
     ...await drive(folder, SCSI),
+    ...await drive(folder, BEYOND_CTL),
     ...await drive(folder, TEST_AIDS),
     ...await drive(folder, LUNS_AND_PORTS),
     ...await drive(folder, SESSIONS),

@@ -172,3 +172,93 @@ story(
   a  MODE SENSE(6) page=2a        -> 5/24/00 cdb=2.5
   `,
 );
+
+story(
+  "READ TRACK INFORMATION tells of the only track",
+  `
+  lun 0 ramdisk type=5 size=1m
+  a ready
+  a  READ TRACK INFORMATION       -> GOOD data 0022.01.01.00.04.01.02
+     00000000.00000000.00000000.00000000 00000200.000001ff.00000000
+  a  READ TRACK INFORMATION by=0 number=511 length=6 -> GOOD data 0022.01.01.00.04
+  a  READ TRACK INFORMATION by=2 length=2 -> GOOD data 0022
+  a  READ TRACK INFORMATION by=0 number=512 -> 5/21/00 info=512
+  a  READ TRACK INFORMATION number=2 -> 5/24/00 cdb=2
+  a  READ TRACK INFORMATION by=3  -> 5/24/00 cdb=1.1
+  a  READ TRACK INFORMATION by=4  -> 5/24/00 cdb=1.2
+  `,
+);
+
+story(
+  "READ DISC STRUCTURE tells of a DVD-ROM without copy protection",
+  `
+  lun 0 ramdisk type=5 size=1m
+  a ready
+  a  READ DISC STRUCTURE length=20 -> GOOD data 0802.0000
+     01.0f.01.00 00030000.000301ff.00000000
+  a  READ DISC STRUCTURE          -> GOOD length=2052
+  a  READ DISC STRUCTURE format=1 -> GOOD data 0006.0000.00000000
+  a  READ DISC STRUCTURE format=ff -> GOOD data 000a.0000
+     00.40.0804 01.40.0008
+  a  READ DISC STRUCTURE format=2 -> 5/24/00 cdb=7
+  a  READ DISC STRUCTURE layer=1  -> 5/24/00 cdb=6
+  a  READ DISC STRUCTURE media=1  -> 5/24/00 cdb=1.3
+  a  START STOP UNIT loej         -> GOOD
+  a  READ DISC STRUCTURE          -> 2/3a/02
+  `,
+);
+
+story(
+  "READ CD sends what is asked for of each sector",
+  `
+  lun 0 ramdisk type=5 size=1m
+  a ready
+  a  READ CD n=2                  -> GOOD blocks=00*2
+  a  READ CD n=0                  -> GOOD
+  a  READ CD fields=00            -> GOOD
+  a  READ CD fields=40            -> GOOD
+  a  READ CD lba=75 n=2 fields=20 -> GOOD data 00.03.00.01 00.03.01.01
+  a  READ CD fields=80            -> GOOD data 00.ff*10.00
+  a  READ CD fields=a0 lba=1      -> GOOD data 00.ff*10.00 00.02.01.01
+  a  READ CD fields=30            -> GOOD length=2052 @0=00.02.00.01.00.00
+  a  READ CD fields=18            -> GOOD length=2336
+  a  READ CD fields=f8 lba=9 n=40 -> GOOD length=94080 @0=00.ff*10.00
+     @12=00.02.09.01 @91740=00.02.48.01
+  a  READ CD fields=f8 n=2 room=2400 -> GOOD length=2400 moves=4704
+  a  READ CD type=2               -> GOOD blocks=00
+  a  READ CD type=1               -> 5/64/00
+  a  READ CD type=4               -> 5/64/00
+  a  READ CD type=6               -> 5/24/00 cdb=1.4
+  a  READ CD fields=90            -> 5/24/00 cdb=9.7
+  a  READ CD fields=28            -> 5/24/00 cdb=9.7
+  a  READ CD cdb=10:01            -> 5/24/00 cdb=10.0
+  a  READ CD lba=511 n=2          -> 5/21/00 info=512
+  `,
+);
+
+story(
+  "READ CD MSF reads from one time up to another",
+  `
+  lun 0 ramdisk type=5 size=1m
+  a ready
+  a  READ CD MSF from=0:2:0 to=0:2:2 -> GOOD blocks=00*2
+  a  READ CD MSF from=0:2:74 to=0:3:1 fields=20 -> GOOD
+     data 00.02.74.01 00.03.00.01
+  a  READ CD MSF from=0:2:1 to=0:2:1 -> GOOD
+  a  READ CD MSF from=0:1:74 to=0:2:1 -> 5/24/00 cdb=3
+  a  READ CD MSF from=0:3:0 to=0:2:1 -> 5/24/00 cdb=6
+  a  READ CD MSF from=0:60:0 to=9:2:1 -> 5/24/00 cdb=4
+  a  READ CD MSF from=0:2:0 to=0:2:75 -> 5/24/00 cdb=8
+  a  READ CD MSF from=0:2:0 to=0:9:0 -> 5/21/00 info=512
+  `,
+);
+
+story(
+  "READ CD is for sectors of 2048 bytes",
+  `
+  lun 0 ramdisk type=5 size=1m blocksize=512
+  a ready
+  a  READ CD                      -> 5/20/00 cdb=0
+  a  READ CD MSF                  -> 5/20/00 cdb=0
+  `,
+);

@@ -156,6 +156,17 @@ story(
 );
 
 story(
+  "A disc that was stopped spins up for the next who reads",
+  `
+  lun 0 ramdisk type=5 size=1m
+  a ready
+  a  START STOP UNIT                  -> GOOD
+  a  TEST UNIT READY                  -> GOOD
+  a  READ(10) lba=511 n=1             -> GOOD blocks=00
+  `,
+);
+
+story(
   "A read-only unit refuses every command that writes",
   `
   lun 0 ramdisk readonly=on

@@ -145,6 +145,11 @@ A4/0F DPC 12 0f 00*4 ff*4 00 07     MD_SEL  OUT NM SB –
 7F/0D D   32 07 00*4 3f ff 00 0d 19 00 ff*20 WRITE   OUT – WRITE+RANGE
 8B    D   16 1a ff*12 3f 07            WRITE   OUT – WRITE+RANGE
 90    D   16 02 ff*12 3f 07            READ    –   PW READ+RANGE
+# A data track, sector by sector, and what drives tell of it (MMC-6).
+52    C   10 03 ff*4 00 ff ff 07    RD_CAP  IN  PW –
+AD    C   12 0f ff*4 ff ff ff ff 00 07 RD_CAP  IN  PW –
+B9    C   12 1e 00 ff*6 f8 00 07    READ    IN  PW READ+RANGE
+BE    C   12 1e ff*7 f8 00 07       READ    IN  PW READ+RANGE
 `;
 
 /** A row of the reference. */
