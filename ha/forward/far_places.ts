@@ -40,11 +40,6 @@ export class FarPlaces {
     this.#channel = channel;
   }
 
-  /** Places that outlive their link. */
-  get keptCount(): number {
-    return this.#kept.size;
-  }
-
   /** Places will be kept on a unit. */
   host(unit: LogicalUnit): void {
     if (this.#hosts.has(unit)) return;

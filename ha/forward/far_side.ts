@@ -56,6 +56,8 @@ export class FarSide {
   readonly #held: BufferPool = new BufferPool();
   readonly #places: FarPlaces;
   readonly #nexuses: Map<number, FarNexus> = new Map();
+  /** Tasks of links that have ended. */
+  readonly #ending: Set<FarTask> = new Set();
   #tasks: (FarTask | undefined)[] = [];
   #taskCount = 0;
   #incarnation = 0;
@@ -69,7 +71,7 @@ export class FarSide {
 
   /** Tasks of the other node that are under way, and places that are kept. */
   get taskCount(): number {
-    return this.#taskCount + this.#places.keptCount;
+    return this.#taskCount + this.#ending.size;
   }
 
   /** Slabs that hold Data-In which have not been sent. */
@@ -116,6 +118,7 @@ export class FarSide {
     this.#taskCount = 0;
     this.#incarnation += 1;
     this.#places.linkDown();
+    for (const task of tasks) this.#ending.add(task);
     for (const task of tasks) this.#abort(task);
     for (const nexus of this.#nexuses.values()) nexus.wakeWaiting();
     this.#places.stopHosting();
@@ -151,6 +154,7 @@ export class FarSide {
     for (const [id, { told }] of [...this.#nexuses]) {
       if (!told) this.nexusLost(id);
     }
+    if (this.#ending.size === 0) this.#tellSettled();
   }
 
   /** NEXUS. */
@@ -344,7 +348,8 @@ export class FarSide {
   #ended(task: FarTask, silent: boolean): void {
     const { context } = task;
     this.#giveBack(task);
-    if (!this.#isHere(context) || context.granted) return;
+    if (!this.#isHere(context)) return this.#oldEnded(task);
+    if (context.granted) return;
     this.#forget(task);
     if (context.statusSent) return;
     outcome.task = context.id;
@@ -354,6 +359,15 @@ export class FarSide {
     outcome.movedLength = task.movedLength;
     outcome.sense = task.sense;
     this.#options.channel.sendOutcome(KIND.COMPLETE, outcome);
+  }
+
+  #oldEnded(task: FarTask): void {
+    this.#ending.delete(task);
+    if (this.#ending.size === 0) this.#tellSettled();
+  }
+
+  #tellSettled(): void {
+    this.#options.channel.send(KIND.SETTLED, NO_BYTES);
   }
 
   #forget({ context: { id } }: FarTask): void {

@@ -161,11 +161,13 @@ export class Forwarding {
   /** The other node cannot write any more: its places are free. */
   peerFenced(): void {
     this.#far.peerFenced();
+    this.#near.settled();
   }
 
   /** The other node's process is no more: its initiators are gone, too. */
   peerGone(): void {
     this.#far.peerGone();
+    this.#near.settled();
   }
 
   /**
@@ -225,6 +227,10 @@ export class Forwarding {
       functions.requested(frame, far.connected(frame.nexus));
     }];
     yield [KIND.FUNCTION_DONE, (body) => functions.done(numberIn(body))];
+    yield [KIND.SETTLED, (body) => {
+      expect(body.byteLength === 0);
+      near.settled();
+    }];
     yield [KIND.RESUME, (body) => far.resumed(whole(decodeResume(body)))];
     yield [KIND.RESUMED, (body) => {
       expect(body.byteLength === 0);

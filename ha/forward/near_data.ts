@@ -180,15 +180,17 @@ export class NearData {
   ): Promise<void> {
     const { use } = near;
     const { buffers } = task.nexus;
+    // The task may serve another command by now.
+    const isOver = () => near.use !== use || task.abort !== ABORT.NONE;
     for (let at = from; at < to;) {
+      while (this.#channel.congested && !isOver()) await this.#drained();
+      if (isOver()) return;
       const length = Math.min(to - at, PIECE_BYTES);
       const lent = bufferFor(task, length);
       const buffer = lent instanceof Promise ? await lent : lent;
       if (buffer === null) return;
-      const isOver = () => near.use !== use || task.abort !== ABORT.NONE;
-      const whole = isOver()
-        ? false
-        : await this.#fetch(task, at, length, buffer);
+      const received = !isOver() && receiveDataOut(task, at, length, buffer);
+      const whole = received instanceof Promise ? await received : received;
       if (isOver()) return buffers.release(buffer);
       if (!whole) {
         buffers.release(buffer);
@@ -203,18 +205,8 @@ export class NearData {
     }
   }
 
-  async #fetch(
-    task: ScsiTask,
-    offset: number,
-    length: number,
-    into: Uint8Array,
-  ): Promise<boolean> {
-    while (this.#channel.congested) {
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-    }
-    if (task.abort !== ABORT.NONE) return false;
-    const received = receiveDataOut(task, offset, length, into);
-    return received instanceof Promise ? await received : received;
+  #drained(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
   #send(

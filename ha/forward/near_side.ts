@@ -149,12 +149,23 @@ export class NearSide {
     this.#channel.send(KIND.RESUMED, new Uint8Array(0));
   }
 
-  /** The link has ended: what the other node had ends so as to be retried. */
+  /**
+   * The link has ended: what the other node had ends so as to be retried. It
+   * may still be carried out, but ahead of all that comes later. What was
+   * being aborted ends when it can touch nothing any more: see `settled`.
+   */
   linkDown(): void {
     this.#up = false;
     this.#queued.length = 0;
     for (const near of [...this.#tasks]) this.#lose(near);
     this.#data.goOn();
+  }
+
+  /** Tasks of earlier links, or all of them, can touch nothing any more. */
+  settled(): void {
+    for (const near of this.#tasks) {
+      if (near.phase === PHASE.LOST) this.#finish(near, STATUS.TASK_ABORTED);
+    }
   }
 
   /** The link takes more again. */
@@ -239,7 +250,7 @@ export class NearSide {
 
   #abort(near: NearTask): void {
     const { task } = near;
-    if (task === null || near.phase === PHASE.GRANTED) return;
+    if (task === null || near.phase > PHASE.SENT) return;
     if (near.phase === PHASE.QUEUED) {
       return this.#finish(near, STATUS.TASK_ABORTED);
     }
@@ -255,12 +266,16 @@ export class NearSide {
   // What the other node has ended goes on to its end without it.
   #lose(near: NearTask): void {
     const { task, phase } = near;
-    if (task === null || phase === PHASE.GRANTED) return;
+    if (task === null || phase > PHASE.SENT) return;
     if (near.outcome !== null || near.endsWithData) {
       return this.#data.orphan(near);
     }
     this.#data.drop(near);
     this.#stopTransfer(task);
+    if (phase === PHASE.SENT && task.abort !== ABORT.NONE) {
+      near.phase = PHASE.LOST;
+      return;
+    }
     this.#finish(near, ASYMMETRIC_ACCESS_STATE_TRANSITION);
   }
 

@@ -22,6 +22,8 @@ export const PHASE = {
   SENT: 2,
   /** The other node keeps its place; it runs here. */
   GRANTED: 3,
+  /** It was being aborted when the link ended: it may still touch data. */
+  LOST: 4,
 } as const;
 
 /** One of our initiators, as the other node knows it. */

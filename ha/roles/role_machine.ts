@@ -155,6 +155,16 @@ export class RoleMachine {
     return ownAccess(this.#accessFacts());
   }
 
+  /**
+   * Accesses to a store may begin before this time of the machine's clock,
+   * while {@linkcode access} allows them. A process that stood still finds it
+   * passed before any timer of its has run: look at it before each access.
+   */
+  get safeUntilMs(): number {
+    if (this.#held === null) return Infinity;
+    return this.#held.validUntilMs - this.#settings.doubtMs;
+  }
+
   /** Access through the ports of the peer. */
   get peerAccess(): RoleAccess {
     return peerAccess(this.#accessFacts());

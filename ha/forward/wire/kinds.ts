@@ -44,6 +44,8 @@ export const KIND = {
   RESUME: 79,
   /** near → far: all initiators that are still there have been told. */
   RESUMED: 80,
+  /** far → near: all tasks of earlier links have ended. */
+  SETTLED: 81,
 } as const;
 
 /** Bytes of all bodies that name a task, a nexus or nothing but a number. */

@@ -14,20 +14,23 @@ import {
   testUnitReady,
 } from "../../../support/initiator/cdb_primary.ts";
 import {
+  BLOCK,
+  read,
+  RETRY,
+  write,
+} from "../../../support/forward_commands.ts";
+import {
   FUNCTION,
   GOOD,
   type LocalInitiator,
   SILENT,
 } from "../../../support/local_initiator.ts";
 
-const BLOCK = 512;
 const RESERVE = [0x16, 0, 0, 0, 0, 0];
 const RELEASE = [0x17, 0, 0, 0, 0, 0];
 const CONFLICT = 0x18;
 const BUSY = 0x08;
 const TASK_ABORTED = 0x40;
-/** ASYMMETRIC ACCESS STATE TRANSITION. */
-const RETRY = "2/04/0a";
 
 function bothModes(name: string, body: (pair: HaPair) => Promise<void>) {
   const modes: readonly PairMode[] = ["proxy", "shared"];
@@ -38,11 +41,6 @@ function bothModes(name: string, body: (pair: HaPair) => Promise<void>) {
     });
   }
 }
-
-const read = (by: LocalInitiator, lba: number, blocks: number) =>
-  by.command(0, read10(lba, blocks), { read: blocks * BLOCK });
-const write = (by: LocalInitiator, lba: number, data: Uint8Array) =>
-  by.command(0, write10(lba, data.length / BLOCK), { write: data });
 
 bothModes("Forwarding: moves data both ways", async (pair) => {
   const a = await pair.ready("a");

@@ -1,0 +1,110 @@
+/**
+ * Whether what was answered fits one order of the commands in which each took
+ * effect at one moment between its call and its answer (Wing and Gong).
+ *
+ * @module
+ */
+
+import {
+  applyShared,
+  FRESH_STATE,
+  type SharedOp,
+  type SharedState,
+  textOf,
+} from "./shared_state.ts";
+
+/** A command and its answer. */
+export interface HistoryEntry {
+  /** What was asked. */
+  readonly op: SharedOp;
+  /** When. */
+  readonly fromMs: number;
+  /** When it was over; Infinity: nobody knows. */
+  readonly toMs: number;
+  /** The answer; null: it may have been done, or not. */
+  readonly answer: string | null;
+}
+
+/** Positions that are looked at before the search is given up. */
+const POSITIONS_MAX = 300_000;
+
+/** What is wrong with a history; null: nothing. */
+export function judgeHistory(entries: readonly HistoryEntry[]): string | null {
+  const search = new Search([...entries].sort(byCall));
+  const outcome = search.run();
+  if (outcome === "too long") return null;
+  return outcome ? null : search.explanation;
+}
+
+function byCall(one: HistoryEntry, other: HistoryEntry): number {
+  return one.fromMs - other.fromMs;
+}
+
+class Search {
+  readonly #entries: readonly HistoryEntry[];
+  readonly #done: boolean[];
+  readonly #seen: Set<string> = new Set();
+  #positions = 0;
+  #deepest = -1;
+  #stuck = "";
+
+  constructor(entries: readonly HistoryEntry[]) {
+    this.#entries = entries;
+    this.#done = entries.map(() => false);
+  }
+
+  get explanation(): string {
+    return `no order of the commands explains the answers; ${this.#stuck}`;
+  }
+
+  run(): boolean | "too long" {
+    const found = this.#go(FRESH_STATE, 0, 0);
+    return this.#positions > POSITIONS_MAX ? "too long" : found;
+  }
+
+  /**
+   * @param count commands with an answer that have taken effect
+   * @param latestMs latest call of those that have
+   */
+  #go(state: SharedState, count: number, latestMs: number): boolean {
+    const firstEndMs = this.#firstEndMs();
+    if (firstEndMs === Infinity) return true;
+    const key = this.#done.map(Number).join("") + textOf(state);
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    this.#positions += 1;
+    if (this.#positions > POSITIONS_MAX) return true;
+    this.#note(state, count);
+    for (const [index, entry] of this.#entries.entries()) {
+      if (entry.fromMs > firstEndMs) break;
+      if (this.#done[index] || entry.toMs < latestMs) continue;
+      const { state: next, answer } = applyShared(state, entry.op);
+      const isKnown = entry.answer !== null;
+      if (isKnown ? answer !== entry.answer : next === state) continue;
+      this.#done[index] = true;
+      const later = Math.max(latestMs, entry.fromMs);
+      if (this.#go(next, count + Number(isKnown), later)) return true;
+      this.#done[index] = false;
+    }
+    return false;
+  }
+
+  #firstEndMs(): number {
+    let first = Infinity;
+    for (const [index, { answer, toMs }] of this.#entries.entries()) {
+      if (!this.#done[index] && answer !== null) first = Math.min(first, toMs);
+    }
+    return first;
+  }
+
+  #note(state: SharedState, count: number): void {
+    if (count <= this.#deepest) return;
+    this.#deepest = count;
+    const left = this.#entries.filter((entry, index) =>
+      !this.#done[index] && entry.answer !== null
+    ).slice(0, 2).map(({ op, answer, fromMs }) =>
+      `${JSON.stringify(op)} at ${fromMs.toFixed(1)} was answered "${answer}"`
+    );
+    this.#stuck = `in state "${textOf(state)}" ${left.join(", ")}`;
+  }
+}
