@@ -17,6 +17,7 @@ import {
 } from "../core/mod.ts";
 import { configuredLink } from "./link/configured_link.ts";
 import { HaNode, numbersOf } from "./node.ts";
+import { servingAs } from "./node_status.ts";
 import {
   type Arbiter,
   CommandFencer,
@@ -26,6 +27,7 @@ import {
   LeaseFencer,
   LockFencer,
   lockStore,
+  NODE_GROUP,
   NoFencer,
   runFenceCommand,
   StaticArbiter,
@@ -46,14 +48,19 @@ export const plugin: Plugin = definePlugin({
     if (typeof settings === "string") {
       throw new ManagementError("option", settings);
     }
-    const { host } = register;
+    const { host, events } = register;
     core.ports.setNumbers(numbersOf(settings.id));
     const node = new HaNode({
       ...{ settings, host, core },
-      makeLink: (hello) => configuredLink(settings, host, hello),
+      makeLink: (hello) => configuredLink(settings, register, hello),
       arbiter: arbiterOf(settings, host),
       fencer: fencerOf(settings, host),
-      event: () => {},
+      event: (group, { phase, epoch, reason }) =>
+        events.emit({
+          type: "role-changed",
+          ...group === NODE_GROUP ? {} : { lun: group },
+          ...{ serving: servingAs(phase), epoch, reason },
+        }),
     });
     const place = core.install(node);
     register.command(setTargetPortGroups(node));
