@@ -6,7 +6,7 @@
  */
 
 import type { HaMode } from "../../ha/link/peer_hello.ts";
-import { startPair } from "../support/ha/daemon_pair.ts";
+import { DaemonPair } from "../support/ha/daemon_pair.ts";
 import { startEtcd } from "../support/ha/etcd.ts";
 import { byArbiter, byScript } from "./promotions.ts";
 import { type RoundsResult, runRounds } from "./rounds.ts";
@@ -41,10 +41,12 @@ export async function runCampaign(campaign: Campaign): Promise<RoundsResult> {
   const { mode, promotion, rounds, seed, tell } = campaign;
   const isEtcd = promotion === "etcd";
   await using etcd = isEtcd ? await startEtcd() : null;
-  await using pair = await startPair({
-    ...{ mode, sizeBytes: SIZE_BYTES },
-    ...etcd === null ? {} : { etcd },
-    fencer: mode === "shared" ? (isEtcd ? "lease" : "none") : "lock",
+  const arbiter = etcd === null ? "" : `arbiter etcd\n      etcd ${etcd.url}`;
+  // Both nodes open what they share: no lock keeps the other one off.
+  const fencer = mode !== "shared" ? "lock" : isEtcd ? "lease" : "none";
+  await using pair = await DaemonPair.start({
+    ...{ mode, diskBytes: SIZE_BYTES },
+    ha: () => `${arbiter}\n      fencer ${fencer}`,
   });
   const result = await runRounds(pair, {
     ...{ rounds, seed, tell, workers: WORKERS, sizeBytes: SIZE_BYTES },

@@ -24,9 +24,12 @@ export function byArbiter(): Promise<void> {
 }
 
 /** A script waits for the end of node 1, and then orders the role. */
-export async function byScript({ one, two }: DaemonPair): Promise<void> {
+export async function byScript(
+  { two }: DaemonPair,
+  killedPid: number,
+): Promise<void> {
   const words = [
-    ...["-c", SCRIPT, "promote", `${one.program.pid}`, Deno.execPath()],
+    ...["-c", SCRIPT, "promote", `${killedPid}`, Deno.execPath()],
     ...[...wordsOfTask("ctladm"), "ha-role", "primary", "--peer-fenced"],
   ];
   const { code, stdout, stderr } = await runTool("/bin/sh", words, {

@@ -26,7 +26,7 @@ export interface RoundsOptions {
    * Has node 2 promoted when node 1 was killed; resolves at once where an
    * arbiter does that.
    */
-  readonly promote: (pair: DaemonPair) => Promise<void>;
+  readonly promote: (pair: DaemonPair, killedPid: number) => Promise<void>;
   /** Takes one line for each step. */
   readonly tell: (line: string) => void;
 }
@@ -61,7 +61,7 @@ export async function runRounds(
 ): Promise<RoundsResult> {
   await using disk = new TwoPathDisk({
     targetName: PAIR_TARGET,
-    ports: [pair.one.portalPort, pair.two.portalPort],
+    ports: [pair.one.port, pair.two.port],
     policy: options.policy,
   });
   const load = new VerifiedLoad(disk, options.sizeBytes);
@@ -109,14 +109,15 @@ class Rounds {
     const { one, two } = this.#pair;
     await this.#settled();
     const killed = await this.#seen("node 1 killed", round, async () => {
-      await one.crash();
-      await this.#options.promote(this.#pair);
-      await two.primary();
+      const { pid } = one.program;
+      await one.end("SIGKILL");
+      await this.#options.promote(this.#pair, pid);
+      await two.until("primary", ({ serving }) => serving === "primary");
     });
     this.killGapsMs.push(killed.gapMs);
     await this.#seen("node 1 restarted", round, async () => {
       await one.start();
-      await one.following();
+      await one.serves("secondary");
     });
     await this.#switch("primary", round);
     await this.#switch("secondary", round);
@@ -126,10 +127,11 @@ class Rounds {
   async #switch(role: "primary" | "secondary", round: number): Promise<void> {
     const { one, two } = this.#pair;
     const { gapMs } = await this.#seen(`node 1 ${role}`, round, async () => {
-      // A role is given up to a peer that wants it.
-      await (role === "primary" ? one : two).order("primary");
-      await (role === "primary" ? one : two).primary();
-      await (role === "primary" ? two : one).following();
+      // Giving it up to nobody would leave the disk without a primary.
+      const [to, from] = role === "primary" ? [one, two] : [two, one];
+      await to.order("primary");
+      await to.serves("primary");
+      await from.serves("secondary");
     });
     this.switchGapsMs.push(gapMs);
   }

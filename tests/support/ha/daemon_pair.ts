@@ -1,274 +1,322 @@
 /**
- * Two real daemons that are one pair: one target name, one store, a link over
- * 127.0.0.1.
+ * Two real daemons that are a pair: one disk, one target, a portal and a
+ * folder each, the link on loopback.
  *
  * @module
  */
 
 import { connectApi } from "../../../ctladm/api/client_adapter.ts";
-import type { HaMode } from "../../../ha/link/peer_hello.ts";
-import type { HaStatus } from "../../../ha/status.ts";
+import type { HaMode, HaRole } from "../../../ha/link/peer_hello.ts";
+import type { HaStatus } from "../../../mod.ts";
+import { type DaemonFolder, daemonFolder } from "../daemon.ts";
 import { DeadlineError } from "../deadline.ts";
-import { pidFileLine, portalGroup } from "../ctl_conf.ts";
-import { type DaemonFolder, daemonFolder, endBy } from "../daemon.ts";
+import {
+  openSession,
+  type Session,
+  type SessionOptions,
+  testUnitReady,
+} from "../initiator/mod.ts";
 import { freePort } from "../ports.ts";
-import type { RunningProgram, ToolResult } from "../process.ts";
-import type { Etcd } from "./etcd.ts";
+import type { ProgramExit, RunningProgram, ToolResult } from "../process.ts";
 
-/** Name of the target that both nodes show. */
+/** The target of all pairs. */
 export const PAIR_TARGET = "iqn.2026-01.test.dtl:pair";
+/** Size of its disk. */
+export const PAIR_DISK_BYTES: number = 2 ** 24;
 
-/** What a pair is to be like. */
-export interface PairWish {
+/** How a pair is configured. */
+export interface PairOptions {
   /** How the nodes share. */
   readonly mode: HaMode;
-  /** Who decides; without one, operators do. */
-  readonly etcd?: Etcd;
-  /** What keeps the other node off: words of ctl.conf. */
-  readonly fencer?: string;
-  /** Bytes of the disk. */
-  readonly sizeBytes?: number;
-  /** More lines of `ha { … }`. */
-  readonly options?: string;
-  /** More lines of the LUN. */
-  readonly lunOptions?: string;
-  /** No link: a node of its own. */
-  readonly unlinked?: boolean;
-  /** The link with TLS. */
+  /** More lines of `ha { … }`, by the number of the node. */
+  readonly ha?: (node: 1 | 2) => string;
+  /** More lines of the LUN; `lun` itself is there. */
+  readonly lun?: (node: 1 | 2) => string;
+  /** There is no line `peer`. */
+  readonly withoutLink?: boolean;
+  /** The link is encrypted. */
   readonly tls?: boolean;
+  /** Bytes of the disk. */
+  readonly diskBytes?: number;
 }
 
-const SIZE_BYTES = 32 << 20;
-const READY_MS = 20_000;
-const POLL_MS = 20;
+/** What is looked at while something is waited for, in ms. */
+const LOOK_MS = 20;
+/** Time that anything may take on a busy machine. */
+const PATIENCE_MS = 20_000;
 
-/** One node of the pair. */
-export class DaemonNode implements AsyncDisposable {
+/** One node. */
+export class DaemonNode {
   /** Its number. */
   readonly id: 1 | 2;
-  /** Where its files are. */
+  /** Its folder. */
   readonly folder: DaemonFolder;
-  /** Port of 127.0.0.1 where initiators reach it. */
-  readonly portalPort: number = freePort();
-  /** Text of its ctl.conf. */
-  configuration = "";
+  /** Port of 127.0.0.1 of its portal. */
+  readonly port: number = freePort();
+  readonly #configuration: (node: DaemonNode) => string;
+  readonly #sessions: Session[] = [];
   #program: RunningProgram | null = null;
 
-  /** A node that does not run. */
-  constructor(id: 1 | 2, folder: DaemonFolder) {
+  /** Made by {@linkcode DaemonPair}; it does not run yet. */
+  constructor(
+    id: 1 | 2,
+    folder: DaemonFolder,
+    configuration: (node: DaemonNode) => string,
+  ) {
     this.id = id;
     this.folder = folder;
+    this.#configuration = configuration;
   }
 
-  /** The daemon. */
+  /** What runs. */
   get program(): RunningProgram {
-    if (this.#program === null) throw new TypeError("The node does not run");
+    if (this.#program === null) throw new TypeError(`Node ${this.id} is off`);
     return this.#program;
   }
 
-  /** `iscsi://` address of a LUN. */
-  url(lun = 0): string {
-    return `iscsi://127.0.0.1:${this.portalPort}/${PAIR_TARGET}/${lun}`;
+  /** Base of the URL of its LUN for libiscsi. */
+  get url(): string {
+    return `iscsi://127.0.0.1:${this.port}/${PAIR_TARGET}/0`;
   }
 
-  /** Starts the daemon. */
+  /** Starts it; it has not looked for its peer when that is done. */
   async start(): Promise<void> {
-    this.#program = await this.folder.ctld(this.configuration);
+    this.#program = await this.folder.ctld(this.#configuration(this));
   }
 
-  /** Ends the daemon as a crash would. */
-  async crash(): Promise<void> {
-    await endBy(this.program, "SIGKILL");
+  /** Ends it, and waits for that. */
+  async end(signal: Deno.Signal): Promise<ProgramExit> {
+    const { program } = this;
+    this.#program = null;
+    program.kill(signal);
+    return await program.waitForExit();
   }
 
-  /** Orders a role by the API. */
-  async order(
-    role: "primary" | "secondary",
-    peerFenced = false,
-  ): Promise<void> {
+  /** Runs ctladm with it. */
+  ctladm(...words: readonly string[]): Promise<ToolResult> {
+    return this.folder.ctladm(...words);
+  }
+
+  /** Orders a role. */
+  async order(role: HaRole, peerFenced = false): Promise<HaStatus> {
     using api = connectApi(this.folder.socket);
-    await api.client.put("/v1/ha/role", { role, peerFenced });
+    return await api.client.put<HaStatus>("/v1/ha/role", { role, peerFenced });
   }
 
-  /** Orders a role as operators and cluster managers do. */
-  role(role: string, ...words: readonly string[]): Promise<ToolResult> {
-    return this.folder.ctladm("ha-role", role, ...words);
-  }
-
-  /** What the node says of itself. */
+  /** What it says of the pair. */
   async status(): Promise<HaStatus> {
     using api = connectApi(this.folder.socket);
     return await api.client.get<HaStatus>("/v1/ha");
   }
 
-  /** Waits until the node says something of itself. */
+  /** Waits until what it says is as it is expected. */
   async until(
     what: string,
-    holds: (status: HaStatus) => boolean,
-    timeoutMs: number = READY_MS,
+    isSo: (status: HaStatus) => boolean,
   ): Promise<HaStatus> {
-    const endMs = performance.now() + timeoutMs;
-    let last: HaStatus | null = null;
-    while (performance.now() < endMs) {
-      last = await this.status().catch(() => null);
-      if (last !== null && holds(last)) return last;
-      // Nobody tells when a role changes but the node itself, when asked.
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const start = performance.now();
+    for (;;) {
+      const status = await this.status();
+      if (isSo(status)) return status;
+      if (performance.now() - start > PATIENCE_MS) {
+        throw new DeadlineError(
+          `Node ${this.id}: waited for ${what}: ${JSON.stringify(status)}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    throw new DeadlineError(
-      `Waited in vain until node ${this.id} ${what}; it says ` +
-        `${JSON.stringify(last)}\n${this.#program?.stderr.text.slice(-4000)}`,
-    );
   }
 
-  /** Waits until it serves as primary. */
-  primary(timeoutMs?: number): Promise<HaStatus> {
+  /** Waits until it serves as that, in step with its peer. */
+  serves(role: HaRole): Promise<HaStatus> {
     return this.until(
-      "is primary",
-      ({ serving }) => serving === "primary",
-      timeoutMs,
+      `${role}, in step`,
+      ({ serving, synchronized }) => serving === role && synchronized,
     );
   }
 
-  /** Waits until it follows a primary and knows all that that one knows. */
-  following(timeoutMs?: number): Promise<HaStatus> {
-    return this.until(
-      "follows",
-      ({ serving, synchronized }) => serving === "secondary" && synchronized,
-      timeoutMs,
-    );
+  /** Opens a session. */
+  async open(options: Partial<SessionOptions> = {}): Promise<Session> {
+    const portal = { port: this.port };
+    const targetName = PAIR_TARGET;
+    const session = await openSession({ portal, targetName, ...options });
+    this.#sessions.push(session);
+    return session;
   }
 
-  /** Ends the daemon and removes its folder. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The same; it has heard of all that happened. */
+  async openReady(
+    options: Partial<SessionOptions> = {},
+  ): Promise<Session> {
+    const session = await this.open(options);
+    await hear(session);
+    return session;
+  }
+
+  /** What it is and what it said, for messages. */
+  describe(): string {
+    return `node ${this.id}: ${this.#program?.describe() ?? "it is off"}`;
+  }
+
+  /** Ends what is left of it. */
+  async dispose(): Promise<void> {
+    for (const session of this.#sessions) {
+      await session[Symbol.asyncDispose]().catch(() => {});
+    }
+    await this.#program?.stop();
     await this.folder[Symbol.asyncDispose]();
   }
 }
 
-/** The pair. */
+/** Takes unit attentions until there is none. */
+export async function hear(session: Session): Promise<string[]> {
+  const heard: string[] = [];
+  for (;;) {
+    const { sense } = await session.command(0, testUnitReady());
+    if (!sense.startsWith("6/")) return heard;
+    heard.push(sense);
+  }
+}
+
+/** Two nodes. */
 export class DaemonPair implements AsyncDisposable {
-  /** How the nodes share. */
-  readonly mode: HaMode;
-  /** Node 1, primary by its configuration. */
+  /** Node 1, the primary where nothing else was ordered. */
   readonly one: DaemonNode;
   /** Node 2. */
   readonly two: DaemonNode;
-  /** Path of the disk. */
+  /** The disk of both. */
   readonly disk: string;
 
-  /** A pair that does not run. */
-  constructor(mode: HaMode, one: DaemonNode, two: DaemonNode) {
-    this.mode = mode;
-    this.one = one;
-    this.two = two;
-    this.disk = `${one.folder.path}/disk`;
+  /** Takes two folders over; {@linkcode DaemonPair.make} makes them. */
+  constructor(
+    folders: readonly DaemonFolder[],
+    options: PairOptions,
+    security: (id: 1 | 2) => string = () => "insecure",
+  ) {
+    const [first, second] = folders;
+    if (first === undefined || second === undefined) throw new TypeError("Two");
+    this.disk = `${first.path}/disk`;
+    const linkPort = freePort();
+    const text = (node: DaemonNode) => {
+      const way = node.id === 1 ? "listen" : "connect";
+      const link = options.withoutLink === true
+        ? ""
+        : `peer ${way} 127.0.0.1:${linkPort}\n${security(node.id)}`;
+      return configurationOf(node, link, this.disk, options);
+    };
+    this.one = new DaemonNode(1, first, text);
+    this.two = new DaemonNode(2, second, text);
   }
 
-  /** Starts both, and waits until they serve together. */
-  async start(): Promise<void> {
+  /** Makes a pair that does not run yet. */
+  static async make(options: PairOptions): Promise<DaemonPair> {
+    const folders = [await daemonFolder(), await daemonFolder()];
+    const security = options.tls === true ? await makeKeys(folders) : undefined;
+    const pair = new DaemonPair(folders, options, security);
+    using disk = await Deno.create(pair.disk);
+    await disk.truncate(options.diskBytes ?? PAIR_DISK_BYTES);
+    return pair;
+  }
+
+  /** Makes a pair, and starts it; node 1 is primary. */
+  static async start(options: PairOptions): Promise<DaemonPair> {
+    const pair = await DaemonPair.make(options);
+    try {
+      await pair.startBoth();
+    } catch (error) {
+      await pair[Symbol.asyncDispose]();
+      throw error;
+    }
+    return pair;
+  }
+
+  /** Starts both, and waits until they serve. */
+  async startBoth(): Promise<void> {
     await Promise.all([this.one.start(), this.two.start()]);
-    await Promise.all([this.one.primary(), this.two.following()]);
+    await Promise.all([
+      this.one.serves("primary"),
+      this.two.serves("secondary"),
+    ]);
   }
 
-  /** What both have logged, for messages. */
+  /** Kills a primary; the operator vouches for that, and the other serves. */
+  async failOver(from: DaemonNode, to: DaemonNode): Promise<void> {
+    await from.end("SIGKILL");
+    await to.until("no link", ({ link }) => link.state !== "up");
+    await to.order("primary", true);
+  }
+
+  /** What both are and what they said, for messages. */
   describe(): string {
-    return [this.one, this.two]
-      .map(({ id, program }) => `node ${id}: ${program.describe()}`)
-      .join("\n");
+    return `${this.one.describe()}\n${this.two.describe()}`;
   }
 
   /** Ends both. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([
-      this.one[Symbol.asyncDispose](),
-      this.two[Symbol.asyncDispose](),
-    ]);
+    await this.two.dispose();
+    await this.one.dispose();
   }
 }
 
-/** Makes the folders, the disk and ctl.conf of two nodes; they do not run. */
-export async function makePair(wish: PairWish): Promise<DaemonPair> {
-  const one = new DaemonNode(1, await daemonFolder());
-  const two = new DaemonNode(2, await daemonFolder());
-  const pair = new DaemonPair(wish.mode, one, two);
-  await makeDisk(pair.disk, wish.sizeBytes ?? SIZE_BYTES);
-  const link = freePort();
-  const keys = wish.tls === true ? await makeKeys(one, two) : undefined;
-  for (const node of [one, two]) {
-    const { id } = node;
-    const peer = id === 1 ? "listen" : "connect";
-    const place = wish.unlinked === true
-      ? ""
-      : `peer ${peer} 127.0.0.1:${link}`;
-    const security = keys?.[id - 1] ??
-      (wish.unlinked === true ? "" : "insecure");
-    node.configuration = `${pidFileLine(node.folder)}
-      ha {
-        id ${id}
-        mode ${wish.mode}
-        ${place}
-        ${security}
-        ${arbiterLines(wish.etcd)}
-        ${wish.fencer === undefined ? "" : `fencer ${wish.fencer}`}
-        ${wish.options ?? ""}
+/** Registers a test with a pair. */
+export function pairOfDaemonsTest(
+  name: string,
+  modes: readonly HaMode[],
+  body: (pair: DaemonPair, mode: HaMode) => Promise<void>,
+  options: Omit<PairOptions, "mode"> = {},
+): void {
+  for (const mode of modes) {
+    Deno.test(`${name} (${mode})`, async () => {
+      await using pair = await DaemonPair.start({ mode, ...options });
+      await body(pair, mode);
+    });
+  }
+}
+
+function configurationOf(
+  { id, folder, port }: DaemonNode,
+  link: string,
+  disk: string,
+  { mode, ha, lun }: PairOptions,
+): string {
+  return `pidfile "${folder.pidFile}"
+    ha {
+      id ${id}
+      mode ${mode}
+      ${link}
+      ${ha?.(id) ?? ""}
+    }
+    portal-group pg {
+      discovery-auth-group no-authentication
+      listen 127.0.0.1:${port}
+    }
+    target ${PAIR_TARGET} {
+      auth-group no-authentication
+      portal-group pg
+      lun 0 {
+        path ${disk}
+        serial "PAIR0000"
+        ${lun?.(id) ?? ""}
       }
-      ${portalGroup("pg0", node.portalPort)}
-      target ${PAIR_TARGET} {
-        auth-group no-authentication
-        portal-group pg0
-        lun 0 {
-          path ${pair.disk}
-          serial PAIR0001
-          ${wish.lunOptions ?? ""}
-        }
-      }`;
-  }
-  return pair;
-}
-
-/** The same, and starts them. */
-export async function startPair(wish: PairWish): Promise<DaemonPair> {
-  const pair = await makePair(wish);
-  try {
-    await pair.start();
-    return pair;
-  } catch (error) {
-    await pair[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-function arbiterLines(etcd: Etcd | undefined): string {
-  return etcd === undefined ? "" : `arbiter etcd\n        etcd ${etcd.url}`;
-}
-
-async function makeDisk(path: string, sizeBytes: number): Promise<void> {
-  using file = await Deno.create(path);
-  await file.truncate(sizeBytes);
+    }`;
 }
 
 // What `ha-init` says of a node is configured at the other one, too.
 async function makeKeys(
-  one: DaemonNode,
-  two: DaemonNode,
-): Promise<readonly string[]> {
-  const mine = await keysOf(one);
-  const theirs = await keysOf(two);
-  return [
-    [...mine.own, theirs.forPeer].join("\n"),
-    [...theirs.own, mine.forPeer].join("\n"),
-  ];
-}
-
-async function keysOf(
-  { folder }: DaemonNode,
-): Promise<{ own: readonly string[]; forPeer: string }> {
-  const { code, stdout, stderr } = await folder
-    .ctladm("ha-init", "-d", folder.path);
-  const own = stdout.match(/^ {2}(key|certificate) .*$/gm);
-  const [forPeer] = stdout.match(/^ {2}peer-fingerprint .*$/m) ?? [];
-  if (code === 0 && own !== null && forPeer !== undefined) {
-    return { own, forPeer };
+  folders: readonly DaemonFolder[],
+): Promise<(id: 1 | 2) => string> {
+  const own: string[] = [];
+  const forPeer: string[] = [];
+  for (const folder of folders) {
+    const { stdout, stderr } = await folder
+      .ctladm("ha-init", "-d", folder.path);
+    const lines = stdout.match(/^ {2}(key|certificate) .*$/gm);
+    const line = /^ {2}peer-fingerprint .*$/m.exec(stdout)?.[0];
+    if (lines === null || line === undefined) {
+      throw new Error(`ha-init failed: ${stdout}${stderr}`);
+    }
+    own.push(lines.join("\n"));
+    forPeer.push(line);
   }
-  throw new Error(`ha-init failed: ${stdout}${stderr}`);
+  return (id) => `${own[id - 1]}\n${forPeer[2 - id]}`;
 }
