@@ -34,6 +34,10 @@ export interface PairOptions {
   readonly lun?: (node: 1 | 2) => string;
   /** There is no line `peer`. */
   readonly withoutLink?: boolean;
+  /** The link is encrypted. */
+  readonly tls?: boolean;
+  /** Bytes of the disk. */
+  readonly diskBytes?: number;
 }
 
 /** What is looked at while something is waited for, in ms. */
@@ -149,6 +153,11 @@ export class DaemonNode {
     return session;
   }
 
+  /** What it is and what it said, for messages. */
+  describe(): string {
+    return `node ${this.id}: ${this.#program?.describe() ?? "it is off"}`;
+  }
+
   /** Ends what is left of it. */
   async dispose(): Promise<void> {
     for (const session of this.#sessions) {
@@ -179,13 +188,22 @@ export class DaemonPair implements AsyncDisposable {
   readonly disk: string;
 
   /** Takes two folders over; {@linkcode DaemonPair.make} makes them. */
-  constructor(folders: readonly DaemonFolder[], options: PairOptions) {
+  constructor(
+    folders: readonly DaemonFolder[],
+    options: PairOptions,
+    security: (id: 1 | 2) => string = () => "insecure",
+  ) {
     const [first, second] = folders;
     if (first === undefined || second === undefined) throw new TypeError("Two");
     this.disk = `${first.path}/disk`;
     const linkPort = freePort();
-    const text = (node: DaemonNode) =>
-      configurationOf(node, linkPort, this.disk, options);
+    const text = (node: DaemonNode) => {
+      const way = node.id === 1 ? "listen" : "connect";
+      const link = options.withoutLink === true
+        ? ""
+        : `peer ${way} 127.0.0.1:${linkPort}\n${security(node.id)}`;
+      return configurationOf(node, link, this.disk, options);
+    };
     this.one = new DaemonNode(1, first, text);
     this.two = new DaemonNode(2, second, text);
   }
@@ -193,8 +211,10 @@ export class DaemonPair implements AsyncDisposable {
   /** Makes a pair that does not run yet. */
   static async make(options: PairOptions): Promise<DaemonPair> {
     const folders = [await daemonFolder(), await daemonFolder()];
-    const pair = new DaemonPair(folders, options);
-    await Deno.writeFile(pair.disk, new Uint8Array(PAIR_DISK_BYTES));
+    const security = options.tls === true ? await makeKeys(folders) : undefined;
+    const pair = new DaemonPair(folders, options, security);
+    using disk = await Deno.create(pair.disk);
+    await disk.truncate(options.diskBytes ?? PAIR_DISK_BYTES);
     return pair;
   }
 
@@ -226,6 +246,11 @@ export class DaemonPair implements AsyncDisposable {
     await to.order("primary", true);
   }
 
+  /** What both are and what they said, for messages. */
+  describe(): string {
+    return `${this.one.describe()}\n${this.two.describe()}`;
+  }
+
   /** Ends both. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.two.dispose();
@@ -250,13 +275,10 @@ export function pairOfDaemonsTest(
 
 function configurationOf(
   { id, folder, port }: DaemonNode,
-  linkPort: number,
+  link: string,
   disk: string,
-  { mode, ha, lun, withoutLink = false }: PairOptions,
+  { mode, ha, lun }: PairOptions,
 ): string {
-  const way = id === 1 ? "listen" : "connect";
-  const link = withoutLink ? "" : `peer ${way} 127.0.0.1:${linkPort}
-      insecure`;
   return `pidfile "${folder.pidFile}"
     ha {
       id ${id}
@@ -277,4 +299,24 @@ function configurationOf(
         ${lun?.(id) ?? ""}
       }
     }`;
+}
+
+// What `ha-init` says of a node is configured at the other one, too.
+async function makeKeys(
+  folders: readonly DaemonFolder[],
+): Promise<(id: 1 | 2) => string> {
+  const own: string[] = [];
+  const forPeer: string[] = [];
+  for (const folder of folders) {
+    const { stdout, stderr } = await folder
+      .ctladm("ha-init", "-d", folder.path);
+    const lines = stdout.match(/^ {2}(key|certificate) .*$/gm);
+    const line = /^ {2}peer-fingerprint .*$/m.exec(stdout)?.[0];
+    if (lines === null || line === undefined) {
+      throw new Error(`ha-init failed: ${stdout}${stderr}`);
+    }
+    own.push(lines.join("\n"));
+    forPeer.push(line);
+  }
+  return (id) => `${own[id - 1]}\n${forPeer[2 - id]}`;
 }
