@@ -43,6 +43,7 @@ export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
 export { HA_CONTROL } from "./ha/status.ts";
 export type * from "./ha/status.ts";
+export type { PeerPort } from "./ha/link/peer_hello.ts";
 export {
   HA_OPTIONS,
   haOptionProblem,
@@ -68,6 +69,7 @@ interface PluginModule {
 /** Plugins that come along, loaded when they are first needed. */
 const BUILT_IN: Readonly<Record<string, () => Promise<PluginModule>>> = {
   block: () => import("./backends/block/mod.ts"),
+  ha: () => import("./ha/mod.ts"),
   ioctl: () => import("./frontends/ioctl/mod.ts"),
   iscsi: () => import("./frontends/iscsi/mod.ts"),
   ramdisk: () => import("./backends/ramdisk/mod.ts"),

@@ -67,8 +67,36 @@ export interface DefectEvent {
   readonly lun: number;
 }
 
+/** What a node of a pair hears of the other one. */
+export interface PeerEvent {
+  /** What it was. */
+  readonly type: "peer-up" | "peer-silent" | "peer-heard" | "peer-down";
+  /** Why, or where the peer is. */
+  readonly reason: string;
+}
+
+/** A node of a pair serves its LUNs, or one of them, in another way. */
+export interface RoleEvent {
+  /** What it was. */
+  readonly type: "role-changed";
+  /** LUN that has a role of its own; absent: all others. */
+  readonly lun?: number;
+  /** What the node is now: `primary`, `transitioning`. */
+  readonly serving: string;
+  /** Epoch of the role. */
+  readonly epoch: number;
+  /** Why. */
+  readonly reason: string;
+}
+
 /** Something that has happened. */
-export type TargetEvent = LunEvent | PortEvent | SessionEvent | DefectEvent;
+export type TargetEvent =
+  | LunEvent
+  | PortEvent
+  | SessionEvent
+  | DefectEvent
+  | PeerEvent
+  | RoleEvent;
 
 /** Events are missing here: the listener was too slow. */
 export interface MissedEvents {

@@ -179,6 +179,12 @@ async function serveConfiguration(
     host: { log: logOf("target"), state },
     log,
   });
+  try {
+    await daemon.enterPair(configuration);
+  } catch (error) {
+    log.error(`ha: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
   const { api } = running.settings;
   const directory = stateDirectory(DEFAULT_STATE);
   const served = await serveDaemon({

@@ -90,6 +90,7 @@ export class HaNode implements Coordinator, HaControl {
   readonly #groups: Map<number, Group> = new Map();
   readonly #linkSince: { atMs: number | null } = { atMs: null };
   #ready = false;
+  #closing: Promise<void> | null = null;
 
   /** A node that does nothing before `start`. */
   constructor(parts: NodeParts) {
@@ -183,10 +184,21 @@ export class HaNode implements Coordinator, HaControl {
     await group.driver.order({ role, peerFenced });
   }
 
+  /** See `HaControl`. */
+  async stop(): Promise<void> {
+    await this.close("the daemon ends");
+  }
+
   /** Gives all roles up and ends the link. */
-  async close(reason: string): Promise<void> {
+  close(reason: string): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: string): Promise<void> {
     const groups = [...this.#groups.values()];
-    await Promise.allSettled(groups.map((group) => group.driver.close()));
+    const closed = groups.map((group) => group.driver.close());
+    await this.#within(CLOSE_MS, Promise.allSettled(closed));
     await this.#link?.close(reason);
     await this.#parts.arbiter.close();
     await this.#parts.fencer.close();
@@ -333,6 +345,13 @@ export class HaNode implements Coordinator, HaControl {
     return this.#forwarding?.manage(nexus, request, unit) ?? null;
   }
 
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#parts.host.clock.after(ms, resolve);
+    await Promise.race([work, promise]);
+    cancel();
+  }
+
   get #node(): Group {
     const group = this.#groups.get(NODE_GROUP);
     if (group === undefined) throw new TypeError("The node has no group");
@@ -468,6 +487,8 @@ export class HaNode implements Coordinator, HaControl {
   }
 }
 
+/** Milliseconds that giving up the roles may take at the end. */
+const CLOSE_MS = 4000;
 /** Milliseconds before the end of a lease at which a node is in doubt. */
 const DOUBT_MS = 1000;
 /** Milliseconds between tries of the arbiter and the fencer. */

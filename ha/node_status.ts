@@ -130,7 +130,8 @@ function peerServing({ peer, synchronized }: RoleMachine): HaServing | null {
   return serving === "secondary" && !synchronized ? "transitioning" : serving;
 }
 
-function servingAs(phase: RolePhase): HaServing {
+/** A phase in the words that operators know. */
+export function servingAs(phase: RolePhase): HaServing {
   switch (phase) {
     case "primary":
       return "primary";

@@ -11,6 +11,7 @@ import type { Configuration } from "../conf/model.ts";
 import { addConfigurationRoutes } from "./configuration_routes.ts";
 import { addDaemonRoutes } from "./daemon_routes.ts";
 import { addEventRoutes } from "./event_routes.ts";
+import { addHaRoutes } from "./ha_routes.ts";
 import { addInjectionRoutes } from "./injection_routes.ts";
 import { addInspectionRoutes } from "./inspection_routes.ts";
 import { addLocalRoutes, COMMANDS_PATH } from "./local_routes.ts";
@@ -77,6 +78,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addTraceRoutes(api, daemon.target);
   addInjectionRoutes(api, daemon.target);
   addReservationRoutes(api, daemon);
+  addHaRoutes(api, daemon);
   addEventRoutes(api, daemon.target.events);
   addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
   api.doc("/v1/openapi.json", {

@@ -81,6 +81,11 @@ export class Daemon implements AsyncDisposable {
     return this.#iscsi;
   }
 
+  /** Enters the pair that a configuration names, before anything is made. */
+  async enterPair({ ha }: Configuration): Promise<void> {
+    if (ha !== undefined) await this.pair.load(ha.options);
+  }
+
   /** The local ports; the first time they are made. */
   async ioctl(): Promise<IoctlService> {
     await this.target.plugins.load("ioctl");

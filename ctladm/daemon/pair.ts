@@ -31,8 +31,12 @@ export class Pair {
     return this.#target.plugins.service(HA_CONTROL);
   }
 
-  /** Enters the pair. What is there by then was made without regard to it. */
+  /**
+   * Enters the pair, once. It numbers its ports as its node has them: what is
+   * there by then was made without regard to it.
+   */
   async load(options: RawOptions): Promise<void> {
+    if (this.control !== undefined) return;
     const { plugins, luns } = this.#target;
     if (luns.all().length > 0) {
       throw new ManagementError(

@@ -6,6 +6,7 @@
 
 import {
   type CommandTally,
+  HA_CONTROL,
   type IscsiService,
   type LogicalUnit,
   OUTCOME,
@@ -15,11 +16,14 @@ import {
 import { blockedTasks } from "../api/activity.ts";
 import { describePort } from "../api/describe.ts";
 import {
+  counter,
   type Family,
+  gauge,
   histogramSamples,
   type Labels,
   type Sample,
 } from "./exposition.ts";
+import { haFamilies } from "./ha_families.ts";
 import { opcodeLabel, outcomeLabels } from "./outcomes.ts";
 
 /** The process, as Prometheus wants to know it. */
@@ -50,6 +54,7 @@ export function allFamilies(
     ...lunFamilies(target.luns.all()),
     ...portFamilies(target),
     ...sessionFamilies(iscsi),
+    ...haFamilies(target.plugins.service(HA_CONTROL)?.status()),
     ...memoryFamilies(target, iscsi),
     ...processFamilies(target, facts),
   ];
@@ -322,16 +327,4 @@ function directionSamples(
 
 function wordOf(text: string): string {
   return text.toLowerCase().replaceAll(" ", "_");
-}
-
-function gauge(name: string, help: string, samples: Iterable<Sample>): Family {
-  return { name, type: "gauge", help, samples };
-}
-
-function counter(
-  name: string,
-  help: string,
-  samples: Iterable<Sample>,
-): Family {
-  return { name, type: "counter", help, samples };
 }
