@@ -604,7 +604,8 @@ export class RoleMachine {
     this.#caughtUp = false;
     this.#resyncAsked = false;
     const epoch = this.epoch;
-    this.#save({ epoch, wasPrimary: true, solo: this.#claimsSolo });
+    const solo = this.#claimsSolo;
+    this.#save({ epoch, sequence: 0, wasPrimary: true, solo });
     this.#out.push({ type: "serve", epoch });
     this.#endFailover();
     this.#event(this.#claim);
@@ -753,7 +754,7 @@ export class RoleMachine {
   #raiseEpoch(epochSeen: number): void {
     const epoch = nextEpoch(epochSeen, this.#settings.id);
     this.#held = { epoch, validUntilMs: Infinity };
-    this.#save({ epoch, epochSeen: epoch });
+    this.#save({ epoch, sequence: 0, epochSeen: epoch });
     this.#out.push({ type: "serve", epoch });
   }
 

@@ -16,6 +16,7 @@ import type { KeptState } from "./kept.ts";
 import { SimState } from "./kept.ts";
 import { SimProcess } from "./process.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Told } from "./told.ts";
 import type { SimNode } from "./sim_node.ts";
 
 /** What the manager can see and do. */
@@ -29,7 +30,7 @@ export interface ManagedPair {
   /** Its power is gone at once; it comes again later. */
   shoot(id: NodeId): void;
   /** For the trace. */
-  told(line: string): void;
+  readonly told: Told;
 }
 
 /** Milliseconds between two looks. */
@@ -111,13 +112,13 @@ export class ClusterManager {
 
   async #order(node: SimNode, peerFenced: boolean): Promise<void> {
     this.#ordering = true;
-    this.#pair.told(`manager: node ${node.id} is to be primary`);
+    this.#pair.told?.(`manager: node ${node.id} is to be primary`);
     const { schedule } = this.#pair;
     schedule.after(8000, () => this.#ordering = false);
     try {
       await node.node.setRole({ role: "primary", peerFenced });
     } catch (error) {
-      this.#pair.told(
+      this.#pair.told?.(
         `manager: ${error instanceof Error ? error.message : ""}`,
       );
     }

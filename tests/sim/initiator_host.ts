@@ -30,8 +30,6 @@ export interface HostOptions {
   readonly recorder: Recorder;
   /** Something that no application may see. */
   readonly complain: (what: string) => void;
-  /** For the trace. */
-  readonly told: (line: string) => void;
 }
 
 /** What a host does next about a command. */

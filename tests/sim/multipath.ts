@@ -10,9 +10,11 @@ import {
   type CommandResult,
   FUNCTION,
   LocalInitiator,
+  SILENT,
 } from "../support/local_initiator.ts";
 import type { SimNetwork } from "./network.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Told } from "./told.ts";
 import type { SimNode } from "./sim_node.ts";
 
 /** How a try of a command has ended. */
@@ -36,7 +38,7 @@ export interface PathOptions {
   /** The network between. */
   readonly network: SimNetwork;
   /** For the trace. */
-  readonly told: (line: string) => void;
+  readonly told: Told;
 }
 
 interface Session {
@@ -45,6 +47,8 @@ interface Session {
   /** Commands whose ends the initiator waits for. */
   readonly losers: Set<() => void>;
   nextTag: number;
+  /** When the last of each direction arrives: it keeps its order, as TCP. */
+  readonly arriveMs: { there: number; back: number };
   /** The node knows that it has ended. */
   gone: boolean;
 }
@@ -90,7 +94,7 @@ export class SimPath {
   drop(reason: string): void {
     const session = this.#session;
     if (session === null) return;
-    this.#options.told(`path to node ${this.#options.id} lost: ${reason}`);
+    this.#options.told?.(`path to node ${this.#options.id} lost: ${reason}`);
     this.#session = null;
     this.#old = session;
     for (const lose of [...session.losers]) lose();
@@ -116,12 +120,16 @@ export class SimPath {
       };
       const lose = () => settle({ how: "lost" });
       session.losers.add(lose);
+      const { told, id } = this.#options;
+      told?.(`${id}.${tag} sends ${wordsOf(cdb, options)}`);
       timer = this.#after(abortMs, () => this.#abort(session, tag, settle));
       this.#send(session, () => {
         const sent = session.initiator.command(0, cdb, { ...options, tag });
-        void sent.then((result) =>
-          this.#reply(session, () => settle({ how: "answered", result }))
-        );
+        void sent.then((result) => {
+          if (result.status === SILENT) return; // Nothing is on the wire.
+          told?.(`${id}.${tag} ends ${result.status} ${result.sense}`);
+          this.#reply(session, () => settle({ how: "answered", result }));
+        });
       });
     });
   }
@@ -135,11 +143,14 @@ export class SimPath {
     const timer = this.#after(ABORT_MS, () => {
       if (session === this.#session) this.drop("an abort takes too long");
     });
+    const { told, id } = this.#options;
+    told?.(`${id}.${tag} is aborted`);
     this.#send(session, () => {
       const asked = session.initiator.manage(FUNCTION.ABORT_TASK, 0, tag);
       void asked.then(({ response }) =>
         this.#reply(session, () => {
           timer();
+          told?.(`${id}.${tag} abort: ${response}`);
           if (response === "FUNCTION COMPLETE") settle({ how: "aborted" });
         })
       );
@@ -151,16 +162,22 @@ export class SimPath {
     const entry = process.entry(() => {
       if (!session.gone) arrive();
     });
-    this.#after(this.#latency(), () => {
+    this.#after(this.#inOrder(session, "there"), () => {
       if (this.#reaches()) entry();
     });
   }
 
   #reply(session: Session, arrive: () => void): void {
     if (!session.node.process.alive) return;
-    this.#after(this.#latency(), () => {
+    this.#after(this.#inOrder(session, "back"), () => {
       if (session === this.#session && this.#reaches()) arrive();
     });
+  }
+
+  #inOrder({ arriveMs }: Session, way: "there" | "back"): number {
+    const { nowMs } = this.#options.schedule;
+    arriveMs[way] = Math.max(arriveMs[way], nowMs + this.#latency());
+    return arriveMs[way] - nowMs;
   }
 
   #login(): void {
@@ -194,7 +211,7 @@ export class SimPath {
     const initiator = new LocalInitiator(port, `iqn.${this.#options.name}`);
     const session = {
       ...{ node, initiator, losers: new Set<() => void>(), nextTag: 1 },
-      gone: false,
+      ...{ gone: false, arriveMs: { there: 0, back: 0 } },
     };
     this.#session = session;
     this.#old = null;
@@ -224,4 +241,12 @@ async function end(session: Session): Promise<void> {
       void session.initiator.disconnect().then(resolve);
     })()
   );
+}
+
+function wordsOf(
+  cdb: readonly number[],
+  { write = new Uint8Array(0) }: CommandOptions,
+): string {
+  const hex = Uint8Array.from(cdb).toHex();
+  return `${hex} ${write.subarray(0, 24).toHex()}`;
 }

@@ -22,10 +22,9 @@ export type Work =
   };
 
 /** A command on shared state, without whoever asks. */
-export type SharedWish =
-  Exclude<SharedOp, { kind: "write" }> extends infer Op
-    ? Op extends SharedOp ? Omit<Op, "by"> : never
-    : never;
+export type SharedWish = Exclude<SharedOp, { kind: "write" }> extends infer Op
+  ? Op extends SharedOp ? Omit<Op, "by"> : never
+  : never;
 
 /** Something that happens at its time. */
 export type SimAction =

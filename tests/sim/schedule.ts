@@ -50,7 +50,7 @@ export class Schedule {
       next.run();
       await turn();
     }
-    this.#nowMs = Math.max(this.#nowMs, untilMs);
+    if (!isDone()) this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
   #push(planned: Planned): void {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { PORTS_PER_NODE } from "../../ha/node.ts";
 import type { CommandOptions } from "../support/local_initiator.ts";
 import { reservationsText, type SharedOp } from "./shared_state.ts";
 
@@ -94,12 +95,13 @@ export function statusText(data: Uint8Array): string {
   for (let at = 8; at < end;) {
     const idBytes = view.getUint32(at + 20);
     const name = nexusAt(data.subarray(at + 24, at + 24 + idBytes));
-    const by = `${name}@${view.getUint16(at + 18)}`;
+    const port = view.getUint16(at + 18);
+    const by = `${name}@${port <= PORTS_PER_NODE ? 1 : 2}`;
     keys[by] = Number(view.getBigUint64(at));
     if ((view.getUint8(at + 12) & 1) !== 0) holder = by;
     at += 24 + idBytes;
   }
-  return reservationsText({ generation: view.getUint32(0), keys, holder });
+  return reservationsText({ keys, holder });
 }
 
 // iSCSI name: iqn.h0

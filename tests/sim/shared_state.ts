@@ -1,7 +1,8 @@
 /**
  * What both nodes share, as a small model of its own: persistent reservations
  * (Write Exclusive, Registrants Only, kept over a loss of power) and one saved
- * mode page. The checker knows it as the only truth.
+ * mode page. The checker knows it as the only truth. PRGENERATION is not in it:
+ * a power on makes it 0 (SPC-5 6.15.2).
  *
  * @module
  */
@@ -32,8 +33,6 @@ export type SharedOp =
 
 /** Shared state. */
 export interface SharedState {
-  /** PRGENERATION. */
-  readonly generation: number;
   /** Keys by nexus. */
   readonly keys: Readonly<Record<string, number>>;
   /** Who holds the reservation. */
@@ -47,7 +46,6 @@ const MODE_DEFAULT = 1;
 
 /** What a unit begins with. */
 export const FRESH_STATE: SharedState = Object.freeze({
-  generation: 0,
   keys: Object.freeze({}),
   holder: null,
   mode: MODE_DEFAULT,
@@ -97,12 +95,12 @@ export function textOf(state: SharedState): string {
 
 /** The same for reservations alone. */
 export function reservationsText(
-  { generation, keys, holder }: Omit<SharedState, "mode">,
+  { keys, holder }: Omit<SharedState, "mode">,
 ): string {
   const list = Object.entries(keys).sort(([one], [other]) =>
     one < other ? -1 : 1
   );
-  return `g${generation} ${list.map(([by, key]) => `${by}=${key}`).join(",")}` +
+  return `${list.map(([by, key]) => `${by}=${key}`).join(",")}` +
     ` ${holder ?? "-"}`;
 }
 
@@ -126,7 +124,6 @@ function register(state: SharedState, by: string, key: number): SharedOutcome {
   return {
     state: {
       ...state,
-      generation: state.generation + 1,
       keys: key === 0 ? others : { ...others, [by]: key },
       holder: key === 0 && isHolder ? null : state.holder,
     },
@@ -175,7 +172,7 @@ function preempt(
   const keys = without(state.keys, isGone);
   const holder = takes ? by : state.holder;
   return {
-    state: { ...state, generation: state.generation + 1, keys, holder },
+    state: { ...state, keys, holder },
     answer: GOOD,
   };
 }

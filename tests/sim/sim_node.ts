@@ -33,6 +33,7 @@ import { BLOCK_BYTES, BLOCKS, type SimMedium } from "./medium.ts";
 import type { KeptState, WriteFate } from "./kept.ts";
 import { SimState } from "./kept.ts";
 import type { SimProcess } from "./process.ts";
+import type { Told } from "./told.ts";
 
 /** What a test may put between the parts of a node, to plant a mistake. */
 export interface Plant {
@@ -71,7 +72,7 @@ export interface SimNodeOptions {
   /** Mistakes that are planted. */
   readonly plant: Plant;
   /** For the trace. */
-  readonly told: (line: string) => void;
+  readonly told: Told;
   /** A role has changed. */
   readonly event: (event: RoleEvent) => void;
 }
@@ -167,11 +168,11 @@ export class SimNode {
     };
   }
 
-  #log(told: (line: string) => void): Log {
+  #log(told: Told): Log {
     const line = (level: string) => (message: string, fields?: LogFields) => {
       if (!this.process.alive) return;
       const more = fields === undefined ? "" : ` ${JSON.stringify(fields)}`;
-      told(`${level}: ${message}${more}`);
+      told?.(`${level}: ${message}${more}`);
       if (level === "error") this.errors.push(message + more);
     };
     const [info, warn, error] = [line("info"), line("warn"), line("error")];

@@ -36,6 +36,7 @@ import { Random } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 import { Schedule } from "./schedule.ts";
 import { type Plant, SimNode } from "./sim_node.ts";
+import type { Told } from "./told.ts";
 
 /** How a run has ended. */
 export interface SimOutcome {
@@ -83,6 +84,7 @@ export async function runPlan(
 
 class World implements MediumObserver, ManagedPair {
   readonly schedule: Schedule = new Schedule();
+  readonly told: Told;
   readonly #plan: SimPlan;
   readonly #plant: Plant;
   readonly #trace: string[] | null;
@@ -103,6 +105,7 @@ class World implements MediumObserver, ManagedPair {
     this.#plan = plan;
     this.#plant = plant;
     this.#trace = traced ? [] : null;
+    this.told = traced ? (line) => this.#note(line) : null;
     const stream = (number: number) => new Random(plan.seed * 8 + number);
     this.#network = new SimNetwork(this.schedule, stream(1));
     this.#etcd = new SimEtcd(this.schedule, this.#network, stream(2));
@@ -138,7 +141,7 @@ class World implements MediumObserver, ManagedPair {
   // What happens
 
   #act(action: SimAction): void {
-    this.told(describeAction(action));
+    this.told?.(describeAction(action));
     switch (action.kind) {
       case "work":
         return this.#work(action.host, (host) => host.run(action.work));
@@ -190,7 +193,7 @@ class World implements MediumObserver, ManagedPair {
     const process = this.#slotOf(id).node?.process;
     process?.stop();
     this.#after(forMs, () => {
-      if (process?.stopped) this.told(`node ${id} goes on`);
+      if (process?.stopped) this.told?.(`node ${id} goes on`);
       process?.go();
     });
   }
@@ -199,7 +202,7 @@ class World implements MediumObserver, ManagedPair {
     const { node } = this.#slotOf(id);
     if (node === null || node.process.stopped) return;
     node.node.setRole({ role, peerFenced: false }).catch((error) =>
-      this.told(`node ${id} refuses: ${error.message}`)
+      this.told?.(`node ${id} refuses: ${error.message}`)
     );
   }
 
@@ -221,7 +224,7 @@ class World implements MediumObserver, ManagedPair {
     node.process.kill();
     slot.node = null;
     slot.dieIn = null;
-    this.told(`node ${id} is ${power ? "without power" : "dead"}`);
+    this.told?.(`node ${id} is ${power ? "without power" : "dead"}`);
     this.#network.processEnded(node.process, power);
     if (power) this.#medium.hostLost(id);
     else this.#medium.processLost(id);
@@ -238,7 +241,7 @@ class World implements MediumObserver, ManagedPair {
   }
 
   #heal(): void {
-    this.told("all is well again");
+    this.told?.("all is well again");
     this.#network.heal();
     this.#etcd.heal();
     this.#medium.extraMs = 0;
@@ -265,11 +268,11 @@ class World implements MediumObserver, ManagedPair {
       writeFate: () => this.#writeFate(slot, process),
       medium: this.#medium,
       instance: 10 * slot.runs + id,
-      told: (line) => this.told(`node ${id}: ${line}`),
+      told: this.#teller(`node ${id}`),
       event: (event) => this.#roleChanged(id, event),
     });
     slot.node = node;
-    this.told(`node ${id} begins`);
+    this.told?.(`node ${id} begins`);
     node.start().catch((error) => {
       if (process.alive) this.#broken(error);
     });
@@ -331,7 +334,7 @@ class World implements MediumObserver, ManagedPair {
   }
 
   #roleChanged(id: NodeId, { phase, epoch, reason }: RoleEvent): void {
-    this.told(`node ${id} is ${phase} in epoch ${epoch}: ${reason}`);
+    this.told?.(`node ${id} is ${phase} in epoch ${epoch}: ${reason}`);
     if (phase === "halted") {
       this.#complain(`node ${id} has halted: ${reason}`);
     }
@@ -360,12 +363,8 @@ class World implements MediumObserver, ManagedPair {
   }
 
   shoot(id: NodeId): void {
-    this.told(`node ${id} is shot`);
+    this.told?.(`node ${id} is shot`);
     this.#kill(id, true, 1000 + this.#random.next() * 2000);
-  }
-
-  told(line: string): void {
-    this.#trace?.push(`${this.schedule.nowMs.toFixed(1).padStart(8)} ${line}`);
   }
 
   // As `MediumObserver`
@@ -381,7 +380,7 @@ class World implements MediumObserver, ManagedPair {
   }
 
   landed(lba: number, attempt: number, node: NodeId): void {
-    this.told(`block ${lba} = try ${attempt}, from node ${node}`);
+    this.told?.(`block ${lba} = try ${attempt}, from node ${node}`);
     this.#recorder.landed(lba, attempt, node);
   }
 
@@ -420,7 +419,7 @@ class World implements MediumObserver, ManagedPair {
     const isOne = one.node?.node.status().serving === "primary";
     const next = isOne ? two.node : one.node;
     if (next === null) return;
-    this.told(`node ${next.id} is to be primary, at last`);
+    this.told?.(`node ${next.id} is to be primary, at last`);
     const order = next.node.setRole({ role: "primary", peerFenced: false });
     await this.#wait(order, "no planned switch");
     await this.#readAll();
@@ -458,8 +457,16 @@ class World implements MediumObserver, ManagedPair {
     this.#complain(`node ${node.id} has a defect: ${node.errors.join("; ")}`);
   }
 
+  #teller(who: string): Told {
+    return this.told === null ? null : (line) => this.#note(`${who}: ${line}`);
+  }
+
+  #note(line: string): void {
+    this.#trace?.push(`${this.schedule.nowMs.toFixed(1).padStart(8)} ${line}`);
+  }
+
   #complain(what: string): void {
-    this.told(`VIOLATION ${what}`);
+    this.told?.(`VIOLATION ${what}`);
     this.#violations.push(what);
   }
 
@@ -485,7 +492,7 @@ class World implements MediumObserver, ManagedPair {
       new SimPath({
         ...{ name, id, schedule, network: this.#network },
         node: () => this.#slotOf(id).node,
-        told: (line) => this.told(`${name}: ${line}`),
+        told: this.#teller(name),
       })
     );
     this.#paths.push(...paths);
@@ -495,7 +502,6 @@ class World implements MediumObserver, ManagedPair {
       ...{ name, schedule, random, recorder: this.#recorder },
       paths: [one, two],
       complain: (what) => this.#complain(what),
-      told: (line) => this.told(`${name}: ${line}`),
     });
   }
 
