@@ -33,7 +33,9 @@ const SLOW_CHANCE = 0.03;
 export interface MediumObserver {
   /** A node is about to touch it. */
   touched(node: 1 | 2): void;
-  /** A try of a write has reached a block. */
+  /** A try of a write has reached the cache of its host. */
+  written(lba: number, attempt: number, node: 1 | 2): void;
+  /** It has reached a block. */
   landed(lba: number, attempt: number, node: 1 | 2): void;
 }
 
@@ -161,6 +163,7 @@ export class SimMedium {
       for (const { lba, attempt } of pieces) {
         this.#schedule.after(this.#ms(), () => {
           this.#cache(node).set(lba, attempt);
+          this.#observer.written(lba, attempt, node);
           if (!process.alive) this.#writeBack(node, () => {});
           left -= 1;
           if (left === 0) process.entry(() => resolve(OK))();

@@ -97,8 +97,8 @@ export class Recorder {
     );
   }
 
-  /** A try has reached the medium. */
-  landed(lba: number, attempt: number, node: 1 | 2): void {
+  /** A try has reached the cache before the medium. */
+  written(lba: number, attempt: number, node: 1 | 2): void {
     if (this.#attempts[attempt]?.abortConfirmed !== true) return;
     this.#complain(
       `block ${lba} got data of try ${attempt} from node ${node} after the` +

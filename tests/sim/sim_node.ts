@@ -144,11 +144,9 @@ export class SimNode {
     this.port = port;
   }
 
-  /** As the daemon ends when it is asked to. */
+  /** As the daemon ends when it is asked to; its sessions are still there. */
   async end(): Promise<void> {
-    this.port?.setOnline(false);
-    await this.node.close("the node ends");
-    await this.target[Symbol.asyncDispose]();
+    await this.node.stop();
   }
 
   #host({ process, kept, writeFate, instance, told }: SimNodeOptions): Host {

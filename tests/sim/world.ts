@@ -72,7 +72,10 @@ interface Slot {
 const CALM_MS = 30_000;
 /** Milliseconds until the two nodes have to be one pair again. */
 const JOIN_MS = 25_000;
+/** Milliseconds that the end of a daemon may take. */
 const END_MS_MAX = 6000;
+/** Planned switches that are tried: a node may be shot meanwhile. */
+const SWITCHES_MAX = 3;
 
 /** Runs a plan. */
 export async function runPlan(
@@ -245,9 +248,10 @@ class World implements MediumObserver, ManagedPair {
     this.#network.heal();
     this.#etcd.heal();
     this.#medium.extraMs = 0;
-    for (const { id, node } of this.#slots) {
-      if (node === null) this.#start(id);
-      else node.process.go();
+    for (const slot of this.#slots) {
+      slot.dieIn = null;
+      if (slot.node === null) this.#start(slot.id);
+      else slot.node.process.go();
     }
   }
 
@@ -379,9 +383,12 @@ class World implements MediumObserver, ManagedPair {
     );
   }
 
+  written(lba: number, attempt: number, node: NodeId): void {
+    this.#recorder.written(lba, attempt, node);
+  }
+
   landed(lba: number, attempt: number, node: NodeId): void {
     this.told?.(`block ${lba} = try ${attempt}, from node ${node}`);
-    this.#recorder.landed(lba, attempt, node);
   }
 
   // The end
@@ -409,30 +416,46 @@ class World implements MediumObserver, ManagedPair {
 
   // The other node has the same, and can tell.
   async #switch(): Promise<void> {
-    const joined = () =>
-      this.#slots.every(({ node }) =>
-        node?.node.status().synchronized === true
-      );
-    await this.#runUntil(JOIN_MS, joined);
-    if (!joined()) return this.#complain(`no pair: ${this.#describe()}`);
-    const [one, two] = this.#slots;
-    const isOne = one.node?.node.status().serving === "primary";
-    const next = isOne ? two.node : one.node;
-    if (next === null) return;
-    this.told?.(`node ${next.id} is to be primary, at last`);
-    const order = next.node.setRole({ role: "primary", peerFenced: false });
-    await this.#wait(order, "no planned switch");
-    await this.#readAll();
+    for (let times = 0; times < SWITCHES_MAX; times += 1) {
+      await this.#runUntil(JOIN_MS, () => this.#isPair());
+      if (!this.#isPair()) break;
+      const next = this.#secondary();
+      this.told?.(`node ${next.id} is to be primary, at last`);
+      const { process } = next;
+      const order = next.node.setRole({ role: "primary", peerFenced: false });
+      await this.#wait(order, "no planned switch", () => !process.alive);
+      if (process.alive) return await this.#readAll();
+    }
+    this.#complain(`no pair: ${this.#describe()}`);
   }
 
-  async #wait(work: Promise<void>, failure: string): Promise<void> {
+  #isPair(): boolean {
+    return this.#slots.every(({ node }) =>
+      node?.node.status().synchronized === true
+    );
+  }
+
+  #secondary(): SimNode {
+    const nodes = this.#slots.flatMap(({ node }) =>
+      node === null ? [] : [node]
+    );
+    const next = nodes.find(({ node }) => node.status().serving !== "primary");
+    if (next === undefined) throw new TypeError("Two primaries");
+    return next;
+  }
+
+  async #wait(
+    work: Promise<void>,
+    failure: string,
+    isOver: () => boolean = () => false,
+  ): Promise<void> {
     let ended = false;
     work.then(() => ended = true, (error) => {
       ended = true;
       this.#broken(error);
     });
-    await this.#runUntil(JOIN_MS, () => ended);
-    if (!ended) this.#complain(`${failure}: ${this.#describe()}`);
+    await this.#runUntil(JOIN_MS, () => ended || isOver());
+    if (!ended && !isOver()) this.#complain(`${failure}: ${this.#describe()}`);
   }
 
   async #runUntil(forMs: number, isDone: () => boolean): Promise<void> {
