@@ -40,10 +40,15 @@ function byCall(one: HistoryEntry, other: HistoryEntry): number {
   return one.fromMs - other.fromMs;
 }
 
+const LOOKS: ReadonlySet<SharedOp["kind"]> = new Set([
+  ...["look", "sense", "write"] as const,
+]);
+
 interface Candidate {
   readonly index: number;
   readonly next: SharedState;
   readonly answered: boolean;
+  readonly isLook: boolean;
 }
 
 class Search {
@@ -78,12 +83,11 @@ class Search {
     this.#positions += 1;
     if (this.#positions > POSITIONS_MAX) return true;
     this.#note(state, count);
-    // What changes nothing and fits now need not be tried later.
-    const idle = this.#candidates(state, firstEndMs)
-      .find(({ next, answered }) => answered && next === state);
-    if (idle !== undefined) return this.#take(idle, count);
-    return this.#candidates(state, firstEndMs)
-      .some((candidate) => this.#take(candidate, count));
+    const candidates = this.#candidates(state, firstEndMs);
+    // What never changes anything and fits now need not be tried later.
+    const look = candidates.find(({ isLook }) => isLook);
+    if (look !== undefined) return this.#take(look, count);
+    return candidates.some((candidate) => this.#take(candidate, count));
   }
 
   #take({ index, next, answered }: Candidate, count: number): boolean {
@@ -109,7 +113,8 @@ class Search {
         if (next === state || alike.has(text)) continue;
         alike.add(text);
       }
-      candidates.push({ index, next, answered });
+      const isLook = answered && LOOKS.has(entry.op.kind);
+      candidates.push({ index, next, answered, isLook });
     }
     return candidates;
   }
