@@ -15,7 +15,8 @@ import {
   ManagementError,
   type Plugin,
 } from "../core/mod.ts";
-import { configuredLink } from "./link/configured_link.ts";
+import { configuredLink, configuredTransport } from "./link/configured_link.ts";
+import type { PeerTransport } from "./link/peer_transport.ts";
 import { HaNode, numbersOf } from "./node.ts";
 import { servingAs } from "./node_status.ts";
 import {
@@ -36,43 +37,53 @@ import { setTargetPortGroups } from "./set_target_port_groups.ts";
 import { HA_OPTIONS, type HaSettings, haSettings } from "./settings.ts";
 import { HA_CONTROL } from "./status.ts";
 
+/** Makes the plugin; `transportOf` is how a node reaches its peer. */
+export function haPlugin(
+  transportOf: (settings: HaSettings) => PeerTransport | null,
+): Plugin {
+  return definePlugin({
+    name: "ha",
+    api: 1,
+    options: HA_OPTIONS,
+    requires: { core: COORDINATION },
+    optional: {},
+    setup(register, { core }, options) {
+      const settings = haSettings(options);
+      if (typeof settings === "string") {
+        throw new ManagementError("option", settings);
+      }
+      const { host, events } = register;
+      const { timing } = settings;
+      const transport = transportOf(settings);
+      core.ports.setNumbers(numbersOf(settings.id));
+      const node = new HaNode({
+        ...{ settings, host, core },
+        makeLink: (hello) =>
+          configuredLink({ transport, timing, host, events }, hello),
+        arbiter: arbiterOf(settings, host),
+        fencer: fencerOf(settings, host),
+        event: (group, { phase, epoch, reason }) =>
+          events.emit({
+            type: "role-changed",
+            ...group === NODE_GROUP ? {} : { lun: group },
+            ...{ serving: servingAs(phase), epoch, reason },
+          }),
+      });
+      const place = core.install(node);
+      register.command(setTargetPortGroups(node));
+      register.provide(HA_CONTROL, node);
+      return {
+        async [Symbol.asyncDispose]() {
+          await node.close("the node ends");
+          place[Symbol.dispose]();
+        },
+      };
+    },
+  });
+}
+
 /** The plugin. */
-export const plugin: Plugin = definePlugin({
-  name: "ha",
-  api: 1,
-  options: HA_OPTIONS,
-  requires: { core: COORDINATION },
-  optional: {},
-  setup(register, { core }, options) {
-    const settings = haSettings(options);
-    if (typeof settings === "string") {
-      throw new ManagementError("option", settings);
-    }
-    const { host, events } = register;
-    core.ports.setNumbers(numbersOf(settings.id));
-    const node = new HaNode({
-      ...{ settings, host, core },
-      makeLink: (hello) => configuredLink(settings, register, hello),
-      arbiter: arbiterOf(settings, host),
-      fencer: fencerOf(settings, host),
-      event: (group, { phase, epoch, reason }) =>
-        events.emit({
-          type: "role-changed",
-          ...group === NODE_GROUP ? {} : { lun: group },
-          ...{ serving: servingAs(phase), epoch, reason },
-        }),
-    });
-    const place = core.install(node);
-    register.command(setTargetPortGroups(node));
-    register.provide(HA_CONTROL, node);
-    return {
-      async [Symbol.asyncDispose]() {
-        await node.close("the node ends");
-        place[Symbol.dispose]();
-      },
-    };
-  },
-});
+export const plugin: Plugin = haPlugin(configuredTransport);
 
 function arbiterOf({ arbiter, id }: HaSettings, { clock }: Host): Arbiter {
   if (arbiter.kind === "static") return new StaticArbiter();

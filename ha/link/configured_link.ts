@@ -9,12 +9,17 @@ import type { HaSettings } from "../settings.ts";
 import { readPem } from "./key_files_adapter.ts";
 import { createPeerLink, type LocalHello } from "./link.ts";
 import { loopbackTransport } from "./loopback_adapter.ts";
+import type { LinkTiming } from "./peer_hello.ts";
 import type { LinkListener, PeerLink } from "./peer_link.ts";
 import type { PeerTransport } from "./peer_transport.ts";
 import { tlsTransport } from "./tls_adapter.ts";
 
-/** Where a link is made; what a plugin registers with has both. */
-export interface LinkPlaces {
+/** What a link is made of. */
+export interface LinkParts {
+  /** How the bytes get there; null: no link is configured. */
+  readonly transport: PeerTransport | null;
+  /** When the peer is given up. */
+  readonly timing: LinkTiming;
   /** The machine. */
   readonly host: Host;
   /** What happens in the target. */
@@ -26,16 +31,12 @@ export interface LinkPlaces {
  * peer is told to those who follow the events.
  *
  * @param hello what the node says of itself, asked for at each connection
- * @throws {ManagementError} when the key or certificate cannot be read
  */
 export function configuredLink(
-  settings: HaSettings,
-  { host: { clock, entropy, log }, events }: LinkPlaces,
+  { transport, timing, host: { clock, entropy, log }, events }: LinkParts,
   hello: () => LocalHello,
 ): PeerLink | null {
-  const transport = transportOf(settings);
   if (transport === null) return null;
-  const { timing } = settings;
   const parts = { clock, entropy, log, transport, timing, hello };
   const link = createPeerLink(parts);
   link.events.add(tellEvents(events));
@@ -57,7 +58,15 @@ function tellEvents(events: EventHub): LinkListener {
   };
 }
 
-function transportOf({ place, identity }: HaSettings): PeerTransport | null {
+/**
+ * How the bytes of a link get to the peer.
+ *
+ * @returns null when no link is configured
+ * @throws {ManagementError} when the key or certificate cannot be read
+ */
+export function configuredTransport(
+  { place, identity }: HaSettings,
+): PeerTransport | null {
   if (place === null) return null;
   if (identity === null) return loopbackTransport(place);
   const { keyFile, certificateFile, peerFingerprint } = identity;

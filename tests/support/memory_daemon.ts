@@ -42,7 +42,7 @@ const PLACES: Places = {
 /** A daemon in memory and the programs that manage it. */
 export class MemoryDaemon implements AsyncDisposable {
   /** The machine; its clock stands still. */
-  readonly host: MemoryHost = memoryHost();
+  readonly host: MemoryHost;
   /** The daemon. */
   readonly daemon: Daemon;
   /** Its API, by request. */
@@ -63,8 +63,9 @@ export class MemoryDaemon implements AsyncDisposable {
   readonly pauses: number[] = [];
 
   /** Starts with nothing but the core; `ha` is the plugin of a pair. */
-  constructor(ha?: Plugin) {
-    const { log } = this.host;
+  constructor(ha?: Plugin, host: MemoryHost = memoryHost()) {
+    this.host = host;
+    const { log } = host;
     this.daemon = new Daemon({ host: this.host, log, ha });
     const api = createApi({
       daemon: this.daemon,
