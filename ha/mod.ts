@@ -18,7 +18,7 @@ import {
 import { configuredLink, configuredTransport } from "./link/configured_link.ts";
 import type { PeerTransport } from "./link/peer_transport.ts";
 import { HaNode, numbersOf } from "./node.ts";
-import { servingAs } from "./node_status.ts";
+import { roleTeller } from "./role_events.ts";
 import {
   type Arbiter,
   CommandFencer,
@@ -28,7 +28,6 @@ import {
   LeaseFencer,
   LockFencer,
   lockStore,
-  NODE_GROUP,
   NoFencer,
   runFenceCommand,
   StaticArbiter,
@@ -62,12 +61,7 @@ export function haPlugin(
           configuredLink({ transport, timing, host, events }, hello),
         arbiter: arbiterOf(settings, host),
         fencer: fencerOf(settings, host),
-        event: (group, { phase, epoch, reason }) =>
-          events.emit({
-            type: "role-changed",
-            ...group === NODE_GROUP ? {} : { lun: group },
-            ...{ serving: servingAs(phase), epoch, reason },
-          }),
+        event: roleTeller(host, events),
       });
       const place = core.install(node);
       register.command(setTargetPortGroups(node));

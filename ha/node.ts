@@ -388,9 +388,9 @@ export class HaNode implements Coordinator, HaControl {
       ...{ host, arbiter, fencer },
       actions: group,
     });
-    this.#roleLink?.add(number, group.driver);
     this.#groups.set(number, group);
     if (this.#ready) group.driver.take({ type: "tick" });
+    this.#roleLink?.join(number, group.driver);
     return group;
   }
 

@@ -151,7 +151,6 @@ function lastFailover(view: NodeView): HaFailover | null {
   return {
     atMs: failover.atMs + view.wallClockOffsetMs,
     durationMs: failover.durationMs,
-    to: servingOf(machine, view.node.ownAccess),
     reason: failover.reason,
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock } from "../../core/mod.ts";
+import { type Clock, LUNS_MAX } from "../../core/mod.ts";
 import type { PeerLink } from "../link/peer_link.ts";
 import type { RoleDriver } from "./role_driver.ts";
 import type { RoleHello } from "./role_types.ts";
@@ -22,6 +22,9 @@ export class RoleLink {
   readonly #link: RolesLink;
   readonly #clock: Clock;
   readonly #drivers: Map<number, RoleDriver> = new Map();
+  /** What the peer says of groups that this node does not have yet. */
+  readonly #early: Map<number, RoleHello> = new Map();
+  #isUp = false;
   #silentSinceMs: number | null = null;
 
   /** Begins to listen. */
@@ -37,9 +40,19 @@ export class RoleLink {
     });
   }
 
-  /** A group has a driver; before the link is opened, or while it is down. */
+  /** A group has a driver; before the link is opened. */
   add(group: number, driver: RoleDriver): void {
     this.#drivers.set(group, driver);
+  }
+
+  /** A group has a driver that has begun, whatever the link is doing. */
+  join(group: number, driver: RoleDriver): void {
+    this.add(group, driver);
+    if (!this.#isUp) return;
+    driver.take({ type: "link-up" });
+    const peer = this.#early.get(group);
+    this.#early.delete(group);
+    if (peer !== undefined) driver.take({ type: "hello", peer });
   }
 
   /** Tells the peer; when the link is not up it will be told then. */
@@ -48,6 +61,7 @@ export class RoleLink {
   }
 
   #up(): void {
+    this.#isUp = true;
     this.#silentSinceMs = null;
     for (const driver of this.#drivers.values()) {
       driver.take({ type: "link-up" });
@@ -72,6 +86,8 @@ export class RoleLink {
     const since = this.#silentSinceMs ?? this.#clock.nowMs();
     const silenceMs = this.#clock.nowMs() - since;
     this.#silentSinceMs = null;
+    this.#isUp = false;
+    this.#early.clear();
     for (const driver of this.#drivers.values()) {
       driver.take({ type: "link-down", reason, silenceMs });
     }
@@ -83,6 +99,8 @@ export class RoleLink {
     if ("field" in peer) {
       throw new RangeError(`Role: wrong ${peer.field} at byte ${peer.at}`);
     }
-    this.#drivers.get(peer.group)?.take({ type: "hello", peer });
+    const driver = this.#drivers.get(peer.group);
+    if (driver !== undefined) driver.take({ type: "hello", peer });
+    else if (this.#early.size < LUNS_MAX) this.#early.set(peer.group, peer);
   }
 }
