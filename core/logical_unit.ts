@@ -156,6 +156,8 @@ export class LogicalUnit implements ThresholdPlace {
   rawOptions: RawOptions;
   /** The store; null: no medium. */
   store: BlockStore | null = null;
+  /** Options that its store is opened with. */
+  storeOptions: RawOptions;
   /** Size in bytes that its store is opened with; undefined: its own. */
   sizeWish: number | undefined;
   /** Its shape. */
@@ -234,6 +236,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;
     this.rawOptions = parts.rawOptions;
+    this.storeOptions = parts.rawOptions;
     this.geometry = { ...NO_GEOMETRY, blockLength: parts.blockLength };
     this.modePages = this.#buildModePages(parts.savedPages);
     this.exceptions = new InformationalExceptions(

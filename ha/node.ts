@@ -88,6 +88,7 @@ export class HaNode implements Coordinator, HaControl {
   readonly #forwarding: Forwarding | null;
   readonly #roleLink: RoleLink | null;
   readonly #groups: Map<number, Group> = new Map();
+  readonly #ownRoles: WeakMap<LogicalUnit, boolean> = new WeakMap();
   readonly #linkSince: { atMs: number | null } = { atMs: null };
   #ready = false;
   #closing: Promise<void> | null = null;
@@ -156,6 +157,7 @@ export class HaNode implements Coordinator, HaControl {
       wallClockOffsetMs: this.#wallClockOffsetMs(),
       node: this.#node,
       groups: this.#groups,
+      groupOf: (unit) => this.#groupOf(unit),
       units: core.luns.all(),
       lagOf: (group) => this.#replication.lagOf(group),
       peerPorts: this.#directory.known,
@@ -260,9 +262,8 @@ export class HaNode implements Coordinator, HaControl {
   /** See `Coordinator`. */
   opensStore({ number, driver, options }: StoreRequest): boolean {
     this.#refuseMemory(number, driver, options);
-    const group = options.has("ha_role")
-      ? this.#groups.get(number)
-      : this.#node;
+    const own = this.#groups.get(number);
+    const group = own ?? (options.has("ha_role") ? undefined : this.#node);
     const shared = this.#parts.settings.mode === "shared";
     return group?.opensStores ?? shared;
   }
@@ -276,11 +277,42 @@ export class HaNode implements Coordinator, HaControl {
   /** See `Coordinator`. */
   unitAdded(unit: LogicalUnit): void {
     this.#groupOf(unit).adopt(unit);
+    this.#replication.added(unit);
+  }
+
+  /** See `Coordinator`. */
+  unitChanged(unit: LogicalUnit): void {
+    const role = unit.options.ha_role;
+    const { number, driver } = this.#groupOf(unit);
+    if (role === undefined || role === driver.machine.wanted) return;
+    const { log } = this.#parts.host;
+    const lun = unit.number;
+    if (number === NODE_GROUP) {
+      return log.warn("A LUN gets a role of its own when it is made", { lun });
+    }
+    driver.order({ role, peerFenced: false }).catch((error) => {
+      log.warn("The role of a LUN stays as it is", {
+        ...{ lun, reason: String(error) },
+      });
+    });
   }
 
   /** See `Coordinator`. */
   unitRemoved(unit: LogicalUnit): void {
     this.#replication.forget(unit);
+    if (this.#hasOwnRole(unit)) this.#endGroup(this.#groupOf(unit));
+  }
+
+  #endGroup({ number, driver }: Group): void {
+    this.#groups.delete(number);
+    driver.close()
+      .catch((error) => {
+        const { log } = this.#parts.host;
+        const reason = String(error);
+        log.warn("A LUN is gone whose role was not", { lun: number, reason });
+      }).finally(() => {
+        if (!this.#groups.has(number)) this.#roleLink?.remove(number);
+      });
   }
 
   /** See `Coordinator`. */
@@ -390,24 +422,29 @@ export class HaNode implements Coordinator, HaControl {
     });
     this.#groups.set(number, group);
     if (this.#ready) group.driver.take({ type: "tick" });
-    this.#roleLink?.join(number, group.driver);
+    this.#roleLink?.add(number, group.driver);
     return group;
   }
 
   #groupOf(unit: LogicalUnit): Group {
-    const { ha_role } = unit.options;
-    if (ha_role === undefined) return this.#node;
-    return this.#groups.get(unit.number) ??
-      this.#addGroup(unit.number, ha_role);
+    if (!this.#hasOwnRole(unit)) return this.#node;
+    const { number, options } = unit;
+    const role = options.ha_role ?? this.#parts.settings.role;
+    return this.#groups.get(number) ?? this.#addGroup(number, role);
+  }
+
+  // As it was made: options that are given anew do not move it.
+  #hasOwnRole(unit: LogicalUnit): boolean {
+    const known = this.#ownRoles.get(unit);
+    if (known !== undefined) return known;
+    const hasOwn = unit.options.ha_role !== undefined;
+    this.#ownRoles.set(unit, hasOwn);
+    return hasOwn;
   }
 
   #unitsOf(group: number): LogicalUnit[] {
     return this.#parts.core.luns.all()
-      .filter((unit) =>
-        group === NODE_GROUP
-          ? unit.options.ha_role === undefined
-          : unit.number === group && unit.options.ha_role !== undefined
-      );
+      .filter((unit) => this.#groupOf(unit).number === group);
   }
 
   #take(group: number, input: Parameters<RoleDriver["take"]>[0]): void {
@@ -530,7 +567,7 @@ export function numbersOf(id: NodeId): { first: number; count: number } {
 }
 
 function storePath(unit: LogicalUnit): string[] {
-  const file = unit.rawOptions.get("file");
+  const file = unit.storeOptions.get("file");
   return file === undefined ? [] : [file];
 }
 

@@ -90,6 +90,8 @@ export interface Coordinator {
   guard(number: number, store: BlockStore): BlockStore;
   /** A unit was made: its access state is to be set. */
   unitAdded(unit: LogicalUnit): void;
+  /** It has other options. */
+  unitChanged(unit: LogicalUnit): void;
   /** It is gone. */
   unitRemoved(unit: LogicalUnit): void;
   /** A port was made, or what it says of itself has changed. */

@@ -15,16 +15,15 @@ import {
 } from "./wire/role_hello.ts";
 
 /** The part of a link that roles use. */
-export type RolesLink = Pick<PeerLink, "events" | "receive" | "send">;
+export type RolesLink = Pick<PeerLink, "events" | "receive" | "send" | "state">;
 
 /** The drivers of all groups on one link. */
 export class RoleLink {
   readonly #link: RolesLink;
   readonly #clock: Clock;
   readonly #drivers: Map<number, RoleDriver> = new Map();
-  /** What the peer says of groups that this node does not have yet. */
-  readonly #early: Map<number, RoleHello> = new Map();
-  #isUp = false;
+  /** What the peer told last on this link, by the number of the group. */
+  readonly #told: Map<number, RoleHello> = new Map();
   #silentSinceMs: number | null = null;
 
   /** Begins to listen. */
@@ -40,19 +39,18 @@ export class RoleLink {
     });
   }
 
-  /** A group has a driver; before the link is opened. */
+  /** A group has a driver, which learns what the peer has told already. */
   add(group: number, driver: RoleDriver): void {
     this.#drivers.set(group, driver);
+    if (this.#link.state !== "up") return;
+    driver.take({ type: "link-up" });
+    const peer = this.#told.get(group);
+    if (peer !== undefined) driver.take({ type: "hello", peer });
   }
 
-  /** A group has a driver that has begun, whatever the link is doing. */
-  join(group: number, driver: RoleDriver): void {
-    this.add(group, driver);
-    if (!this.#isUp) return;
-    driver.take({ type: "link-up" });
-    const peer = this.#early.get(group);
-    this.#early.delete(group);
-    if (peer !== undefined) driver.take({ type: "hello", peer });
+  /** A group is gone. */
+  remove(group: number): void {
+    this.#drivers.delete(group);
   }
 
   /** Tells the peer; when the link is not up it will be told then. */
@@ -61,8 +59,8 @@ export class RoleLink {
   }
 
   #up(): void {
-    this.#isUp = true;
     this.#silentSinceMs = null;
+    this.#told.clear();
     for (const driver of this.#drivers.values()) {
       driver.take({ type: "link-up" });
     }
@@ -86,8 +84,6 @@ export class RoleLink {
     const since = this.#silentSinceMs ?? this.#clock.nowMs();
     const silenceMs = this.#clock.nowMs() - since;
     this.#silentSinceMs = null;
-    this.#isUp = false;
-    this.#early.clear();
     for (const driver of this.#drivers.values()) {
       driver.take({ type: "link-down", reason, silenceMs });
     }
@@ -99,8 +95,8 @@ export class RoleLink {
     if ("field" in peer) {
       throw new RangeError(`Role: wrong ${peer.field} at byte ${peer.at}`);
     }
-    const driver = this.#drivers.get(peer.group);
-    if (driver !== undefined) driver.take({ type: "hello", peer });
-    else if (this.#early.size < LUNS_MAX) this.#early.set(peer.group, peer);
+    const isKnown = this.#drivers.has(peer.group) || this.#told.has(peer.group);
+    if (isKnown || this.#told.size < LUNS_MAX) this.#told.set(peer.group, peer);
+    this.#drivers.get(peer.group)?.take({ type: "hello", peer });
   }
 }

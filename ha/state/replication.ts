@@ -31,9 +31,11 @@ import {
   decodeAttention,
   decodeChange,
   decodeMark,
+  decodeWanted,
   encodeAttention,
   encodeChange,
   encodeMark,
+  encodeWanted,
   STATE_FRAME,
   type StreamMark,
 } from "./wire/stream.ts";
@@ -65,6 +67,9 @@ const OWN_CONDITIONS: number = UNIT_ATTENTION.POWER_ON |
   UNIT_ATTENTION.NEXUS_LOSS | UNIT_ATTENTION.LUNS_CHANGED |
   UNIT_ATTENTION.INQUIRY_DATA_CHANGED |
   UNIT_ATTENTION.ASYMMETRIC_ACCESS_CHANGED;
+
+/** Every section of a unit. */
+const ALL_SECTIONS: number = SECTIONS.reduce((all, each) => all | each, 0);
 
 /** Commands of a unit that wait until the peer knows what they did. */
 interface Waiting {
@@ -109,6 +114,7 @@ export class Replication {
     link?.receive(STATE_FRAME.ATTENTION, (body) => this.#attention(body));
     link?.receive(STATE_FRAME.SNAPSHOT, (body) => this.#snapshotBegins(body));
     link?.receive(STATE_FRAME.SNAPSHOT_END, (body) => this.#snapshotEnds(body));
+    link?.receive(STATE_FRAME.WANTED, (body) => this.#wanted(body));
   }
 
   /** What a secondary knows of a unit that stands in no unit. */
@@ -121,6 +127,16 @@ export class Replication {
   /** From now on that is known of a unit. */
   setFollowed(unit: LogicalUnit, followed: Followed): void {
     this.#followed.set(unit, followed);
+  }
+
+  /** A unit was made after the others: each node may be the later one. */
+  added(unit: LogicalUnit): void {
+    const group = this.#parts.groupOf(unit);
+    const stream = this.#streams.get(group);
+    if (stream?.role === "primary") this.changed(unit, ALL_SECTIONS);
+    if (stream?.role !== "following") return;
+    const wanted = encodeWanted({ group, lun: unit.number });
+    this.#parts.link?.send(STATE_FRAME.WANTED, wanted);
   }
 
   /** A unit is gone. */
@@ -377,6 +393,13 @@ export class Replication {
     this.#listener.sequence(group, sequence, durable);
     const mark = { group, epoch, sequence, snapshot: 0 };
     this.#parts.link?.send(STATE_FRAME.CONFIRM, encodeMark(mark));
+  }
+
+  #wanted(body: DataView): void {
+    const { group, lun } = whole(decodeWanted(body));
+    const unit = this.#parts.unitsOf(group)
+      .find(({ number }) => number === lun);
+    if (unit !== undefined) this.changed(unit, ALL_SECTIONS);
   }
 
   #attention(body: DataView): void {
