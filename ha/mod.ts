@@ -81,8 +81,10 @@ export const plugin: Plugin = haPlugin(configuredTransport);
 
 function arbiterOf({ arbiter, id }: HaSettings, { clock }: Host): Arbiter {
   if (arbiter.kind === "static") return new StaticArbiter();
-  const gateway = new HttpEtcdGateway(arbiter.urls);
-  return new EtcdArbiter({ gateway, clock, id, prefix: arbiter.cluster });
+  const { urls, cluster: prefix, leaseMs } = arbiter;
+  const gateway = new HttpEtcdGateway(urls);
+  const leaseSeconds = leaseMs / 1000;
+  return new EtcdArbiter({ gateway, clock, id, prefix, leaseSeconds });
 }
 
 function fencerOf({ fencer }: HaSettings, { clock }: Host): Fencer {
