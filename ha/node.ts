@@ -420,9 +420,9 @@ export class HaNode implements Coordinator, HaControl {
       ...{ host, arbiter, fencer },
       actions: group,
     });
-    this.#roleLink?.add(number, group.driver);
     this.#groups.set(number, group);
     if (this.#ready) group.driver.take({ type: "tick" });
+    this.#roleLink?.add(number, group.driver);
     return group;
   }
 
@@ -576,11 +576,17 @@ function describeUnit(unit: LogicalUnit): string {
   const { deviceType, serial, generated, designators } = identityOf(unit);
   const names = designators
     .filter(({ type }) => !generated || type !== NAA)
-    .map(({ type, bytes }) => `${type}.${bytes.toHex()}`);
+    .map(({ type, bytes }) => `${type}.${wordsOf(bytes)}`);
   return `type ${deviceType}, serial ${serial}, names ${names.join(" ")}`;
 }
 
 const NAA = 3;
+
+// For people who compare them: most designators are text.
+function wordsOf(bytes: Uint8Array): string {
+  const text = new TextDecoder("latin1").decode(bytes).replace(/\0+$/, "");
+  return /^[!-~]+( +[!-~]+)*$/.test(text) ? text : bytes.toHex();
+}
 
 function describePort(port: TargetPort): PeerPort {
   const { target = "", tag = 0, portals = [] } = port.description.reach?.() ??
