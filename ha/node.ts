@@ -103,7 +103,7 @@ export class HaNode implements Coordinator, HaControl {
     const link = parts.makeLink(() => this.#hello());
     this.#link = link;
     this.#replication = new Replication({
-      ...{ link, log },
+      ...{ link, log, clock, patienceMs: settings.timing.deadMs },
       groupOf: (unit) => this.#groupOf(unit).number,
       unitsOf: (group) => this.#unitsOf(group),
       ports: () => core.ports.all(),
@@ -355,6 +355,12 @@ export class HaNode implements Coordinator, HaControl {
   }
 
   /** See `Coordinator`. */
+  isShared({ opcode, serviceAction }: CommandRow): boolean {
+    return SHARED_OPCODES.has(opcode) ||
+      (opcode === OPCODE.MAINTENANCE_OUT && serviceAction !== SET_GROUPS);
+  }
+
+  /** See `Coordinator`. */
   execute(
     task: ScsiTask,
     row: CommandRow,
@@ -453,6 +459,7 @@ export class HaNode implements Coordinator, HaControl {
 
   #linkUp(instance: string): void {
     this.#linkSince.atMs = this.#parts.host.clock.wallClockMs();
+    this.#replication.linkUp();
     this.#directory.linkUp();
     this.#forwarding?.linkUp(instance);
   }
@@ -539,6 +546,13 @@ const OPCODE = {
   MAINTENANCE_OUT: 0xa4,
 } as const;
 const EVPD = 0x01;
+/** What changes that which both nodes know. */
+const SHARED_OPCODES: ReadonlySet<number> = new Set([
+  ...[0x15, 0x55], // MODE SELECT
+  ...[0x16, 0x56, 0x17, 0x57], // RESERVE, RELEASE
+  ...[0x1b, 0x1e], // START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL
+  ...[0x4c, 0x5f], // LOG SELECT, PERSISTENT RESERVE OUT
+]);
 /** REPORT TARGET PORT GROUPS, REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
 const LOCAL_ACTIONS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 
