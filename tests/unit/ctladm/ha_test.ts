@@ -126,6 +126,24 @@ Deno.test("ctladm ha and ha-role start no daemon", async () => {
   }
 });
 
+Deno.test("ctladm ha-init makes its files in the state directory", async () => {
+  await using machine = new MemoryDaemon();
+  const { lines } = await machine.ctladm("ha-init --force");
+  assertEquals(lines, [
+    "Made a key and a certificate.",
+    "In the ha block of this node's ctl.conf:",
+    "  key /state/ha.key",
+    "  certificate /state/ha.pem",
+    "In that of the peer:",
+    `  peer-fingerprint sha256:${"ab".repeat(32)}`,
+  ]);
+  await machine.ctladm("ha-init -d /etc/dtl -n shelf");
+  assertEquals(machine.identities, [
+    { directory: "/state", name: "dtl", force: true },
+    { directory: "/etc/dtl", name: "shelf", force: false },
+  ]);
+});
+
 Deno.test("ctladm ha-role hands the role over, and takes it", async () => {
   await using pair = await MemoryPair.joined();
   assertEquals(
