@@ -97,7 +97,10 @@ export class TaskSet {
       const untagged = task.attribute === ATTRIBUTE.UNTAGGED;
       if (untagged !== (older.attribute === ATTRIBUTE.UNTAGGED)) continue;
       if (untagged) return OVERLAPPED_COMMANDS_ATTEMPTED;
-      if (older.tag === task.tag) return taggedOverlappedCommands(task.tag);
+      // The other node knows best whether what it runs has ended.
+      if (older.tag === task.tag && !older.placeholder) {
+        return taggedOverlappedCommands(task.tag);
+      }
     }
     return null;
   }

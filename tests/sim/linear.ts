@@ -40,6 +40,17 @@ function byCall(one: HistoryEntry, other: HistoryEntry): number {
   return one.fromMs - other.fromMs;
 }
 
+const LOOKS: ReadonlySet<SharedOp["kind"]> = new Set([
+  ...["look", "sense", "write"] as const,
+]);
+
+interface Candidate {
+  readonly index: number;
+  readonly next: SharedState;
+  readonly answered: boolean;
+  readonly isLook: boolean;
+}
+
 class Search {
   readonly #entries: readonly HistoryEntry[];
   readonly #done: boolean[];
@@ -58,15 +69,12 @@ class Search {
   }
 
   run(): boolean | "too long" {
-    const found = this.#go(FRESH_STATE, 0, 0);
+    const found = this.#go(FRESH_STATE, 0);
     return this.#positions > POSITIONS_MAX ? "too long" : found;
   }
 
-  /**
-   * @param count commands with an answer that have taken effect
-   * @param latestMs latest call of those that have
-   */
-  #go(state: SharedState, count: number, latestMs: number): boolean {
+  /** @param count commands with an answer that have taken effect */
+  #go(state: SharedState, count: number): boolean {
     const firstEndMs = this.#firstEndMs();
     if (firstEndMs === Infinity) return true;
     const key = this.#done.map(Number).join("") + textOf(state);
@@ -75,18 +83,40 @@ class Search {
     this.#positions += 1;
     if (this.#positions > POSITIONS_MAX) return true;
     this.#note(state, count);
+    const candidates = this.#candidates(state, firstEndMs);
+    // What never changes anything and fits now need not be tried later.
+    const look = candidates.find(({ isLook }) => isLook);
+    if (look !== undefined) return this.#take(look, count);
+    return candidates.some((candidate) => this.#take(candidate, count));
+  }
+
+  #take({ index, next, answered }: Candidate, count: number): boolean {
+    this.#done[index] = true;
+    if (this.#go(next, count + Number(answered))) return true;
+    this.#done[index] = false;
+    return false;
+  }
+
+  // Of unanswered commands that are alike the earliest stands for all.
+  #candidates(state: SharedState, firstEndMs: number): Candidate[] {
+    const candidates: Candidate[] = [];
+    const alike = new Set<string>();
     for (const [index, entry] of this.#entries.entries()) {
       if (entry.fromMs > firstEndMs) break;
-      if (this.#done[index] || entry.toMs < latestMs) continue;
+      if (this.#done[index]) continue;
       const { state: next, answer } = applyShared(state, entry.op);
-      const isKnown = entry.answer !== null;
-      if (isKnown ? answer !== entry.answer : next === state) continue;
-      this.#done[index] = true;
-      const later = Math.max(latestMs, entry.fromMs);
-      if (this.#go(next, count + Number(isKnown), later)) return true;
-      this.#done[index] = false;
+      const answered = entry.answer !== null;
+      if (answered) {
+        if (answer !== entry.answer) continue;
+      } else {
+        const text = JSON.stringify(entry.op);
+        if (next === state || alike.has(text)) continue;
+        alike.add(text);
+      }
+      const isLook = answered && LOOKS.has(entry.op.kind);
+      candidates.push({ index, next, answered, isLook });
     }
-    return false;
+    return candidates;
   }
 
   #firstEndMs(): number {

@@ -14,8 +14,8 @@ import type { SimProcess } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** Who can be reached: a node, or etcd. */
-export type Place = "1" | "2" | "etcd";
+/** Who can be reached: a node (`1`, `2`), `etcd`, a host (`h0`). */
+export type Place = string;
 
 /** Bytes that a direction holds before the writer has to wait. */
 const PIPE_BYTES_MAX = 64 * 1024;
@@ -149,8 +149,8 @@ class SimCable {
     this.#processes = [near, far];
     this.#there = new SimPipe(services, near, far, ["2", "1"]);
     this.#back = new SimPipe(services, far, near, ["1", "2"]);
-    this.near = this.#end(this.#back, this.#there);
-    this.far = this.#end(this.#there, this.#back);
+    this.near = this.#end(near, this.#back, this.#there);
+    this.far = this.#end(far, this.#there, this.#back);
     services.cables.add(this);
   }
 
@@ -168,11 +168,12 @@ class SimCable {
     (process === near ? this.#there : this.#back).finish();
   }
 
-  #end(from: SimPipe, to: SimPipe): PeerStream {
+  #end(process: SimProcess, from: SimPipe, to: SimPipe): PeerStream {
     return {
       read: (into) => from.read(into),
       write: (bytes) => to.write(bytes),
       close: () => {
+        if (!process.alive) return;
         from.reset();
         to.finish();
       },
@@ -209,6 +210,7 @@ class SimPipe {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
+    if (!this.#from.alive) return await new Promise(() => {});
     while (this.#pendingBytes >= PIPE_BYTES_MAX && !this.#isOver) {
       await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     }

@@ -40,6 +40,8 @@ export interface PairOptions {
   readonly linkHost?: "127.0.0.1" | "::1";
   /** Bytes of the disk. */
   readonly diskBytes?: number;
+  /** The disk is in the memory of the primary, and gone with it. */
+  readonly inMemory?: boolean;
 }
 
 /** What is looked at while something is waited for, in ms. */
@@ -292,13 +294,19 @@ function configurationOf(
   { id, folder, port }: DaemonNode,
   link: string,
   disk: string,
-  { mode, ha, lun }: PairOptions,
+  { mode, ha, lun, inMemory, diskBytes = PAIR_DISK_BYTES }: PairOptions,
 ): string {
+  const place = inMemory === true
+    ? `backend ramdisk
+        size ${diskBytes}
+        option capacity ${diskBytes}`
+    : `path ${disk}`;
   return `pidfile "${folder.pidFile}"
     ha {
       id ${id}
       mode ${mode}
       ${link}
+      ${inMemory === true ? "allow-ramdisk" : ""}
       ${ha?.(id) ?? ""}
     }
     portal-group pg {
@@ -309,7 +317,7 @@ function configurationOf(
       auth-group no-authentication
       portal-group pg
       lun 0 {
-        path ${disk}
+        ${place}
         serial "PAIR0000"
         ${lun?.(id) ?? ""}
       }
