@@ -221,6 +221,18 @@ Deno.test("Two primaries that meet show as unavailable", async () => {
   }
 });
 
+Deno.test("An operator chooses between two primaries", async () => {
+  await using pair = await splitPair();
+  await told(pair, pair.two, "ha-role primary --peer-fenced");
+  pair.network.trouble = null;
+  await pair.pass(8000);
+  await told(pair, pair.one, "ha-role secondary");
+  await told(pair, pair.two, "ha-role primary");
+  await pair.pass(1000);
+  assertMatch(await told(pair, pair.one, "ha"), /^Node 1 of 2: secondary, /);
+  assertMatch(await told(pair, pair.two, "ha"), /^Node 2 of 2: primary, /);
+});
+
 Deno.test("A LUN with a role of its own has it shown and ordered", async () => {
   await using pair = await MemoryPair.started();
   const CREATE = "create -b ramdisk -s 1m -o capacity=1m -l 1 -S OWN -d own " +
