@@ -39,7 +39,7 @@ export const haRole: Command = {
   letters: "l:",
   longWords: [FENCED],
   summary: "make this node, or one of its LUNs, primary or secondary",
-  synopsis: `ha-role [-l lun] primary|secondary [${FENCED}]   ` +
+  synopsis: `ha-role [-l lun] primary|secondary [${FENCED}] [--json]   ` +
     "(the peer is off, and stays so)",
   example: "ctladm ha-role secondary",
   run: async ({ client, options, longWords, print, printJson, json }) => {

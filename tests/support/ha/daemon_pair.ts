@@ -83,9 +83,18 @@ export class DaemonNode {
     return `iscsi://127.0.0.1:${this.port}/${PAIR_TARGET}/0`;
   }
 
-  /** Starts it; it has not looked for its peer when that is done. */
-  async start(): Promise<void> {
-    this.#program = await this.folder.ctld(this.#configuration(this));
+  /**
+   * Starts it; it has not looked for its peer when that is done.
+   *
+   * @param run how, in place of the task `ctld`
+   */
+  async start(
+    run: (folder: DaemonFolder, text: string) => Promise<RunningProgram> = (
+      folder,
+      text,
+    ) => folder.ctld(text),
+  ): Promise<void> {
+    this.#program = await run(this.folder, this.#configuration(this));
   }
 
   /** Ends it, and waits for that. */

@@ -126,6 +126,24 @@ Deno.test("ctladm ha and ha-role start no daemon", async () => {
   }
 });
 
+Deno.test("ctladm ha-init makes its files in the state directory", async () => {
+  await using machine = new MemoryDaemon();
+  const { lines } = await machine.ctladm("ha-init --force");
+  assertEquals(lines, [
+    "Made a key and a certificate.",
+    "In the ha block of this node's ctl.conf:",
+    "  key /state/ha.key",
+    "  certificate /state/ha.pem",
+    "In that of the peer:",
+    `  peer-fingerprint sha256:${"ab".repeat(32)}`,
+  ]);
+  await machine.ctladm("ha-init -d /etc/dtl -n shelf");
+  assertEquals(machine.identities, [
+    { directory: "/state", name: "dtl", force: true },
+    { directory: "/etc/dtl", name: "shelf", force: false },
+  ]);
+});
+
 Deno.test("ctladm ha-role hands the role over, and takes it", async () => {
   await using pair = await MemoryPair.joined();
   assertEquals(
@@ -201,6 +219,18 @@ Deno.test("Two primaries that meet show as unavailable", async () => {
     const { errors } = await node.ctladm("tur 0");
     assertMatch(errors.at(-1) ?? "", /NOT READY asc:4,c/);
   }
+});
+
+Deno.test("An operator chooses between two primaries", async () => {
+  await using pair = await splitPair();
+  await told(pair, pair.two, "ha-role primary --peer-fenced");
+  pair.network.trouble = null;
+  await pair.pass(8000);
+  await told(pair, pair.one, "ha-role secondary");
+  await told(pair, pair.two, "ha-role primary");
+  await pair.pass(1000);
+  assertMatch(await told(pair, pair.one, "ha"), /^Node 1 of 2: secondary, /);
+  assertMatch(await told(pair, pair.two, "ha"), /^Node 2 of 2: primary, /);
 });
 
 Deno.test("A LUN with a role of its own has it shown and ordered", async () => {
@@ -293,4 +323,47 @@ Deno.test("ctld refuses LUNs of a node whose pair it cannot enter", async () => 
     "configure-ha: ha cannot change while the daemon runs, but for the " +
     "role: restart it",
   ]);
+});
+
+function putConfiguration(machine: MemoryDaemon, text: string): void {
+  machine.files.set("/folder/ctl.conf", new TextEncoder().encode(text));
+}
+
+Deno.test("ctladm apply enters a pair, and hands its role over", async () => {
+  await using pair = await MemoryPair.joined();
+  putConfiguration(pair.one, pairConfiguration(1, "role secondary"));
+  assertEquals(
+    await told(pair, pair.one, "apply --dry-run ctl.conf"),
+    "Would change:\n  change  ha  role (none) -> secondary\n" +
+      "No session is touched",
+  );
+  await told(pair, pair.one, "apply ctl.conf");
+  putConfiguration(pair.two, pairConfiguration(2, "role primary"));
+  await told(pair, pair.two, "apply ctl.conf");
+  assertMatch(await told(pair, pair.one, "ha"), /^Node 1 of 2: secondary, /);
+  assertMatch(await told(pair, pair.two, "ha"), /^Node 2 of 2: primary, /);
+});
+
+Deno.test("ctladm apply does not take a node out of its pair", async () => {
+  await using pair = await MemoryPair.joined();
+  const whole = pairConfiguration(1);
+  putConfiguration(pair.one, whole.slice(whole.indexOf("lun disk0")));
+  const { code, errors } = await pair.ctladm(pair.one, "apply ctl.conf");
+  assertEquals([code, errors.slice(0, 1)], [1, [
+    "ctladm: failed: unload-ha: a node leaves its pair only by a restart of ctld",
+  ]]);
+  assertMatch(await told(pair, pair.one, "ha"), /^Node 1 of 2: primary, /);
+});
+
+Deno.test("ctladm apply makes no pair of a daemon that serves LUNs", async () => {
+  await using machine = new MemoryDaemon();
+  await machine.ctladm("create -b ramdisk -s 1m -o capacity=1m");
+  putConfiguration(machine, "ha { id 1 }");
+  const { code, errors } = await machine.ctladm("apply ctl.conf");
+  assertEquals([code, errors[0]], [
+    1,
+    "ctladm: failed: load-ha: there are LUNs already: restart ctld with this " +
+    "configuration",
+  ]);
+  assertEquals((await machine.ctladm("ha")).lines, ["This node stands alone"]);
 });
