@@ -27,6 +27,8 @@ export class SimNetwork {
   readonly #cut: Map<string, number> = new Map();
   readonly #healed: Set<() => void> = new Set();
   readonly #cables: Set<SimCable> = new Set();
+  /** Milliseconds that bytes between the nodes take more. */
+  lagMs = 0;
   #listener: { acceptor: PeerAcceptor; process: SimProcess } | null = null;
 
   /** A network without trouble. */
@@ -277,7 +279,7 @@ class SimPipe {
     };
     const atMs = Math.max(
       this.#lastAtMs,
-      schedule.nowMs + network.latencyMs(),
+      schedule.nowMs + network.lagMs + network.latencyMs(),
     );
     this.#lastAtMs = atMs;
     schedule.after(atMs - schedule.nowMs, arrive);
