@@ -47,7 +47,7 @@ export class SimNetwork {
     const key = `${from}>${to}`;
     this.#cut.set(key, (this.#cut.get(key) ?? 0) + 1);
     this.#schedule.after(forMs, () => {
-      this.#cut.set(key, (this.#cut.get(key) ?? 1) - 1);
+      this.#cut.set(key, Math.max(0, (this.#cut.get(key) ?? 0) - 1));
       for (const each of [...this.#healed]) each();
     });
   }
