@@ -261,7 +261,7 @@ export class HaNode implements Coordinator, HaControl {
 
   /** See `Coordinator`. */
   opensStore({ number, driver, options }: StoreRequest): boolean {
-    this.#refuseMemory(number, driver, options);
+    this.#refuseLocal(number, driver, options);
     const own = this.#groups.get(number);
     const group = own ?? (options.has("ha_role") ? undefined : this.#node);
     const shared = this.#parts.settings.mode === "shared";
@@ -492,7 +492,7 @@ export class HaNode implements Coordinator, HaControl {
   }
 
   // What lives in the memory of one node is gone with it.
-  #refuseMemory(
+  #refuseLocal(
     number: number,
     driver: BackendDriver,
     options: RawOptions,
@@ -501,12 +501,14 @@ export class HaNode implements Coordinator, HaControl {
     if (this.#link === null) return;
     const own = parseOptions(driver.options, options);
     if (own instanceof OptionProblem) return;
-    if (driver.identityOf(own) !== undefined) return;
-    if (allowRamdisk && mode === "proxy") return;
+    const why = driver.identityOf(own) === undefined
+      ? `lives in the memory of one node (backend "${driver.name}")`
+      : driver.onlyHere?.(own);
+    const isAllowed = allowRamdisk && mode === "proxy";
+    if (why === undefined || isAllowed) return;
     throw new ManagementError(
       "option",
-      `LUN ${number} lives in the memory of one node (backend ` +
-        `"${driver.name}") and cannot be served by a pair`,
+      `LUN ${number} ${why} and cannot be served by a pair`,
     );
   }
 

@@ -90,6 +90,8 @@ export function blockDriver(
     options: BLOCK_OPTIONS,
     identityOf: ({ file }) =>
       file === undefined ? undefined : parts.opener.identityOf(file),
+    onlyHere: ({ encryption }) =>
+      encryption ? "has a key in the state directory of one node" : undefined,
     open: (request) => openStore(parts, request),
   };
 }

@@ -300,15 +300,18 @@ pairTest(
   MODES,
   async (pair) => {
     const a = await pair.one.connect("a");
+    const c = await pair.one.connect("c");
+    await send(pair, c, [0x16, 0, 0, 0, 0, 0]);
     pair.network.trouble = "cut";
     cut(pair);
     await pair.pass(4000, 100);
     await hear(pair, a);
+    // Who goes lets go of what it holds, and nobody has to wait for that.
+    await pair.wait(c.disconnect());
     const refused = await send(pair, a, ...reserveOut(6, 0, 1));
     assertEquals(refused.status, STATUS.BUSY);
     const keys = await send(pair, a, READ_KEYS, { read: 256 });
     assertEquals([keys.status, keys.data[7]], [STATUS.GOOD, 0], "no key");
-    // Who goes takes what it holds along; nobody has to wait for that.
     const reserved = await send(pair, a, [0x16, 0, 0, 0, 0, 0]);
     assertEquals(reserved.status, STATUS.BUSY);
     await pair.one.order("primary", true);
