@@ -21,7 +21,6 @@ import {
   DaemonPair,
   PAIR_TARGET,
 } from "../support/ha/daemon_pair.ts";
-import { runTool } from "../support/run_tool.ts";
 import { ROOT } from "./dtl.ts";
 import type { LoadResult } from "./load/result.ts";
 import { FILL, type Load, LOADS } from "./loads.ts";
@@ -78,15 +77,17 @@ interface Run {
   readonly clientUs: number;
 }
 
-const HELP = `usage: ha.ts [--seconds N] [--rounds N] [SET-UP...]
+const HELP =
+  `usage: ha.ts [--seconds N] [--rounds N] [--loads NAME,...] [SET-UP...]
 
+Loads: ${LOAD_NAMES.join(" ")}
 Set-ups: ${SET_UPS.map(({ name }) => name).join(" ")}; all without one`;
 
 async function main(words: readonly string[]): Promise<number> {
   const given = parseArgs(words, {
-    string: ["seconds", "rounds", "_"],
+    string: ["seconds", "rounds", "loads", "_"],
     boolean: ["help"],
-    default: { seconds: "3", rounds: "3" },
+    default: { seconds: "3", rounds: "3", loads: LOAD_NAMES.join() },
   });
   if (given.help === true) {
     console.log(HELP);
@@ -98,30 +99,33 @@ async function main(words: readonly string[]): Promise<number> {
   );
   let missed = 0;
   for (const setUp of chosen) {
-    missed += await measure(
-      setUp,
-      Number(given.seconds),
-      Number(given.rounds),
-    );
+    missed += await measure(setUp, {
+      seconds: Number(given.seconds),
+      rounds: Number(given.rounds),
+      loads: String(given.loads).split(","),
+    });
   }
   return missed === 0 ? 0 : 1;
 }
 
-async function measure(
-  setUp: SetUp,
-  seconds: number,
-  rounds: number,
-): Promise<number> {
+/** How long to measure, and under what. */
+interface Plan {
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly loads: readonly string[];
+}
+
+async function measure(setUp: SetUp, plan: Plan): Promise<number> {
   const { mode, inMemory, tls, name } = setUp;
   await using pair = await DaemonPair.start({
     ...{ mode, tls, inMemory, diskBytes: DISK_BYTES },
   });
   await runClient(pair, pair.one, FILL, ["--fill"]);
-  const loads = LOADS.filter((load) => LOAD_NAMES.includes(load.name));
+  const loads = LOADS.filter(({ name }) => plan.loads.includes(name));
   const rows: string[][] = [];
   let missed = 0;
   for (const load of loads) {
-    const [direct, forwarded] = await compare(pair, load, seconds, rounds);
+    const [direct, forwarded] = await compare(pair, load, plan);
     const ratio = forwarded.rate / direct.rate;
     const wanted = setUp.wanted[load.name];
     const isMissed = wanted !== undefined && ratio < wanted;
@@ -151,8 +155,7 @@ async function measure(
 async function compare(
   pair: DaemonPair,
   load: Load,
-  seconds: number,
-  rounds: number,
+  { seconds, rounds }: Plan,
 ): Promise<[Run, Run]> {
   const nodes = [pair.one, pair.two];
   const runs: Run[][] = [[], []];
@@ -203,13 +206,20 @@ async function runClient(
   { rw, order, bs, qd }: Load,
   words: readonly string[],
 ): Promise<LoadResult> {
-  const { stdout, stderr, code } = await runTool(Deno.execPath(), [
-    ...["run", "-A", "--no-prompt", `${ROOT}tests/bench/load_client.ts`],
-    ...["--url", node.url, "--rw", rw, "--order", order, "--bs", bs],
-    ...["--qd", `${qd}`, ...words],
-  ], { timeoutMs: CLIENT_MS_MAX, cwd: ROOT });
-  if (code === 0) return JSON.parse(stdout);
-  throw new Error(`The load failed: ${stdout}${stderr}\n${pair.describe()}`);
+  const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-prompt", `${ROOT}tests/bench/load_client.ts`],
+      ...["--url", node.url, "--rw", rw, "--order", order, "--bs", bs],
+      ...["--qd", `${qd}`, ...words],
+    ],
+    cwd: ROOT,
+    signal: AbortSignal.timeout(CLIENT_MS_MAX),
+  }).output();
+  const told = new TextDecoder();
+  if (code === 0) return JSON.parse(told.decode(stdout));
+  throw new Error(
+    `The load failed: ${told.decode(stderr)}\n${pair.describe()}`,
+  );
 }
 
 function rateText({ rate }: Run, { inMegabytes }: Load): string {

@@ -27,6 +27,8 @@ export class SimNetwork {
   readonly #cut: Map<string, number> = new Map();
   readonly #healed: Set<() => void> = new Set();
   readonly #cables: Set<SimCable> = new Set();
+  /** Milliseconds that bytes between the nodes take more. */
+  lagMs = 0;
   #listener: { acceptor: PeerAcceptor; process: SimProcess } | null = null;
 
   /** A network without trouble. */
@@ -45,7 +47,7 @@ export class SimNetwork {
     const key = `${from}>${to}`;
     this.#cut.set(key, (this.#cut.get(key) ?? 0) + 1);
     this.#schedule.after(forMs, () => {
-      this.#cut.set(key, (this.#cut.get(key) ?? 1) - 1);
+      this.#cut.set(key, Math.max(0, (this.#cut.get(key) ?? 0) - 1));
       for (const each of [...this.#healed]) each();
     });
   }
@@ -277,7 +279,7 @@ class SimPipe {
     };
     const atMs = Math.max(
       this.#lastAtMs,
-      schedule.nowMs + network.latencyMs(),
+      schedule.nowMs + network.lagMs + network.latencyMs(),
     );
     this.#lastAtMs = atMs;
     schedule.after(atMs - schedule.nowMs, arrive);

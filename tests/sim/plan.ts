@@ -7,6 +7,7 @@
 
 import type { HaMode, NodeId } from "../../ha/link/peer_hello.ts";
 import { BLOCKS } from "./medium.ts";
+import { peerOf } from "../../ha/node.ts";
 import { Random } from "./random.ts";
 import type { SharedOp } from "./shared_state.ts";
 
@@ -76,6 +77,12 @@ export type SimAction =
       readonly node: NodeId;
       readonly role: "primary" | "secondary";
     }
+    /** What is sent between the nodes takes longer. */
+    | {
+      readonly kind: "lag";
+      readonly extraMs: number;
+      readonly forMs: number;
+    }
     /** etcd does not answer. */
     | { readonly kind: "outage"; readonly forMs: number }
     /** The medium is slow. */
@@ -115,18 +122,21 @@ export const TROUBLE_MS = 7000;
 /** Before it the pair comes up. */
 const FIRST_MS = 700;
 
-const KEYS = [1, 2, 3] as const;
+const KEYS = [1, 2] as const;
 
 /** Draws a plan. */
 export function planOf(seed: number): SimPlan {
   const random = new Random(seed);
   const setup = setupOf(random);
-  const works = random.between(6, 24);
-  const troubles = random.between(0, 5);
-  const actions = [
-    ...times(works, () => workAction(random, setup)),
-    ...times(troubles, () => trouble(random, setup)),
-  ];
+  const works = times(random.between(8, 26), () => workAction(random));
+  const troubles = times(
+    random.between(0, 4),
+    () =>
+      random.chance(0.45)
+        ? story(random, setup, works)
+        : [trouble(random, setup)],
+  );
+  const actions = [...works, ...troubles.flat()];
   actions.sort((one, other) => one.atMs - other.atMs);
   return { seed, setup, actions };
 }
@@ -148,7 +158,7 @@ function setupOf(random: Random): SimSetup {
   return { mode, arbiter, fencer, primary };
 }
 
-function workAction(random: Random, { mode }: SimSetup): SimAction {
+function workAction(random: Random): SimAction {
   const atMs = FIRST_MS + random.next() * TROUBLE_MS;
   const host = random.between(0, HOSTS - 1);
   if (random.chance(0.06)) {
@@ -158,15 +168,15 @@ function workAction(random: Random, { mode }: SimSetup): SimAction {
       abortMs: random.next() * 6,
     };
   }
-  return { kind: "work", atMs, host, work: workOf(random, mode) };
+  return { kind: "work", atMs, host, work: workOf(random) };
 }
 
-function workOf(random: Random, _mode: HaMode): Work {
+function workOf(random: Random): Work {
   const count = random.between(1, 3);
   const lba = random.between(0, BLOCKS - count);
   const what = random.next();
-  if (what < 0.35) return { kind: "write", lba, count };
-  if (what < 0.55) return { kind: "read", lba, count };
+  if (what < 0.3) return { kind: "write", lba, count };
+  if (what < 0.45) return { kind: "read", lba, count };
   const node = random.pick<NodeId>([1, 2]);
   return { kind: "shared", node, op: wishOf(random) };
 }
@@ -181,6 +191,56 @@ function wishOf(random: Random): SharedWish {
   if (what < 0.65) return { kind: "preempt", key };
   if (what < 0.8) return { kind: "select", value: random.between(2, 999) };
   return random.chance(0.5) ? { kind: "look" } : { kind: "sense" };
+}
+
+/** Troubles that make each other worse. */
+function story(
+  random: Random,
+  { arbiter, primary }: SimSetup,
+  works: readonly SimAction[],
+): SimAction[] {
+  const atMs = FIRST_MS + random.next() * 0.6 * TROUBLE_MS;
+  const node = random.chance(0.7) ? primary : peerOf(primary);
+  const [own, peer] = [`${node}`, `${peerOf(node)}`];
+  const forMs = 3000 + random.next() * 4000;
+  const isolate = (to: string): SimAction => (
+    { kind: "cut", atMs, from: own, to, both: true, forMs }
+  );
+  const kill = random.pick<"kill" | "power">(["kill", "power"]);
+  switch (random.between(0, 3)) {
+    // It is alone with its initiators, and goes on as long as it may.
+    case 0:
+      return arbiter === "static" ? [isolate(peer)] : [
+        isolate(peer),
+        isolate("etcd"),
+      ];
+    // What it does now it cannot tell, and then it dies.
+    case 1:
+      return [isolate(peer), {
+        ...{ kind: kill, node, downMs: forMs },
+        atMs: atMs + random.next() * 3500,
+      }];
+    // It dies when something was done just now, on a slow link.
+    case 2: {
+      const [first] = works.filter((work) => work.atMs > atMs);
+      const killMs = (first?.atMs ?? atMs) + random.next() * 25;
+      const extraMs = random.next() * 60;
+      return [
+        { kind: "lag", atMs, extraMs, forMs },
+        { kind: kill, atMs: killMs, node, downMs: forMs },
+      ];
+    }
+    // Both die.
+    default: {
+      const other = peerOf(node);
+      const laterMs = atMs + random.next() * 2500;
+      const downMs = random.next() * 3000;
+      return [
+        { kind: kill, atMs, node, downMs: forMs },
+        { kind: "kill", atMs: laterMs, node: other, downMs },
+      ];
+    }
+  }
 }
 
 function trouble(random: Random, setup: SimSetup): SimAction {

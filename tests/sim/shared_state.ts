@@ -97,11 +97,9 @@ export function textOf(state: SharedState): string {
 export function reservationsText(
   { keys, holder }: Omit<SharedState, "mode">,
 ): string {
-  const list = Object.entries(keys).sort(([one], [other]) =>
-    one < other ? -1 : 1
-  );
-  return `${list.map(([by, key]) => `${by}=${key}`).join(",")}` +
-    ` ${holder ?? "-"}`;
+  let text = "";
+  for (const by of Object.keys(keys).sort()) text += `${by}=${keys[by]},`;
+  return `${text} ${holder ?? "-"}`;
 }
 
 function isKeptOut({ holder, keys }: SharedState, by: string): boolean {

@@ -174,6 +174,10 @@ class World implements MediumObserver, ManagedPair {
         return this.#etcd.outage(action.forMs);
       case "cut":
         return this.#cut(action);
+      case "lag":
+        this.#network.lagMs = action.extraMs;
+        this.#after(action.forMs, () => this.#network.lagMs = 0);
+        return;
       case "slow":
         this.#medium.extraMs = action.extraMs;
         this.#after(action.forMs, () => this.#medium.extraMs = 0);
@@ -248,6 +252,7 @@ class World implements MediumObserver, ManagedPair {
     this.#network.heal();
     this.#etcd.heal();
     this.#medium.extraMs = 0;
+    this.#network.lagMs = 0;
     for (const slot of this.#slots) {
       slot.dieIn = null;
       if (slot.node === null) this.#start(slot.id);
@@ -304,7 +309,8 @@ class World implements MediumObserver, ManagedPair {
   #arbiter(id: NodeId, process: SimProcess): Arbiter {
     if (this.#plan.setup.arbiter === "static") return new StaticArbiter();
     const { clock } = process;
-    const gateway = this.#etcd.gateway(`${id}`, process);
+    const etcd = this.#etcd.gateway(`${id}`, process);
+    const gateway = this.#plant.gateway?.(etcd) ?? etcd;
     return new EtcdArbiter({ gateway, clock, id, prefix: "sim" });
   }
 
