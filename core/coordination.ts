@@ -55,6 +55,7 @@ export const STANDALONE: Coordinator = Object.freeze({
   changed() {},
   attention() {},
   settled: () => null,
+  isShared: () => false,
   execute: () => STATUS.BUSY,
   manage: () => null,
 });

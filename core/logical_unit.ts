@@ -197,6 +197,8 @@ export class LogicalUnit implements ThresholdPlace {
   away = false;
   /** Writes are durable when they end, whatever initiators wish. */
   writesThrough = false;
+  /** What would change what both nodes know cannot be done now. */
+  frozen = false;
   /** Another node has still to learn of changes. */
   #unsettled = false;
   /** Tasks of another node have their places among its own. */
@@ -396,6 +398,12 @@ export class LogicalUnit implements ThresholdPlace {
     this.#lookForTrouble();
   }
 
+  /** Whether the other node could not learn of a change now. */
+  setFrozen(frozen: boolean): void {
+    this.frozen = frozen;
+    this.#lookForTrouble();
+  }
+
   /** Whether tasks that another node runs have their places here. */
   setHosting(hosting: boolean): void {
     this.#hosting = hosting;
@@ -446,7 +454,8 @@ export class LogicalUnit implements ThresholdPlace {
 
   #lookForTrouble(): void {
     this.disturbed = this.injections.active || this.exceptions.due ||
-      this.limits.active || this.away || this.#unsettled || this.#hosting;
+      this.limits.active || this.away || this.frozen || this.#unsettled ||
+      this.#hosting;
   }
 
   #followLimits(): void {

@@ -173,6 +173,13 @@ export class LunRegistry implements UnitDirectory {
     const unit = this.#require(number);
     const { sizeBytes } = request;
     const raw = request.options ?? unit.rawOptions;
+    if (sizeBytes !== undefined && unit.frozen) {
+      throw new ManagementError(
+        "pair",
+        `The size of LUN ${number} cannot change while the other node ` +
+          "would not learn of it",
+      );
+    }
     const options = typeOptions(LUN_OPTIONS, raw);
     const own = typeOptions(unit.driver.options, raw);
     const before = unit.geometry.blockCount;

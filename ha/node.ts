@@ -103,7 +103,7 @@ export class HaNode implements Coordinator, HaControl {
     const link = parts.makeLink(() => this.#hello());
     this.#link = link;
     this.#replication = new Replication({
-      ...{ link, log },
+      ...{ link, log, clock, patienceMs: settings.timing.deadMs },
       groupOf: (unit) => this.#groupOf(unit).number,
       unitsOf: (group) => this.#unitsOf(group),
       ports: () => core.ports.all(),
@@ -261,7 +261,7 @@ export class HaNode implements Coordinator, HaControl {
 
   /** See `Coordinator`. */
   opensStore({ number, driver, options }: StoreRequest): boolean {
-    this.#refuseMemory(number, driver, options);
+    this.#refuseLocal(number, driver, options);
     const own = this.#groups.get(number);
     const group = own ?? (options.has("ha_role") ? undefined : this.#node);
     const shared = this.#parts.settings.mode === "shared";
@@ -355,6 +355,12 @@ export class HaNode implements Coordinator, HaControl {
   }
 
   /** See `Coordinator`. */
+  isShared({ opcode, serviceAction }: CommandRow): boolean {
+    return SHARED_OPCODES.has(opcode) ||
+      (opcode === OPCODE.MAINTENANCE_OUT && serviceAction !== SET_GROUPS);
+  }
+
+  /** See `Coordinator`. */
   execute(
     task: ScsiTask,
     row: CommandRow,
@@ -420,9 +426,9 @@ export class HaNode implements Coordinator, HaControl {
       ...{ host, arbiter, fencer },
       actions: group,
     });
-    this.#roleLink?.add(number, group.driver);
     this.#groups.set(number, group);
     if (this.#ready) group.driver.take({ type: "tick" });
+    this.#roleLink?.add(number, group.driver);
     return group;
   }
 
@@ -453,6 +459,7 @@ export class HaNode implements Coordinator, HaControl {
 
   #linkUp(instance: string): void {
     this.#linkSince.atMs = this.#parts.host.clock.wallClockMs();
+    this.#replication.linkUp();
     this.#directory.linkUp();
     this.#forwarding?.linkUp(instance);
   }
@@ -485,7 +492,7 @@ export class HaNode implements Coordinator, HaControl {
   }
 
   // What lives in the memory of one node is gone with it.
-  #refuseMemory(
+  #refuseLocal(
     number: number,
     driver: BackendDriver,
     options: RawOptions,
@@ -494,12 +501,14 @@ export class HaNode implements Coordinator, HaControl {
     if (this.#link === null) return;
     const own = parseOptions(driver.options, options);
     if (own instanceof OptionProblem) return;
-    if (driver.identityOf(own) !== undefined) return;
-    if (allowRamdisk && mode === "proxy") return;
+    const why = driver.identityOf(own) === undefined
+      ? `lives in the memory of one node (backend "${driver.name}")`
+      : driver.onlyHere?.(own);
+    const isAllowed = allowRamdisk && mode === "proxy";
+    if (why === undefined || isAllowed) return;
     throw new ManagementError(
       "option",
-      `LUN ${number} lives in the memory of one node (backend ` +
-        `"${driver.name}") and cannot be served by a pair`,
+      `LUN ${number} ${why} and cannot be served by a pair`,
     );
   }
 
@@ -539,6 +548,13 @@ const OPCODE = {
   MAINTENANCE_OUT: 0xa4,
 } as const;
 const EVPD = 0x01;
+/** What changes that which both nodes know. */
+const SHARED_OPCODES: ReadonlySet<number> = new Set([
+  ...[0x15, 0x55], // MODE SELECT
+  ...[0x16, 0x56, 0x17, 0x57], // RESERVE, RELEASE
+  ...[0x1b, 0x1e], // START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL
+  ...[0x4c, 0x5f], // LOG SELECT, PERSISTENT RESERVE OUT
+]);
 /** REPORT TARGET PORT GROUPS, REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
 const LOCAL_ACTIONS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 
@@ -576,11 +592,17 @@ function describeUnit(unit: LogicalUnit): string {
   const { deviceType, serial, generated, designators } = identityOf(unit);
   const names = designators
     .filter(({ type }) => !generated || type !== NAA)
-    .map(({ type, bytes }) => `${type}.${bytes.toHex()}`);
+    .map(({ type, bytes }) => `${type}.${wordsOf(bytes)}`);
   return `type ${deviceType}, serial ${serial}, names ${names.join(" ")}`;
 }
 
 const NAA = 3;
+
+// For people who compare them: most designators are text.
+function wordsOf(bytes: Uint8Array): string {
+  const text = new TextDecoder("latin1").decode(bytes).replace(/\0+$/, "");
+  return /^[!-~]+( +[!-~]+)*$/.test(text) ? text : bytes.toHex();
+}
 
 function describePort(port: TargetPort): PeerPort {
   const { target = "", tag = 0, portals = [] } = port.description.reach?.() ??

@@ -150,7 +150,6 @@ function lastFailover(view: NodeView): HaFailover | null {
   return {
     atMs: failover.atMs + view.wallClockOffsetMs,
     durationMs: failover.durationMs,
-    to: servingOf(machine, view.node.ownAccess),
     reason: failover.reason,
   };
 }

@@ -21,7 +21,7 @@ import {
   scsiPortsLength,
   wellKnownDesignators,
 } from "./vpd_designators.ts";
-import { erasesBlocks } from "./sanitize.ts";
+import { encrypts, erasesBlocks } from "./sanitize.ts";
 import { compareAndWriteBlocksMax } from "./verify.ts";
 import { atomicBlocksMax } from "./whole_writes.ts";
 
@@ -280,8 +280,8 @@ function blockDeviceCharacteristics(
   { unit }: VpdContext,
 ): void {
   body.setUint16(0, unit.options.rpm);
-  // WABEREQ: blocks read without error after a BLOCK ERASE.
-  const erases = erasesBlocks(unit) ? 0x40 : 0;
+  // WABEREQ and WACEREQ: blocks read without error after an erase.
+  const erases = (erasesBlocks(unit) ? 0x40 : 0) | (encrypts(unit) ? 0x10 : 0);
   body.setUint8(3, erases | (unit.options.formfactor & 0x0f));
   // RBWZ, FUAB, VBULS.
   body.setUint8(4, 0x0b);

@@ -120,6 +120,11 @@ export interface Coordinator {
    */
   settled(unit: LogicalUnit): Promise<Completion | null> | null;
 
+  /**
+   * A command changes what both nodes know: while a unit is frozen, because
+   * the other node would not learn of it, it ends with BUSY instead.
+   */
+  isShared(row: CommandRow): boolean;
   /** Runs a placeholder, or a task of a unit that is `away`. */
   execute(
     task: ScsiTask,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock } from "../../core/mod.ts";
+import { type Clock, LUNS_MAX } from "../../core/mod.ts";
 import type { PeerLink } from "../link/peer_link.ts";
 import type { RoleDriver } from "./role_driver.ts";
 import type { RoleHello } from "./role_types.ts";
@@ -95,7 +95,8 @@ export class RoleLink {
     if ("field" in peer) {
       throw new RangeError(`Role: wrong ${peer.field} at byte ${peer.at}`);
     }
-    this.#told.set(peer.group, peer);
+    const isKnown = this.#drivers.has(peer.group) || this.#told.has(peer.group);
+    if (isKnown || this.#told.size < LUNS_MAX) this.#told.set(peer.group, peer);
     this.#drivers.get(peer.group)?.take({ type: "hello", peer });
   }
 }

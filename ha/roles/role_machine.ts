@@ -493,10 +493,18 @@ export class RoleMachine {
     const own = this.#ownHello();
     if (compareNodes(own, peer) < 0) return null;
     const isWanted = own.wantsPrimary || peer.wantsPrimary;
-    if (own.yields && !isWanted) return null;
+    if (own.yields && !isWanted && this.#canYieldTo(peer)) return null;
     const isPreferred = own.prefersPrimary || peer.prefersPrimary;
     const mayAct = this.#settings.hasLease || isWanted || isPreferred;
     return mayAct ? "agreed" : null;
+  }
+
+  // Who lacks what was answered cannot take over, whatever was ordered; but
+  // when both were told to leave the role, somebody has to choose.
+  #canYieldTo(peer: RoleHello): boolean {
+    const { hasLease } = this.#settings;
+    return !hasLease || peer.yields ||
+      compareCompleteness(this.#ownHello(), peer) <= 0;
   }
 
   // Its store does not let go of it; its lease must be gone, too.
@@ -604,7 +612,8 @@ export class RoleMachine {
     this.#caughtUp = false;
     this.#resyncAsked = false;
     const epoch = this.epoch;
-    this.#save({ epoch, wasPrimary: true, solo: this.#claimsSolo });
+    const solo = this.#claimsSolo;
+    this.#save({ epoch, sequence: 0, wasPrimary: true, solo });
     this.#out.push({ type: "serve", epoch });
     this.#endFailover();
     this.#event(this.#claim);
@@ -753,7 +762,7 @@ export class RoleMachine {
   #raiseEpoch(epochSeen: number): void {
     const epoch = nextEpoch(epochSeen, this.#settings.id);
     this.#held = { epoch, validUntilMs: Infinity };
-    this.#save({ epoch, epochSeen: epoch });
+    this.#save({ epoch, sequence: 0, epochSeen: epoch });
     this.#out.push({ type: "serve", epoch });
   }
 

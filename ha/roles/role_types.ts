@@ -251,7 +251,7 @@ export type RoleOutput =
     readonly request: number;
     readonly epoch: number;
   }
-  /** Serve as primary from now on. */
+  /** Serve as primary from now on; changes are numbered from 1 again. */
   | { readonly type: "serve"; readonly epoch: number }
   /** Begin no access to a store until `resume` (or ever): 2/04/0A. */
   | { readonly type: "suspend"; readonly reason: string }

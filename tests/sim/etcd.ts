@@ -61,11 +61,20 @@ export class SimEtcd {
     this.#outUntilMs = 0;
   }
 
+  /** Who holds the lease of the node's LUNs; null: nobody. */
+  get holder(): string | null {
+    for (const [key, { value }] of this.#rows) {
+      if (atob(key).endsWith("/node/holder")) return atob(value);
+    }
+    return null;
+  }
+
   /** The way of a node to it. */
   gateway(place: Place, process: SimProcess): EtcdGateway {
     return {
       call: (path, body) =>
         new Promise((resolve, reject) => {
+          if (!process.alive) return;
           let open = true;
           const settle = (end: () => void) =>
             process.entry(() => {

@@ -26,85 +26,122 @@ export interface HistoryEntry {
 }
 
 /** Positions that are looked at before the search is given up. */
-const POSITIONS_MAX = 300_000;
+const POSITIONS_MAX = 200_000;
+
+const LOOKS: ReadonlySet<SharedOp["kind"]> = new Set([
+  ...["look", "sense", "write"] as const,
+]);
 
 /** What is wrong with a history; null: nothing. */
 export function judgeHistory(entries: readonly HistoryEntry[]): string | null {
-  const search = new Search([...entries].sort(byCall));
+  const search = new Search(entries);
   const outcome = search.run();
   if (outcome === "too long") return null;
   return outcome ? null : search.explanation;
 }
 
-function byCall(one: HistoryEntry, other: HistoryEntry): number {
-  return one.fromMs - other.fromMs;
+interface Step extends HistoryEntry {
+  /** Of commands that nobody knows about and that are alike: the same text. */
+  readonly text: string;
+  readonly isLook: boolean;
+  done: boolean;
 }
 
+/** Depth first, what was answered before what may have been done. */
 class Search {
-  readonly #entries: readonly HistoryEntry[];
-  readonly #done: boolean[];
+  readonly #known: readonly Step[];
+  readonly #unknown: readonly Step[];
   readonly #seen: Set<string> = new Set();
   #positions = 0;
   #deepest = -1;
-  #stuck = "";
+  #stuck: { state: SharedState; left: readonly Step[] } | null = null;
 
   constructor(entries: readonly HistoryEntry[]) {
-    this.#entries = entries;
-    this.#done = entries.map(() => false);
+    const steps = entries.map(stepOf);
+    this.#known = steps.filter(({ answer }) => answer !== null)
+      .sort((one, other) => one.toMs - other.toMs);
+    this.#unknown = steps.filter(({ answer }) => answer === null)
+      .sort((one, other) => one.fromMs - other.fromMs);
   }
 
   get explanation(): string {
-    return `no order of the commands explains the answers; ${this.#stuck}`;
+    const state = textOf(this.#stuck?.state ?? FRESH_STATE);
+    const texts = this.#stuck?.left.map(({ text, answer, fromMs }) =>
+      `${text} at ${fromMs.toFixed(1)} was answered "${answer}"`
+    );
+    return `no order of the commands explains the answers; in state "${state}"` +
+      ` ${texts?.join(", ")}`;
   }
 
   run(): boolean | "too long" {
-    const found = this.#go(FRESH_STATE, 0, 0);
+    const found = this.#go(FRESH_STATE, 0);
     return this.#positions > POSITIONS_MAX ? "too long" : found;
   }
 
-  /**
-   * @param count commands with an answer that have taken effect
-   * @param latestMs latest call of those that have
-   */
-  #go(state: SharedState, count: number, latestMs: number): boolean {
-    const firstEndMs = this.#firstEndMs();
-    if (firstEndMs === Infinity) return true;
-    const key = this.#done.map(Number).join("") + textOf(state);
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
+  /** @param count commands with an answer that have taken effect */
+  #go(state: SharedState, count: number): boolean {
+    if (count === this.#known.length) return true;
     this.#positions += 1;
     if (this.#positions > POSITIONS_MAX) return true;
-    this.#note(state, count);
-    for (const [index, entry] of this.#entries.entries()) {
-      if (entry.fromMs > firstEndMs) break;
-      if (this.#done[index] || entry.toMs < latestMs) continue;
-      const { state: next, answer } = applyShared(state, entry.op);
-      const isKnown = entry.answer !== null;
-      if (isKnown ? answer !== entry.answer : next === state) continue;
-      this.#done[index] = true;
-      const later = Math.max(latestMs, entry.fromMs);
-      if (this.#go(next, count + Number(isKnown), later)) return true;
-      this.#done[index] = false;
+    if (!this.#isNew(state)) return false;
+    if (count > this.#deepest) this.#note(state, count);
+    const firstEndMs = this.#firstEndMs();
+    for (const step of this.#known) {
+      if (step.done || step.fromMs > firstEndMs) continue;
+      const { state: next, answer } = applyShared(state, step.op);
+      if (answer !== step.answer) continue;
+      if (this.#take(step, next, count + 1)) return true;
+      // What never changes anything and fits now need not be tried later.
+      if (step.isLook) return false;
+    }
+    return this.#tryUnknown(state, count, firstEndMs);
+  }
+
+  // Of commands that are alike the earliest stands for all.
+  #tryUnknown(state: SharedState, count: number, firstEndMs: number): boolean {
+    const alike = new Set<string>();
+    for (const step of this.#unknown) {
+      if (step.fromMs > firstEndMs) break;
+      if (step.done || alike.has(step.text)) continue;
+      alike.add(step.text);
+      const { state: next } = applyShared(state, step.op);
+      if (next !== state && this.#take(step, next, count)) return true;
     }
     return false;
   }
 
+  #take(step: Step, next: SharedState, count: number): boolean {
+    step.done = true;
+    if (this.#go(next, count)) return true;
+    step.done = false;
+    return false;
+  }
+
+  #isNew(state: SharedState): boolean {
+    let key = textOf(state);
+    for (const { done } of this.#known) key += done ? 1 : 0;
+    for (const { done } of this.#unknown) key += done ? 1 : 0;
+    if (this.#seen.has(key)) return false;
+    this.#seen.add(key);
+    return true;
+  }
+
   #firstEndMs(): number {
-    let first = Infinity;
-    for (const [index, { answer, toMs }] of this.#entries.entries()) {
-      if (!this.#done[index] && answer !== null) first = Math.min(first, toMs);
-    }
-    return first;
+    return this.#known.find(({ done }) => !done)?.toMs ?? Infinity;
   }
 
   #note(state: SharedState, count: number): void {
-    if (count <= this.#deepest) return;
     this.#deepest = count;
-    const left = this.#entries.filter((entry, index) =>
-      !this.#done[index] && entry.answer !== null
-    ).slice(0, 2).map(({ op, answer, fromMs }) =>
-      `${JSON.stringify(op)} at ${fromMs.toFixed(1)} was answered "${answer}"`
-    );
-    this.#stuck = `in state "${textOf(state)}" ${left.join(", ")}`;
+    const left = this.#known.filter(({ done }) => !done).slice(0, 2);
+    this.#stuck = { state, left };
   }
+}
+
+function stepOf(entry: HistoryEntry): Step {
+  return {
+    ...entry,
+    text: JSON.stringify(entry.op),
+    isLook: LOOKS.has(entry.op.kind),
+    done: false,
+  };
 }

@@ -3,122 +3,195 @@
  * cache on each host that is lost with the host, writes that take their time
  * and land block by block.
  *
+ * A block holds one number: the try of a write that wrote it.
+ *
  * @module
  */
 
+import {
+  type BackendDriver,
+  type BlockStore,
+  OK,
+  type StoreResult,
+  textOption,
+} from "../../core/mod.ts";
 import type { SimProcess } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** A write that is under way. */
-export interface SimWrite {
-  /** Node that writes. */
-  readonly node: 1 | 2;
-  /** Process that asked for it. */
-  readonly process: SimProcess;
-  /** First block. */
+/** Bytes of a block. */
+export const BLOCK_BYTES = 512;
+/** Blocks of the medium. */
+export const BLOCKS = 16;
+/** Slowest usual access. */
+const ACCESS_MS_MAX = 2;
+/** One that takes its time: the margin of a lease is longer. */
+const SLOW_MS_MAX = 160;
+const SLOW_CHANCE = 0.03;
+
+/** Who is told what happens to the medium. */
+export interface MediumObserver {
+  /** A node is about to touch it. */
+  touched(node: 1 | 2): void;
+  /** A try of a write has reached the cache of its host. */
+  written(lba: number, attempt: number, node: 1 | 2): void;
+  /** It has reached a block. */
+  landed(lba: number, attempt: number, node: 1 | 2): void;
+}
+
+interface Piece {
   readonly lba: number;
-  /** A value for each block. */
-  readonly values: readonly number[];
-  /** Its initiator was told that it was aborted. */
-  abortConfirmed: boolean;
+  readonly attempt: number;
 }
-
-interface Flight extends SimWrite {
-  readonly cancels: (() => void)[];
-  readonly landed: boolean[];
-  isOver: boolean;
-}
-
-/** Slowest usual write. */
-const WRITE_MS_MAX = 15;
-/** A write that takes its time. */
-const SLOW_MS_MAX = 350;
 
 /** The blocks. */
 export class SimMedium {
   readonly #schedule: Schedule;
   readonly #random: Random;
-  readonly #complain: (what: string) => void;
-  readonly #blocks: Map<number, number> = new Map();
+  readonly #observer: MediumObserver;
+  readonly #blocks: Uint32Array = new Uint32Array(BLOCKS);
   readonly #caches: readonly Map<number, number>[] = [new Map(), new Map()];
-  readonly #flights: Set<Flight> = new Set();
   /** Milliseconds that each access takes more. */
   extraMs = 0;
 
   /** All zero. */
-  constructor(
-    schedule: Schedule,
-    random: Random,
-    complain: (what: string) => void,
-  ) {
+  constructor(schedule: Schedule, random: Random, observer: MediumObserver) {
     this.#schedule = schedule;
     this.#random = random;
-    this.#complain = complain;
+    this.#observer = observer;
   }
 
-  /** Reads blocks, some time from now. */
-  read(
+  /** What is on it. */
+  at(lba: number): number {
+    return this.#blocks[lba] ?? 0;
+  }
+
+  /** The way of a process on a node to it. */
+  driver(
     node: 1 | 2,
     process: SimProcess,
-    lba: number,
-    count: number,
-  ): Promise<number[]> {
+  ): BackendDriver<{ readonly file: string }> {
+    return {
+      name: "disk",
+      options: { file: textOption("/disk", "path") },
+      identityOf: ({ file }) => file,
+      open: async ({ readOnly }) => {
+        await this.#wait(process);
+        return { store: this.#store(node, process, readOnly) };
+      },
+    };
+  }
+
+  /** The host has lost its power: its cache is gone, or was just written. */
+  hostLost(node: 1 | 2): void {
+    const cache = this.#cache(node);
+    for (const [lba, attempt] of cache) {
+      if (this.#random.chance(0.5)) this.#land(node, { lba, attempt });
+    }
+    cache.clear();
+  }
+
+  /** The process was killed: its host writes what it still has in its cache. */
+  processLost(node: 1 | 2): void {
+    this.#writeBack(node, () => {});
+  }
+
+  #store(node: 1 | 2, process: SimProcess, readOnly: boolean): BlockStore {
+    return {
+      geometry: {
+        ...{ blockLength: BLOCK_BYTES, optimalTransferBlocks: 0 },
+        ...{ blockCount: BLOCKS, physicalBlockExponent: 0 },
+        ...{ lowestAlignedLba: 0, unmapGranularityExponent: 0 },
+        unmapAlignmentLba: 0,
+      },
+      capabilities: {
+        ...{ readOnly, volatileCache: true, unmap: "none" },
+        ...{ anchor: false, extents: "none" },
+      },
+      read: (lba, count, into, at) => {
+        if (!process.alive) return never();
+        this.#observer.touched(node);
+        return this.#read(node, process, { lba, count, into, at });
+      },
+      write: (lba, count, from, at) => {
+        if (!process.alive) return never();
+        this.#observer.touched(node);
+        const pieces = piecesOf(lba, count, from, at);
+        return this.#write(node, process, pieces);
+      },
+      flush: () => {
+        if (!process.alive) return never();
+        return new Promise((resolve) =>
+          this.#writeBack(node, process.entry(() => resolve(OK)))
+        );
+      },
+      close: () => this.#wait(process),
+    };
+  }
+
+  #read(
+    node: 1 | 2,
+    process: SimProcess,
+    { lba, count, into, at }: {
+      lba: number;
+      count: number;
+      into: Uint8Array;
+      at: number;
+    },
+  ): Promise<StoreResult> {
     return new Promise((resolve) => {
       this.#schedule.after(this.#ms(), () => {
-        const values: number[] = [];
-        for (let at = lba; at < lba + count; at += 1) {
-          const cached = this.#cache(node).get(at);
-          values.push(cached ?? this.#blocks.get(at) ?? 0);
+        const view = new DataView(into.buffer, into.byteOffset + at);
+        for (let index = 0; index < count; index += 1) {
+          const block = lba + index;
+          const value = this.#cache(node).get(block) ?? this.at(block);
+          view.setUint32(index * BLOCK_BYTES, value);
         }
-        this.#schedule.after(0.1, process.entry(() => resolve(values)));
+        process.entry(() => resolve(OK))();
       });
     });
   }
 
-  /** Writes blocks through to the medium; resolves when they are on it. */
-  write(write: SimWrite): Promise<void> {
+  // The system has it from now on: no SIGKILL takes it back.
+  #write(
+    node: 1 | 2,
+    process: SimProcess,
+    pieces: readonly Piece[],
+  ): Promise<StoreResult> {
     return new Promise((resolve) => {
-      const flight: Flight = Object.assign(write, {
-        cancels: [],
-        landed: write.values.map(() => false),
-        isOver: false,
-      });
-      this.#flights.add(flight);
-      let left = write.values.length;
-      write.values.forEach((_, index) => {
-        const cachedMs = this.#ms();
-        this.#plan(flight, cachedMs, () => this.#toCache(flight, index));
-        this.#plan(flight, cachedMs + this.#ms(), () => {
-          this.#land(flight, index);
+      let left = pieces.length;
+      for (const { lba, attempt } of pieces) {
+        this.#schedule.after(this.#ms(), () => {
+          this.#cache(node).set(lba, attempt);
+          this.#observer.written(lba, attempt, node);
+          if (!process.alive) this.#writeBack(node, () => {});
           left -= 1;
-          if (left > 0) return;
-          this.#end(flight);
-          write.process.entry(resolve)();
+          if (left === 0) process.entry(() => resolve(OK))();
         });
-      });
+      }
     });
   }
 
-  /** Nothing of the process is under way any more. */
-  whenIdle(process: SimProcess, call: () => void): void {
-    const busy = [...this.#flights].some((each) => each.process === process);
-    if (busy) this.#schedule.after(1, () => this.whenIdle(process, call));
-    else call();
+  #writeBack(node: 1 | 2, done: () => void): void {
+    const cache = this.#cache(node);
+    let left = cache.size + 1;
+    const end = () => {
+      left -= 1;
+      if (left === 0) done();
+    };
+    for (const [lba, attempt] of cache) {
+      this.#schedule.after(this.#ms(), () => {
+        if (cache.get(lba) === attempt) this.#land(node, { lba, attempt });
+        end();
+      });
+    }
+    this.#schedule.after(this.#ms(), end);
   }
 
-  /** The host has lost its power: its cache is gone, its writes are torn. */
-  hostLost(node: 1 | 2): void {
-    for (const flight of [...this.#flights]) {
-      if (flight.node !== node) continue;
-      flight.values.forEach((_, index) => {
-        if (!flight.landed[index] && this.#random.chance(0.5)) {
-          this.#land(flight, index);
-        }
-      });
-      this.#end(flight);
-    }
-    this.#cache(node).clear();
+  #wait(process: SimProcess): Promise<void> {
+    return new Promise((resolve) => {
+      this.#schedule.after(this.#ms(), process.entry(resolve));
+    });
   }
 
   #cache(node: 1 | 2): Map<number, number> {
@@ -126,33 +199,31 @@ export class SimMedium {
   }
 
   #ms(): number {
-    const slow = this.#random.chance(0.03);
-    const most = slow ? SLOW_MS_MAX : WRITE_MS_MAX;
-    return this.extraMs + this.#random.next() * most / 2;
+    const slow = this.#random.chance(SLOW_CHANCE);
+    const most = slow ? SLOW_MS_MAX : ACCESS_MS_MAX;
+    return this.extraMs + this.#random.next() * most;
   }
 
-  #plan(flight: Flight, delayMs: number, call: () => void): void {
-    flight.cancels.push(this.#schedule.after(delayMs, call));
+  #land(node: 1 | 2, { lba, attempt }: Piece): void {
+    this.#observer.landed(lba, attempt, node);
+    this.#blocks[lba] = attempt;
+    this.#cache(node).delete(lba);
   }
+}
 
-  #toCache({ node, lba, values }: Flight, index: number): void {
-    this.#cache(node).set(lba + index, values[index] ?? 0);
-  }
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
 
-  #land(flight: Flight, index: number): void {
-    const { node, lba, values, landed, abortConfirmed } = flight;
-    const at = lba + index;
-    if (abortConfirmed) {
-      this.#complain(`block ${at} got data of a command that was aborted`);
-    }
-    landed[index] = true;
-    this.#blocks.set(at, values[index] ?? 0);
-    this.#cache(node).delete(at);
-  }
-
-  #end(flight: Flight): void {
-    for (const cancel of flight.cancels) cancel();
-    flight.isOver = true;
-    this.#flights.delete(flight);
-  }
+function piecesOf(
+  lba: number,
+  count: number,
+  from: Uint8Array,
+  at: number,
+): Piece[] {
+  const view = new DataView(from.buffer, from.byteOffset + at);
+  return Array.from({ length: count }, (_, index) => ({
+    lba: lba + index,
+    attempt: view.getUint32(index * BLOCK_BYTES),
+  }));
 }

@@ -14,8 +14,8 @@ import type { SimProcess } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** Who can be reached: a node, or etcd. */
-export type Place = "1" | "2" | "etcd";
+/** Who can be reached: a node (`1`, `2`), `etcd`, a host (`h0`). */
+export type Place = string;
 
 /** Bytes that a direction holds before the writer has to wait. */
 const PIPE_BYTES_MAX = 64 * 1024;
@@ -27,6 +27,8 @@ export class SimNetwork {
   readonly #cut: Map<string, number> = new Map();
   readonly #healed: Set<() => void> = new Set();
   readonly #cables: Set<SimCable> = new Set();
+  /** Milliseconds that bytes between the nodes take more. */
+  lagMs = 0;
   #listener: { acceptor: PeerAcceptor; process: SimProcess } | null = null;
 
   /** A network without trouble. */
@@ -45,7 +47,7 @@ export class SimNetwork {
     const key = `${from}>${to}`;
     this.#cut.set(key, (this.#cut.get(key) ?? 0) + 1);
     this.#schedule.after(forMs, () => {
-      this.#cut.set(key, (this.#cut.get(key) ?? 1) - 1);
+      this.#cut.set(key, Math.max(0, (this.#cut.get(key) ?? 0) - 1));
       for (const each of [...this.#healed]) each();
     });
   }
@@ -149,8 +151,8 @@ class SimCable {
     this.#processes = [near, far];
     this.#there = new SimPipe(services, near, far, ["2", "1"]);
     this.#back = new SimPipe(services, far, near, ["1", "2"]);
-    this.near = this.#end(this.#back, this.#there);
-    this.far = this.#end(this.#there, this.#back);
+    this.near = this.#end(near, this.#back, this.#there);
+    this.far = this.#end(far, this.#there, this.#back);
     services.cables.add(this);
   }
 
@@ -168,11 +170,12 @@ class SimCable {
     (process === near ? this.#there : this.#back).finish();
   }
 
-  #end(from: SimPipe, to: SimPipe): PeerStream {
+  #end(process: SimProcess, from: SimPipe, to: SimPipe): PeerStream {
     return {
       read: (into) => from.read(into),
       write: (bytes) => to.write(bytes),
       close: () => {
+        if (!process.alive) return;
         from.reset();
         to.finish();
       },
@@ -209,6 +212,7 @@ class SimPipe {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
+    if (!this.#from.alive) return await new Promise(() => {});
     while (this.#pendingBytes >= PIPE_BYTES_MAX && !this.#isOver) {
       await new Promise<void>((resolve) => this.#wakeWriter = resolve);
     }
@@ -275,7 +279,7 @@ class SimPipe {
     };
     const atMs = Math.max(
       this.#lastAtMs,
-      schedule.nowMs + network.latencyMs(),
+      schedule.nowMs + network.lagMs + network.latencyMs(),
     );
     this.#lastAtMs = atMs;
     schedule.after(atMs - schedule.nowMs, arrive);

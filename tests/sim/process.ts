@@ -25,8 +25,15 @@ export class SimProcess {
       wallClockMs: () => schedule.nowMs,
       nextTurn: () =>
         new Promise((resolve) => schedule.after(0, this.entry(resolve))),
-      after: (delayMs, callback) =>
-        schedule.after(delayMs / rate, this.entry(callback)),
+      after: (delayMs, callback) => {
+        let open = true;
+        const entry = this.entry(() => open && callback());
+        const cancel = schedule.after(delayMs / rate, entry);
+        return () => {
+          open = false; // It may be due already, and wait for SIGCONT.
+          cancel();
+        };
+      },
     };
   }
 
@@ -62,7 +69,7 @@ export class SimProcess {
     for (const call of calls) this.#schedule.after(0, this.entry(call));
   }
 
-  /** SIGKILL. */
+  /** SIGKILL, or a crash: whatever it still does reaches nobody. */
   kill(): void {
     this.#alive = false;
     this.#waiting.length = 0;

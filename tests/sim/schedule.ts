@@ -5,6 +5,8 @@
  * @module
  */
 
+import process from "node:process";
+
 interface Planned {
   readonly atMs: number;
   readonly order: number;
@@ -48,7 +50,7 @@ export class Schedule {
       next.run();
       await turn();
     }
-    this.#nowMs = Math.max(this.#nowMs, untilMs);
+    if (!isDone()) this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
   #push(planned: Planned): void {
@@ -87,7 +89,10 @@ function isBefore(one: Planned, other: Planned): boolean {
     one.atMs === other.atMs && one.order < other.order;
 }
 
-/** All promises that can be are kept when this one is. */
+/**
+ * All promises that can be are kept when this one is: ticks come when no
+ * promise is left, and cost less than turns of the event loop.
+ */
 function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }

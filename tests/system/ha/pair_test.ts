@@ -3,8 +3,10 @@
  * goes through either.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { patternBytes } from "../../support/bytes.ts";
+import { daemonFolder } from "../../support/daemon.ts";
+import { freePort } from "../../support/ports.ts";
 import {
   hear,
   PAIR_TARGET,
@@ -168,3 +170,31 @@ pairOfDaemonsTest(
     );
   },
 );
+
+/** LUNs that no pair can serve, and what ctld says of them. */
+const LOCAL_LUNS = [
+  ["backend ramdisk\nsize 4M\noption capacity 4M", /lives in the memory/],
+  ["path FILE\nsize 4M\noption encryption on", /key in the state directory/],
+] as const;
+
+for (const [lines, reason] of LOCAL_LUNS) {
+  Deno.test(`a LUN of one node alone is refused: ${reason}`, async () => {
+    await using folder = await daemonFolder();
+    await folder.configure(`ha {
+        id 1
+        mode standby
+        peer listen 127.0.0.1:${freePort()}
+        insecure
+      }
+      target iqn.2026-01.test.dtl:local {
+        auth-group no-authentication
+        lun 0 {
+          ${lines.replace("FILE", `${folder.path}/disk`)}
+        }
+      }`);
+    const { code, stderr } = await folder.runCtld("-f", folder.configuration);
+    assertEquals(code, 1);
+    assertMatch(stderr, reason);
+    assertMatch(stderr, /cannot be served by a pair/);
+  });
+}
