@@ -15,7 +15,7 @@ import { BODY_BYTES_MAX, DATA_BYTES_MAX } from "./peer_link.ts";
 /** Bytes of the buffer of a connection that has not logged in. */
 const SMALL_BYTES = 16 * 1024;
 /** Bytes of the buffer afterwards: the longest frame and much of the next. */
-const LARGE_BYTES: number = 2 * 1024 * 1024;
+const LARGE_BYTES: number = 1024 * 1024;
 /** Less room than this is not worth a read. */
 const ROOM_BYTES_MIN = 64 * 1024;
 
