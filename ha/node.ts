@@ -39,6 +39,7 @@ import type { LocalHello } from "./link/link.ts";
 import type { NodeId, PeerPort } from "./link/peer_hello.ts";
 import type { PeerLink } from "./link/peer_link.ts";
 import { describeNode } from "./node_status.ts";
+import { PeerOrders } from "./peer_orders.ts";
 import {
   type Arbiter,
   type Fencer,
@@ -87,6 +88,7 @@ export class HaNode implements Coordinator, HaControl {
   readonly #directory: PortDirectory;
   readonly #forwarding: Forwarding | null;
   readonly #roleLink: RoleLink | null;
+  readonly #orders: PeerOrders | null;
   readonly #groups: Map<number, Group> = new Map();
   readonly #ownRoles: WeakMap<LogicalUnit, boolean> = new WeakMap();
   readonly #linkSince: { atMs: number | null } = { atMs: null };
@@ -132,6 +134,10 @@ export class HaNode implements Coordinator, HaControl {
       down: () => this.#linkDown(),
     });
     this.#roleLink = link === null ? null : new RoleLink(link, clock);
+    this.#orders = link === null ? null : new PeerOrders(link, (number) => {
+      const group = this.#groups.get(number);
+      if (group !== undefined) this.#bePrimary(group);
+    });
     this.#addGroup(NODE_GROUP, settings.role);
   }
 
@@ -214,22 +220,30 @@ export class HaNode implements Coordinator, HaControl {
    */
   setGroups(unit: LogicalUnit, role: HaSettings["role"]): boolean {
     const group = this.#groupOf(unit);
-    const { wanted, phase } = group.driver.machine;
-    if (wanted === role && (phase === "primary") === (role === "primary")) {
-      return true;
-    }
+    const { phase } = group.driver.machine;
+    if ((phase === "primary") === (role === "primary")) return true;
     if (this.#link?.state !== "up") return false;
     group.orderedByCommand();
-    // The command has ended by then: a role is given up without tasks.
-    const { clock, log } = this.#parts.host;
-    clock.after(0, () => {
-      group.driver.order({ role, peerFenced: false }).catch((error) => {
-        log.warn("An order by SET TARGET PORT GROUPS has failed", {
-          ...{ lun: unit.number, reason: String(error) },
-        });
-      });
-    });
+    if (role === "secondary") {
+      return this.#orders?.bePrimary(group.number) ?? false;
+    }
+    this.#bePrimary(group);
     return true;
+  }
+
+  // The command that orders it has ended by then: a role is given up without
+  // tasks.
+  #bePrimary(group: Group): void {
+    const { clock, log } = this.#parts.host;
+    group.orderedByCommand();
+    clock.after(0, () => {
+      group.driver.order({ role: "primary", peerFenced: false })
+        .catch((error) => {
+          log.warn("An order by SET TARGET PORT GROUPS has failed", {
+            ...{ group: group.number, reason: String(error) },
+          });
+        });
+    });
   }
 
   // What the core asks
