@@ -42,6 +42,8 @@ import type { Told } from "./told.ts";
 export interface SimOutcome {
   /** What is wrong; empty: nothing. */
   readonly violations: readonly string[];
+  /** All of it could be judged. */
+  readonly judged: boolean;
   /** Things that have happened. */
   readonly steps: number;
   /** Virtual milliseconds. */
@@ -103,6 +105,7 @@ class World implements MediumObserver, ManagedPair {
   readonly #random: Random;
   #lockedBy: SimProcess | null = null;
   #left = 0;
+  #judged = true;
 
   constructor(plan: SimPlan, { plant = {}, traced = false }: RunOptions) {
     this.#plan = plan;
@@ -138,7 +141,8 @@ class World implements MediumObserver, ManagedPair {
     else await this.#finish();
     const { nowMs, steps } = this.schedule;
     const trace = this.#trace ?? [];
-    return { violations: this.#violations, steps, ms: nowMs, trace };
+    const violations = this.#violations;
+    return { violations, judged: this.#judged, steps, ms: nowMs, trace };
   }
 
   // What happens
@@ -405,7 +409,7 @@ class World implements MediumObserver, ManagedPair {
     for (const { node } of this.#slots) {
       if (node !== null) this.#checkDefects(node);
     }
-    this.#recorder.judge();
+    this.#judged = this.#recorder.judge();
   }
 
   async #readAll(): Promise<void> {
