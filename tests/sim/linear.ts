@@ -41,8 +41,6 @@ export function judgeHistory(
 ): string | typeof TOO_LONG | null {
   const search = new Search(entries);
   const outcome = search.run();
-  if (outcome === "too long") g.LONG = (g.LONG ?? 0) + 1;
-  if (search.positions > 1000) g.BIG = (g.BIG ?? 0) + 1;
   if (outcome === TOO_LONG) return TOO_LONG;
   return outcome ? null : search.explanation;
 }

@@ -35,7 +35,6 @@ import type {
   Arbiter,
   LeaseListener,
 } from "../../ha/roles/arbiter.ts";
-import type { EtcdGateway } from "../../ha/roles/etcd_arbiter.ts";
 import { isPrimary } from "../../ha/roles/role_access.ts";
 import {
   decodeRoleHello,
@@ -56,14 +55,6 @@ export const ANSWERS_EARLY: Plant = Object.freeze({
   coordinator: (node: Coordinator) => new HastyCoordinator(node),
 });
 
-/** A node asks for a role, or keeps it, whatever the epoch in etcd is. */
-export const SWAPS_BLINDLY: Plant = Object.freeze({
-  gateway: (etcd: EtcdGateway) => ({
-    call: (path: string, body: unknown) =>
-      etcd.call(path, path.endsWith("/txn") ? withoutCompare(body) : body),
-  }),
-});
-
 /** Who of two nodes that do not serve has more is told without the epoch. */
 export const IGNORES_EPOCH: Plant = Object.freeze({
   link: (link: PeerLink) => new AlteredLink(link, ROLE_HELLO_KIND, sameEpoch),
@@ -79,10 +70,6 @@ export const INVERTS_PREEMPT: Plant = Object.freeze({
   link: (link: PeerLink) =>
     new AlteredLink(link, STATE_FRAME.CHANGE, invertedPreempt()),
 });
-
-function withoutCompare(body: unknown): unknown {
-  return typeof body === "object" ? { ...body, compare: [] } : body;
-}
 
 /** Makes something else of a frame that has come. */
 type Alter = (

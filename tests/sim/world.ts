@@ -313,8 +313,7 @@ class World implements MediumObserver, ManagedPair {
   #arbiter(id: NodeId, process: SimProcess): Arbiter {
     if (this.#plan.setup.arbiter === "static") return new StaticArbiter();
     const { clock } = process;
-    const etcd = this.#etcd.gateway(`${id}`, process);
-    const gateway = this.#plant.gateway?.(etcd) ?? etcd;
+    const gateway = this.#etcd.gateway(`${id}`, process);
     return new EtcdArbiter({ gateway, clock, id, prefix: "sim" });
   }
 
