@@ -77,9 +77,9 @@ export type SimAction =
       readonly node: NodeId;
       readonly role: "primary" | "secondary";
     }
-    /** What is sent between the nodes takes longer. */
+    /** What is sent between the nodes, or to etcd, takes longer. */
     | {
-      readonly kind: "lag";
+      readonly kind: "lag" | "slow etcd";
       readonly extraMs: number;
       readonly forMs: number;
     }

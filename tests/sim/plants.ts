@@ -35,12 +35,7 @@ import type {
   Arbiter,
   LeaseListener,
 } from "../../ha/roles/arbiter.ts";
-import { isPrimary } from "../../ha/roles/role_access.ts";
-import {
-  decodeRoleHello,
-  encodeRoleHello,
-  ROLE_HELLO_KIND,
-} from "../../ha/roles/wire/role_hello.ts";
+import type { EtcdGateway } from "../../ha/roles/etcd_arbiter.ts";
 import {
   decodeReservations,
   encodeReservations,
@@ -55,9 +50,12 @@ export const ANSWERS_EARLY: Plant = Object.freeze({
   coordinator: (node: Coordinator) => new HastyCoordinator(node),
 });
 
-/** Who of two nodes that do not serve has more is told without the epoch. */
+/** A node takes a role, or keeps it, whatever epoch stands in etcd. */
 export const IGNORES_EPOCH: Plant = Object.freeze({
-  link: (link: PeerLink) => new AlteredLink(link, ROLE_HELLO_KIND, sameEpoch),
+  gateway: (etcd: EtcdGateway) => ({
+    call: (path: string, body: unknown) =>
+      etcd.call(path, path.endsWith("/txn") ? withoutCompare(body) : body),
+  }),
 });
 
 /** A node does not look at its lease, once it has it. */
@@ -71,19 +69,15 @@ export const INVERTS_PREEMPT: Plant = Object.freeze({
     new AlteredLink(link, STATE_FRAME.CHANGE, invertedPreempt()),
 });
 
+function withoutCompare(body: unknown): unknown {
+  return typeof body === "object" ? { ...body, compare: [] } : body;
+}
+
 /** Makes something else of a frame that has come. */
 type Alter = (
   body: DataView,
   data: Uint8Array,
 ) => readonly [DataView, Uint8Array];
-
-function sameEpoch(body: DataView, data: Uint8Array): ReturnType<Alter> {
-  const hello = decodeRoleHello(body);
-  if ("field" in hello) return [body, data];
-  if (isPrimary(hello.phase) || hello.phase === "draining") return [body, data];
-  const bytes = encodeRoleHello({ ...hello, epoch: 0 });
-  return [new DataView(bytes.buffer), data];
-}
 
 function invertedPreempt(): Alter {
   let known: SharedReservations | null = null;

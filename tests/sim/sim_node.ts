@@ -27,6 +27,7 @@ import {
   type Fencer,
   type RoleEvent,
 } from "../../ha/roles/mod.ts";
+import type { EtcdGateway } from "../../ha/roles/etcd_arbiter.ts";
 import type { HaSettings } from "../../ha/settings.ts";
 import { pluginOf } from "../support/core_driver.ts";
 import { BLOCK_BYTES, BLOCKS, type SimMedium } from "./medium.ts";
@@ -37,6 +38,8 @@ import type { Told } from "./told.ts";
 
 /** What a test may put between the parts of a node, to plant a mistake. */
 export interface Plant {
+  /** Stands before etcd. */
+  readonly gateway?: (gateway: EtcdGateway) => EtcdGateway;
   /** Stands before the arbiter. */
   readonly arbiter?: (arbiter: Arbiter, id: NodeId) => Arbiter;
   /** Stands before the link. */

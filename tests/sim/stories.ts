@@ -34,6 +34,7 @@ const STORIES: [Story, ...Story[]] = [
   diesUntold,
   diesOnSlowLink,
   dieInTurn,
+  election,
 ];
 
 /** Draws a story. */
@@ -100,6 +101,21 @@ function dieInTurn(random: Random, { node, peer }: Scene): SimAction[] {
     command(random, laterMs - random.next() * 500, peer),
     command(random, laterMs - random.next() * 500, peer),
     death(random, laterMs, peer, againMs - laterMs),
+  ];
+}
+
+// Nobody can keep the role, and both want it when etcd is there again.
+function election(random: Random, { node, peer }: Scene): SimAction[] {
+  const atMs = momentOf(random, 0.2);
+  const outMs = 3000 + random.next() * 1500;
+  const [from, to] = [`${node}`, `${peer}`];
+  const extraMs = random.next() * 120;
+  return [
+    { kind: "cut", atMs, from, to, both: true, forMs: outMs + 2000 },
+    { kind: "outage", atMs, forMs: outMs },
+    { kind: "slow etcd", atMs: atMs + outMs - 50, extraMs, forMs: 2000 },
+    command(random, atMs + outMs + random.next() * 1500, node),
+    command(random, atMs + outMs + random.next() * 1500, peer),
   ];
 }
 

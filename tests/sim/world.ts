@@ -176,6 +176,10 @@ class World implements MediumObserver, ManagedPair {
         return this.#order(action.node, action.role);
       case "outage":
         return this.#etcd.outage(action.forMs);
+      case "slow etcd":
+        this.#etcd.lagMs = action.extraMs;
+        this.#after(action.forMs, () => this.#etcd.lagMs = 0);
+        return;
       case "cut":
         return this.#cut(action);
       case "lag":
@@ -313,7 +317,8 @@ class World implements MediumObserver, ManagedPair {
   #arbiter(id: NodeId, process: SimProcess): Arbiter {
     if (this.#plan.setup.arbiter === "static") return new StaticArbiter();
     const { clock } = process;
-    const gateway = this.#etcd.gateway(`${id}`, process);
+    const etcd = this.#etcd.gateway(`${id}`, process);
+    const gateway = this.#plant.gateway?.(etcd) ?? etcd;
     return new EtcdArbiter({ gateway, clock, id, prefix: "sim" });
   }
 
