@@ -74,6 +74,8 @@ interface Slot {
 const CALM_MS = 30_000;
 /** Milliseconds until the two nodes have to be one pair again. */
 const JOIN_MS = 25_000;
+/** Milliseconds after which an operator looks whether there is a primary. */
+const LOOK_MS = 4000;
 /** Milliseconds that the end of a daemon may take. */
 const END_MS_MAX = 6000;
 /** Planned switches that are tried: a node may be shot meanwhile. */
@@ -266,6 +268,17 @@ class World implements MediumObserver, ManagedPair {
       if (slot.node === null) this.#start(slot.id);
       else slot.node.process.go();
     }
+    this.#after(LOOK_MS, () => this.#lookAfter());
+  }
+
+  // Orders may have left the pair without a primary: the operator chooses one.
+  #lookAfter(): void {
+    this.#after(LOOK_MS, () => this.#lookAfter());
+    const nodes = this.#slots.map(({ node }) => node?.node.status());
+    const isLeft = nodes.every((status) =>
+      status?.wanted === "secondary" && status.serving === "transitioning"
+    );
+    if (isLeft) this.#order(this.#plan.setup.primary, "primary");
   }
 
   // Nodes
