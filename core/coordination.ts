@@ -46,6 +46,7 @@ export const STANDALONE: Coordinator = Object.freeze({
   opensStore: () => true,
   guard: (_number: number, store: BlockStore) => store,
   unitAdded: (unit: LogicalUnit) => unit.setAccess(ACCESS.OPTIMIZED),
+  unitChanged() {},
   unitRemoved() {},
   portChanged() {},
   portRemoved() {},
@@ -54,6 +55,7 @@ export const STANDALONE: Coordinator = Object.freeze({
   changed() {},
   attention() {},
   settled: () => null,
+  isShared: () => false,
   execute: () => STATUS.BUSY,
   manage: () => null,
 });

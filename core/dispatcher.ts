@@ -196,6 +196,10 @@ export class Dispatcher {
   // Apart from the hot path: what captures its arguments costs every caller.
   #startDisturbed(task: ScsiTask, unit: LogicalUnit): void {
     if (unit.away || task.placeholder) return this.#startAway(task, unit);
+    const { row } = task;
+    if (unit.frozen && row !== null && unit.coordinator.isShared(row)) {
+      return this.#end(task, STATUS.BUSY);
+    }
     const delayMs = movesData(task)
       ? unit.injections.takeDelayMs("datamove")
       : 0;

@@ -156,6 +156,8 @@ export class LogicalUnit implements ThresholdPlace {
   rawOptions: RawOptions;
   /** The store; null: no medium. */
   store: BlockStore | null = null;
+  /** Options that its store is opened with. */
+  storeOptions: RawOptions;
   /** Size in bytes that its store is opened with; undefined: its own. */
   sizeWish: number | undefined;
   /** Its shape. */
@@ -195,6 +197,8 @@ export class LogicalUnit implements ThresholdPlace {
   away = false;
   /** Writes are durable when they end, whatever initiators wish. */
   writesThrough = false;
+  /** What would change what both nodes know cannot be done now. */
+  frozen = false;
   /** Another node has still to learn of changes. */
   #unsettled = false;
   /** Tasks of another node have their places among its own. */
@@ -234,6 +238,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;
     this.rawOptions = parts.rawOptions;
+    this.storeOptions = parts.rawOptions;
     this.geometry = { ...NO_GEOMETRY, blockLength: parts.blockLength };
     this.modePages = this.#buildModePages(parts.savedPages);
     this.exceptions = new InformationalExceptions(
@@ -393,6 +398,12 @@ export class LogicalUnit implements ThresholdPlace {
     this.#lookForTrouble();
   }
 
+  /** Whether the other node could not learn of a change now. */
+  setFrozen(frozen: boolean): void {
+    this.frozen = frozen;
+    this.#lookForTrouble();
+  }
+
   /** Whether tasks that another node runs have their places here. */
   setHosting(hosting: boolean): void {
     this.#hosting = hosting;
@@ -443,7 +454,8 @@ export class LogicalUnit implements ThresholdPlace {
 
   #lookForTrouble(): void {
     this.disturbed = this.injections.active || this.exceptions.due ||
-      this.limits.active || this.away || this.#unsettled || this.#hosting;
+      this.limits.active || this.away || this.frozen || this.#unsettled ||
+      this.#hosting;
   }
 
   #followLimits(): void {

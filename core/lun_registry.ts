@@ -173,11 +173,22 @@ export class LunRegistry implements UnitDirectory {
     const unit = this.#require(number);
     const { sizeBytes } = request;
     const raw = request.options ?? unit.rawOptions;
+    if (sizeBytes !== undefined && unit.frozen) {
+      throw new ManagementError(
+        "pair",
+        `The size of LUN ${number} cannot change while the other node ` +
+          "would not learn of it",
+      );
+    }
     const options = typeOptions(LUN_OPTIONS, raw);
     const own = typeOptions(unit.driver.options, raw);
     const before = unit.geometry.blockCount;
     const { driver } = unit;
-    const opens = unit.coordinator.opensStore({ number, driver, options: raw });
+    // Options that are given anew may leave out where its medium is.
+    if (identityBy(driver, own) !== undefined) unit.storeOptions = raw;
+    const opens = unit.coordinator.opensStore({
+      ...{ number, driver, options: unit.storeOptions },
+    });
     if (sizeBytes !== undefined) unit.sizeWish = sizeBytes || undefined;
     const warning = opens && mustReopen(unit, own, options, raw)
       ? await this.#reopen(unit, own, { options, raw, sizeBytes })
@@ -187,6 +198,7 @@ export class LunRegistry implements UnitDirectory {
       unit.changed(SHARED.CAPACITY);
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
     }
+    unit.coordinator.unitChanged(unit);
     this.#services.events.emit({ type: "lun-changed", lun: number });
     return warning === undefined ? { unit } : { unit, warning };
   }
@@ -300,7 +312,7 @@ export class LunRegistry implements UnitDirectory {
    */
   async openStore(unit: LogicalUnit): Promise<void> {
     if (unit.store !== null || unit.removing) return;
-    const own = typeOptions(unit.driver.options, unit.rawOptions);
+    const own = typeOptions(unit.driver.options, unit.storeOptions);
     const opened = await openStore(unit.driver, own, unit.options, {
       deviceType: unit.deviceType,
       sizeBytes: unit.sizeWish,

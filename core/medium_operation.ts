@@ -20,7 +20,12 @@ import {
   type OperationPlan,
   type OperationRecord,
 } from "./operation_record.ts";
-import { type MaybePromise, OK } from "./ports/block_store.ts";
+import {
+  type BlockStore,
+  type MaybePromise,
+  OK,
+  type StoreFault,
+} from "./ports/block_store.ts";
 import {
   type Completion,
   FORMAT_COMMAND_FAILED,
@@ -43,6 +48,12 @@ const DEALLOCATE_BLOCKS = 2 ** 21;
 const STEPS_PER_SECOND = 8;
 /** PROGRESS INDICATION is so many parts of the whole (SPC-5 4.4.2.4.6). */
 const PROGRESS_PARTS = 65536;
+
+/** The store was opened again, otherwise than it was. */
+const NO_KEY: StoreFault = Object.freeze({
+  cause: "hardware",
+  message: "The store does not encrypt any more",
+});
 
 const SANITIZE_OPCODE = 0x48;
 const FORMAT_OPCODE = 0x04;
@@ -206,6 +217,7 @@ export class MediumOperation {
     this.#lba = 0;
     let { store } = unit;
     if (store === null) return STATUS.TASK_ABORTED;
+    if (this.plan.cryptographic) return await this.#replaceKey(store);
     const change = changeOfPass(this.plan, this.#passesDone, store);
     // Without a store there are no blocks: that is not the end of them.
     while (store === null || this.#lba < unit.geometry.blockCount) {
@@ -223,6 +235,13 @@ export class MediumOperation {
     this.#lba = 0;
     // What is not kept of a pass is done once more after a restart.
     if (this.#passesDone < this.plan.passes) this.#keep();
+    return STATUS.GOOD;
+  }
+
+  async #replaceKey(store: BlockStore): Promise<Completion> {
+    const result = await store.cryptographicErase?.() ?? NO_KEY;
+    if (result !== OK) return this.#fail(result.message);
+    this.#passesDone += 1;
     return STATUS.GOOD;
   }
 

@@ -37,6 +37,9 @@ export const OPERATION_PATIENCE_MS = 120_000;
  */
 export const TASKS_PER_UNIT_MAX = 4096;
 
+/** Low bits of tags that are told apart: most initiators count them up. */
+export const TAG_COUNTS = 256;
+
 /** An I_T_L nexus: one logical unit as one nexus sees it. */
 export class ItlNexus {
   /** The nexus. */
@@ -100,6 +103,8 @@ export class Nexus<Context = unknown> {
   readonly buffers: BufferBudget;
   /** Counters of its commands. */
   readonly statistics: CommandTally = new CommandTally();
+  /** How many tasks have a tag with these low bits. */
+  readonly tagCounts: Uint16Array = new Uint16Array(TAG_COUNTS);
   /** Unit attentions of the well-known logical unit REPORT LUNS. */
   wellKnownPending: number = UNIT_ATTENTION.POWER_ON;
   readonly #dispatcher: Dispatcher;

@@ -23,6 +23,8 @@ export interface OperationPlan {
   readonly passes: number;
   /** Every second pass writes the inverted pattern. */
   readonly invert: boolean;
+  /** The key of the store is replaced, and no block is touched. */
+  readonly cryptographic: boolean;
   /** AUSE: after a failure the medium may be used as it is (SBC-4 5.30). */
   readonly unrestrictedExit: boolean;
 }
@@ -51,6 +53,7 @@ const FAILED = 0x01;
 const INVERT = 0x02;
 const UNRESTRICTED_EXIT = 0x04;
 const DEALLOCATE = 0x08;
+const CRYPTOGRAPHIC = 0x10;
 
 // What a record stands for that we cannot read: the data may be half gone.
 const UNREADABLE: OperationRecord = Object.freeze({
@@ -59,6 +62,7 @@ const UNREADABLE: OperationRecord = Object.freeze({
     pattern: null,
     passes: 1,
     invert: false,
+    cryptographic: false,
     unrestrictedExit: false,
   },
   passesDone: 0,
@@ -88,6 +92,7 @@ function encode({ plan, passesDone, failed }: OperationRecord): Uint8Array {
   bytes[At.KIND] = plan.kind;
   bytes[At.FLAGS] = (failed ? FAILED : 0) | (plan.invert ? INVERT : 0) |
     (plan.unrestrictedExit ? UNRESTRICTED_EXIT : 0) |
+    (plan.cryptographic ? CRYPTOGRAPHIC : 0) |
     (plan.pattern === null ? DEALLOCATE : 0);
   bytes[At.PASSES] = plan.passes;
   bytes[At.PASSES_DONE] = passesDone;
@@ -111,6 +116,7 @@ function decode(bytes: Uint8Array): OperationRecord {
       pattern: deallocates ? null : pattern,
       passes: bytes[At.PASSES] ?? 1,
       invert: (flags & INVERT) !== 0,
+      cryptographic: (flags & CRYPTOGRAPHIC) !== 0,
       unrestrictedExit: (flags & UNRESTRICTED_EXIT) !== 0,
     },
     passesDone: bytes[At.PASSES_DONE] ?? 0,

@@ -45,7 +45,8 @@ export const ORDER = {
 /** One of {@linkcode ORDER}. */
 export type Order = (typeof ORDER)[keyof typeof ORDER];
 
-const CLASS_COUNT = 14;
+/** Serialization classes. */
+export const CLASS_COUNT = 14;
 
 const CELLS: Readonly<Record<string, Order>> = {
   "-": ORDER.PASS,
@@ -78,6 +79,8 @@ const MATRIX = `
 `;
 
 const TABLE: Uint8Array = parseMatrix(MATRIX);
+const IN_THE_WAY = masksOf(new Set([ORDER.PASS, ORDER.SEQUENTIAL]));
+const IN_THE_WAY_IN_SEQUENCE = masksOf(new Set([ORDER.PASS]));
 
 /** The cell for a newer command of one class and an older of another. */
 export function orderOf(
@@ -85,6 +88,29 @@ export function orderOf(
   older: SerializationClass,
 ): number {
   return TABLE[newer * CLASS_COUNT + older] ?? ORDER.BLOCK;
+}
+
+/**
+ * Classes of older commands that a newer one may have to wait for, as bits
+ * `1 << class`: it passes all others unseen.
+ *
+ * @param inSequence sequential reads are kept in order (option serseq)
+ */
+export function classesInTheWay(
+  newer: SerializationClass,
+  inSequence: boolean,
+): number {
+  return (inSequence ? IN_THE_WAY_IN_SEQUENCE : IN_THE_WAY)[newer] ?? ~0;
+}
+
+function masksOf(passing: ReadonlySet<number>): Uint16Array {
+  const masks = new Uint16Array(CLASS_COUNT);
+  TABLE.forEach((cell, at) => {
+    const newer = Math.floor(at / CLASS_COUNT);
+    const older = passing.has(cell) ? 0 : 1 << at % CLASS_COUNT;
+    masks[newer] = (masks[newer] ?? 0) | older;
+  });
+  return masks;
 }
 
 function parseMatrix(text: string): Uint8Array {

@@ -154,8 +154,10 @@ export class ScsiTask<Context = unknown> {
   /** Milliseconds that data moves took. */
   moveMs = 0;
 
-  // Links of the task set.
+  // Kept by the task set.
 
+  /** What it is counted as there; -1: it is not. */
+  countedAs = -1;
   /** Next older task of the set. */
   older: ScsiTask | null = null;
   /** Next newer task of the set. */

@@ -12,7 +12,10 @@
 import { assert } from "./assert.ts";
 import { type Sense, taggedOverlappedCommands } from "./sense.ts";
 import { OVERLAPPED_COMMANDS_ATTEMPTED } from "./sense.ts";
+import { TAG_COUNTS } from "./nexus.ts";
 import {
+  CLASS_COUNT,
+  classesInTheWay,
   ORDER,
   orderOf,
   SERIALIZATION,
@@ -25,6 +28,9 @@ import {
   type ScsiTask,
   TASK_STATE,
 } from "./task.ts";
+
+/** What orders others by its attribute is counted apart from all classes. */
+const RESTRICTING = CLASS_COUNT;
 
 /** How sequential reads wait for each other (LUN option `serseq`). */
 export type SequentialMode = "off" | "soft" | "read" | "on";
@@ -51,6 +57,9 @@ export class TaskSet {
   #oldest: ScsiTask | null = null;
   #newest: ScsiTask | null = null;
   #size = 0;
+  // Who is here, so that most tasks need not look at each other.
+  readonly #counts: Uint16Array = new Uint16Array(CLASS_COUNT + 1);
+  #present = 0;
 
   /**
    * An empty set.
@@ -87,17 +96,22 @@ export class TaskSet {
     else this.#newest.newer = task;
     this.#newest = task;
     this.#size += 1;
+    this.#countTag(task, 1);
   }
 
   /** The sense of an overlap with the tag of an older task, if there is. */
   overlap(task: ScsiTask): Sense | null {
+    const untagged = task.attribute === ATTRIBUTE.UNTAGGED;
+    if (!untagged && this.#countTag(task, 0) === 1) return null;
     for (let older = task.older; older !== null; older = older.older) {
       if (older.nexus !== task.nexus || older.abort !== ABORT.NONE) continue;
       if (older.state === TASK_STATE.ENDED) continue;
-      const untagged = task.attribute === ATTRIBUTE.UNTAGGED;
       if (untagged !== (older.attribute === ATTRIBUTE.UNTAGGED)) continue;
       if (untagged) return OVERLAPPED_COMMANDS_ATTEMPTED;
-      if (older.tag === task.tag) return taggedOverlappedCommands(task.tag);
+      // The other node knows best whether what it runs has ended.
+      if (older.tag === task.tag && !older.placeholder) {
+        return taggedOverlappedCommands(task.tag);
+      }
     }
     return null;
   }
@@ -108,12 +122,16 @@ export class TaskSet {
    * @returns true when it may run now; else it waits and `ready` gets it later
    */
   admit(task: ScsiTask): boolean {
-    return this.#admitFrom(task, task.older);
+    const present = this.#present;
+    this.#count(task);
+    return (present & this.#inTheWay(task)) === 0 ||
+      this.#admitFrom(task, task.older);
   }
 
   /** Takes a task out and lets those go on that waited for it. */
   leave(task: ScsiTask): void {
     const older = task.older;
+    this.#uncount(task);
     this.#unlink(task);
     this.#releaseWaiters(task, older);
     assert(this.#size >= 0, "a task left the set twice");
@@ -204,6 +222,41 @@ export class TaskSet {
     task.older = null;
     task.newer = null;
     this.#size -= 1;
+  }
+
+  #count(task: ScsiTask): void {
+    const at = task.attribute === ATTRIBUTE.ORDERED ||
+        task.attribute === ATTRIBUTE.HEAD_OF_QUEUE || task.row === null
+      ? RESTRICTING
+      : task.row.serialization;
+    task.countedAs = at;
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#present |= 1 << at;
+  }
+
+  #uncount(task: ScsiTask): void {
+    this.#countTag(task, -1);
+    const at = task.countedAs;
+    if (at < 0) return;
+    task.countedAs = -1;
+    const left = (this.#counts[at] ?? 0) - 1;
+    this.#counts[at] = left;
+    if (left === 0) this.#present &= ~(1 << at);
+  }
+
+  #countTag({ nexus, tag }: ScsiTask, change: number): number {
+    const { tagCounts } = nexus;
+    const at = tag & (TAG_COUNTS - 1);
+    const count = (tagCounts[at] ?? 0) + change;
+    tagCounts[at] = count;
+    return count;
+  }
+
+  // Bits of what is present that it cannot pass unseen.
+  #inTheWay({ attribute, row }: ScsiTask): number {
+    if (attribute === ATTRIBUTE.ORDERED || row === null) return ~0;
+    const inSequence = this.#rules.serseq !== "off";
+    return 1 << RESTRICTING | classesInTheWay(row.serialization, inSequence);
   }
 
   // The first rule that fits decides (SAM-5 8.7; QErr and ACA aside).

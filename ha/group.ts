@@ -302,9 +302,10 @@ export class Group implements RoleActions {
     if (this.#followed(unit).conflict !== null && !this.#open) {
       return this.#change(unit, ACCESS.UNAVAILABLE);
     }
+    const isServed = this.ownAccess !== ACCESS.UNAVAILABLE;
     this.#change(
       unit,
-      this.#suspended ? ACCESS.TRANSITIONING : this.ownAccess,
+      this.#suspended && isServed ? ACCESS.TRANSITIONING : this.ownAccess,
     );
   }
 

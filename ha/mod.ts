@@ -18,7 +18,7 @@ import {
 import { configuredLink, configuredTransport } from "./link/configured_link.ts";
 import type { PeerTransport } from "./link/peer_transport.ts";
 import { HaNode, numbersOf } from "./node.ts";
-import { servingAs } from "./node_status.ts";
+import { roleTeller } from "./role_events.ts";
 import {
   type Arbiter,
   CommandFencer,
@@ -28,7 +28,6 @@ import {
   LeaseFencer,
   LockFencer,
   lockStore,
-  NODE_GROUP,
   NoFencer,
   runFenceCommand,
   StaticArbiter,
@@ -62,12 +61,7 @@ export function haPlugin(
           configuredLink({ transport, timing, host, events }, hello),
         arbiter: arbiterOf(settings, host),
         fencer: fencerOf(settings, host),
-        event: (group, { phase, epoch, reason }) =>
-          events.emit({
-            type: "role-changed",
-            ...group === NODE_GROUP ? {} : { lun: group },
-            ...{ serving: servingAs(phase), epoch, reason },
-          }),
+        event: roleTeller(host, events),
       });
       const place = core.install(node);
       register.command(setTargetPortGroups(node));
@@ -87,8 +81,10 @@ export const plugin: Plugin = haPlugin(configuredTransport);
 
 function arbiterOf({ arbiter, id }: HaSettings, { clock }: Host): Arbiter {
   if (arbiter.kind === "static") return new StaticArbiter();
-  const gateway = new HttpEtcdGateway(arbiter.urls);
-  return new EtcdArbiter({ gateway, clock, id, prefix: arbiter.cluster });
+  const { urls, cluster: prefix, leaseMs } = arbiter;
+  const gateway = new HttpEtcdGateway(urls);
+  const leaseSeconds = leaseMs / 1000;
+  return new EtcdArbiter({ gateway, clock, id, prefix, leaseSeconds });
 }
 
 function fencerOf({ fencer }: HaSettings, { clock }: Host): Fencer {

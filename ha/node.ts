@@ -39,6 +39,7 @@ import type { LocalHello } from "./link/link.ts";
 import type { NodeId, PeerPort } from "./link/peer_hello.ts";
 import type { PeerLink } from "./link/peer_link.ts";
 import { describeNode } from "./node_status.ts";
+import { PeerOrders } from "./peer_orders.ts";
 import {
   type Arbiter,
   type Fencer,
@@ -87,7 +88,9 @@ export class HaNode implements Coordinator, HaControl {
   readonly #directory: PortDirectory;
   readonly #forwarding: Forwarding | null;
   readonly #roleLink: RoleLink | null;
+  readonly #orders: PeerOrders | null;
   readonly #groups: Map<number, Group> = new Map();
+  readonly #ownRoles: WeakMap<LogicalUnit, boolean> = new WeakMap();
   readonly #linkSince: { atMs: number | null } = { atMs: null };
   #ready = false;
   #closing: Promise<void> | null = null;
@@ -102,7 +105,7 @@ export class HaNode implements Coordinator, HaControl {
     const link = parts.makeLink(() => this.#hello());
     this.#link = link;
     this.#replication = new Replication({
-      ...{ link, log },
+      ...{ link, log, clock, patienceMs: settings.timing.deadMs },
       groupOf: (unit) => this.#groupOf(unit).number,
       unitsOf: (group) => this.#unitsOf(group),
       ports: () => core.ports.all(),
@@ -131,6 +134,10 @@ export class HaNode implements Coordinator, HaControl {
       down: () => this.#linkDown(),
     });
     this.#roleLink = link === null ? null : new RoleLink(link, clock);
+    this.#orders = link === null ? null : new PeerOrders(link, (number) => {
+      const group = this.#groups.get(number);
+      if (group !== undefined) this.#bePrimary(group);
+    });
     this.#addGroup(NODE_GROUP, settings.role);
   }
 
@@ -156,6 +163,7 @@ export class HaNode implements Coordinator, HaControl {
       wallClockOffsetMs: this.#wallClockOffsetMs(),
       node: this.#node,
       groups: this.#groups,
+      groupOf: (unit) => this.#groupOf(unit),
       units: core.luns.all(),
       lagOf: (group) => this.#replication.lagOf(group),
       peerPorts: this.#directory.known,
@@ -212,22 +220,30 @@ export class HaNode implements Coordinator, HaControl {
    */
   setGroups(unit: LogicalUnit, role: HaSettings["role"]): boolean {
     const group = this.#groupOf(unit);
-    const { wanted, phase } = group.driver.machine;
-    if (wanted === role && (phase === "primary") === (role === "primary")) {
-      return true;
-    }
+    const { phase } = group.driver.machine;
+    if ((phase === "primary") === (role === "primary")) return true;
     if (this.#link?.state !== "up") return false;
     group.orderedByCommand();
-    // The command has ended by then: a role is given up without tasks.
-    const { clock, log } = this.#parts.host;
-    clock.after(0, () => {
-      group.driver.order({ role, peerFenced: false }).catch((error) => {
-        log.warn("An order by SET TARGET PORT GROUPS has failed", {
-          ...{ lun: unit.number, reason: String(error) },
-        });
-      });
-    });
+    if (role === "secondary") {
+      return this.#orders?.bePrimary(group.number) ?? false;
+    }
+    this.#bePrimary(group);
     return true;
+  }
+
+  // The command that orders it has ended by then: a role is given up without
+  // tasks.
+  #bePrimary(group: Group): void {
+    const { clock, log } = this.#parts.host;
+    group.orderedByCommand();
+    clock.after(0, () => {
+      group.driver.order({ role: "primary", peerFenced: false })
+        .catch((error) => {
+          log.warn("An order by SET TARGET PORT GROUPS has failed", {
+            ...{ group: group.number, reason: String(error) },
+          });
+        });
+    });
   }
 
   // What the core asks
@@ -259,10 +275,9 @@ export class HaNode implements Coordinator, HaControl {
 
   /** See `Coordinator`. */
   opensStore({ number, driver, options }: StoreRequest): boolean {
-    this.#refuseMemory(number, driver, options);
-    const group = options.has("ha_role")
-      ? this.#groups.get(number)
-      : this.#node;
+    this.#refuseLocal(number, driver, options);
+    const own = this.#groups.get(number);
+    const group = own ?? (options.has("ha_role") ? undefined : this.#node);
     const shared = this.#parts.settings.mode === "shared";
     return group?.opensStores ?? shared;
   }
@@ -276,11 +291,42 @@ export class HaNode implements Coordinator, HaControl {
   /** See `Coordinator`. */
   unitAdded(unit: LogicalUnit): void {
     this.#groupOf(unit).adopt(unit);
+    this.#replication.added(unit);
+  }
+
+  /** See `Coordinator`. */
+  unitChanged(unit: LogicalUnit): void {
+    const role = unit.options.ha_role;
+    const { number, driver } = this.#groupOf(unit);
+    if (role === undefined || role === driver.machine.wanted) return;
+    const { log } = this.#parts.host;
+    const lun = unit.number;
+    if (number === NODE_GROUP) {
+      return log.warn("A LUN gets a role of its own when it is made", { lun });
+    }
+    driver.order({ role, peerFenced: false }).catch((error) => {
+      log.warn("The role of a LUN stays as it is", {
+        ...{ lun, reason: String(error) },
+      });
+    });
   }
 
   /** See `Coordinator`. */
   unitRemoved(unit: LogicalUnit): void {
     this.#replication.forget(unit);
+    if (this.#hasOwnRole(unit)) this.#endGroup(this.#groupOf(unit));
+  }
+
+  #endGroup({ number, driver }: Group): void {
+    this.#groups.delete(number);
+    driver.close()
+      .catch((error) => {
+        const { log } = this.#parts.host;
+        const reason = String(error);
+        log.warn("A LUN is gone whose role was not", { lun: number, reason });
+      }).finally(() => {
+        if (!this.#groups.has(number)) this.#roleLink?.remove(number);
+      });
   }
 
   /** See `Coordinator`. */
@@ -320,6 +366,12 @@ export class HaNode implements Coordinator, HaControl {
   /** See `Coordinator`. */
   settled(unit: LogicalUnit): Promise<Completion | null> | null {
     return this.#replication.settled(unit);
+  }
+
+  /** See `Coordinator`. */
+  isShared({ opcode, serviceAction }: CommandRow): boolean {
+    return SHARED_OPCODES.has(opcode) ||
+      (opcode === OPCODE.MAINTENANCE_OUT && serviceAction !== SET_GROUPS);
   }
 
   /** See `Coordinator`. */
@@ -388,26 +440,31 @@ export class HaNode implements Coordinator, HaControl {
       ...{ host, arbiter, fencer },
       actions: group,
     });
-    this.#roleLink?.add(number, group.driver);
     this.#groups.set(number, group);
     if (this.#ready) group.driver.take({ type: "tick" });
+    this.#roleLink?.add(number, group.driver);
     return group;
   }
 
   #groupOf(unit: LogicalUnit): Group {
-    const { ha_role } = unit.options;
-    if (ha_role === undefined) return this.#node;
-    return this.#groups.get(unit.number) ??
-      this.#addGroup(unit.number, ha_role);
+    if (!this.#hasOwnRole(unit)) return this.#node;
+    const { number, options } = unit;
+    const role = options.ha_role ?? this.#parts.settings.role;
+    return this.#groups.get(number) ?? this.#addGroup(number, role);
+  }
+
+  // As it was made: options that are given anew do not move it.
+  #hasOwnRole(unit: LogicalUnit): boolean {
+    const known = this.#ownRoles.get(unit);
+    if (known !== undefined) return known;
+    const hasOwn = unit.options.ha_role !== undefined;
+    this.#ownRoles.set(unit, hasOwn);
+    return hasOwn;
   }
 
   #unitsOf(group: number): LogicalUnit[] {
     return this.#parts.core.luns.all()
-      .filter((unit) =>
-        group === NODE_GROUP
-          ? unit.options.ha_role === undefined
-          : unit.number === group && unit.options.ha_role !== undefined
-      );
+      .filter((unit) => this.#groupOf(unit).number === group);
   }
 
   #take(group: number, input: Parameters<RoleDriver["take"]>[0]): void {
@@ -416,6 +473,7 @@ export class HaNode implements Coordinator, HaControl {
 
   #linkUp(instance: string): void {
     this.#linkSince.atMs = this.#parts.host.clock.wallClockMs();
+    this.#replication.linkUp();
     this.#directory.linkUp();
     this.#forwarding?.linkUp(instance);
   }
@@ -448,7 +506,7 @@ export class HaNode implements Coordinator, HaControl {
   }
 
   // What lives in the memory of one node is gone with it.
-  #refuseMemory(
+  #refuseLocal(
     number: number,
     driver: BackendDriver,
     options: RawOptions,
@@ -457,12 +515,14 @@ export class HaNode implements Coordinator, HaControl {
     if (this.#link === null) return;
     const own = parseOptions(driver.options, options);
     if (own instanceof OptionProblem) return;
-    if (driver.identityOf(own) !== undefined) return;
-    if (allowRamdisk && mode === "proxy") return;
+    const why = driver.identityOf(own) === undefined
+      ? `lives in the memory of one node (backend "${driver.name}")`
+      : driver.onlyHere?.(own);
+    const isAllowed = allowRamdisk && mode === "proxy";
+    if (why === undefined || isAllowed) return;
     throw new ManagementError(
       "option",
-      `LUN ${number} lives in the memory of one node (backend ` +
-        `"${driver.name}") and cannot be served by a pair`,
+      `LUN ${number} ${why} and cannot be served by a pair`,
     );
   }
 
@@ -502,6 +562,13 @@ const OPCODE = {
   MAINTENANCE_OUT: 0xa4,
 } as const;
 const EVPD = 0x01;
+/** What changes that which both nodes know. */
+const SHARED_OPCODES: ReadonlySet<number> = new Set([
+  ...[0x15, 0x55], // MODE SELECT
+  ...[0x16, 0x56, 0x17, 0x57], // RESERVE, RELEASE
+  ...[0x1b, 0x1e], // START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL
+  ...[0x4c, 0x5f], // LOG SELECT, PERSISTENT RESERVE OUT
+]);
 /** REPORT TARGET PORT GROUPS, REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
 const LOCAL_ACTIONS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 
@@ -530,7 +597,7 @@ export function numbersOf(id: NodeId): { first: number; count: number } {
 }
 
 function storePath(unit: LogicalUnit): string[] {
-  const file = unit.rawOptions.get("file");
+  const file = unit.storeOptions.get("file");
   return file === undefined ? [] : [file];
 }
 
@@ -539,11 +606,17 @@ function describeUnit(unit: LogicalUnit): string {
   const { deviceType, serial, generated, designators } = identityOf(unit);
   const names = designators
     .filter(({ type }) => !generated || type !== NAA)
-    .map(({ type, bytes }) => `${type}.${bytes.toHex()}`);
+    .map(({ type, bytes }) => `${type}.${wordsOf(bytes)}`);
   return `type ${deviceType}, serial ${serial}, names ${names.join(" ")}`;
 }
 
 const NAA = 3;
+
+// For people who compare them: most designators are text.
+function wordsOf(bytes: Uint8Array): string {
+  const text = new TextDecoder("latin1").decode(bytes).replace(/\0+$/, "");
+  return /^[!-~]+( +[!-~]+)*$/.test(text) ? text : bytes.toHex();
+}
 
 function describePort(port: TargetPort): PeerPort {
   const { target = "", tag = 0, portals = [] } = port.description.reach?.() ??

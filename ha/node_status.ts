@@ -37,6 +37,8 @@ export interface NodeView {
   readonly node: Group;
   /** All groups by number. */
   readonly groups: ReadonlyMap<number, Group>;
+  /** The group of a LUN. */
+  readonly groupOf: (unit: LogicalUnit) => Group;
   /** All LUNs by number. */
   readonly units: readonly LogicalUnit[];
   /** Changes of a group that the peer has not confirmed. */
@@ -98,17 +100,14 @@ function describeLink(view: NodeView): HaLinkStatus {
 }
 
 function describeLun(view: NodeView, unit: LogicalUnit): HaLunStatus {
-  const own = unit.options.ha_role === undefined
-    ? undefined
-    : view.groups.get(unit.number);
-  const group = own ?? view.node;
+  const group = view.groupOf(unit);
   const { machine } = group.driver;
   return {
     lun: unit.number,
     wanted: machine.wanted,
     serving: servingOf(machine, unit.access),
     peer: peerServing(machine),
-    ownRole: own !== undefined,
+    ownRole: group !== view.node,
     lag: view.lagOf(group.number),
   };
 }
@@ -151,7 +150,6 @@ function lastFailover(view: NodeView): HaFailover | null {
   return {
     atMs: failover.atMs + view.wallClockOffsetMs,
     durationMs: failover.durationMs,
-    to: servingOf(machine, view.node.ownAccess),
     reason: failover.reason,
   };
 }

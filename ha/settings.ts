@@ -156,6 +156,17 @@ const FENCE_COMMAND: OptionSpec<readonly string[]> = {
   parse: (text) => wordsOf(text),
 };
 
+// etcd counts in seconds; a node is in doubt for the last of them.
+const LEASE: OptionSpec<number> = {
+  ...{ kind: "milliseconds", fallback: 3000 },
+  help: "milliseconds of the arbiter's lease",
+  expected: "whole seconds from 2000 to 600000 milliseconds",
+  parse: (text) => {
+    const ms = /^[0-9]{4,6}$/.test(text) ? Number(text) : 0;
+    return ms % 1000 === 0 && ms >= 2000 && ms <= 600_000 ? ms : undefined;
+  },
+};
+
 /** The options of the plugin `ha`, and the words of `ha { … }` in ctl.conf. */
 export const HA_OPTIONS: OptionTable<HaOptions> = {
   "id": NODE_ID,
@@ -188,11 +199,7 @@ export const HA_OPTIONS: OptionTable<HaOptions> = {
   ),
   "etcd": ETCD,
   "cluster": textOption("dtl", "name of the pair at the arbiter", 64),
-  "lease-ms": integerOption(
-    3000,
-    { min: 1000, max: 600_000 },
-    "milliseconds of the arbiter's lease",
-  ),
+  "lease-ms": LEASE,
   "fencer": choiceOption(
     ["none", "lock", "lease", "command"],
     "none",

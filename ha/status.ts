@@ -55,15 +55,13 @@ export interface HaLinkStatus {
   readonly figures: LinkFigures;
 }
 
-/** The last time that this node took or gave up a role. */
+/** The last time that this node became primary. */
 export interface HaFailover {
   /** Milliseconds since 1970 when it began. */
   readonly atMs: number;
   /** How long it took; null: it is going on. */
   readonly durationMs: number | null;
-  /** What the node has become. */
-  readonly to: HaServing;
-  /** Why: `link lost`, `ordered`, `lease granted`. */
+  /** Why: `ordered`, `the peer is dead`. */
   readonly reason: string;
 }
 

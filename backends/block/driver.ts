@@ -7,6 +7,7 @@
 import {
   type BackendDriver,
   type Clock,
+  flagOption,
   integerOption,
   type OpenOutcome,
   type OpenRequest,
@@ -23,6 +24,7 @@ import {
   isFault,
   type OpenHow,
 } from "./block_io.ts";
+import { encrypted, type KeyParts, warningOfKey } from "./encryption_keys.ts";
 import { layoutOf, LayoutProblem, type UnitOptions } from "./layout.ts";
 import { FileStore } from "./store.ts";
 
@@ -37,6 +39,8 @@ export interface BlockOptions extends UnitOptions {
   readonly num_threads: number;
   /** Offer to unmap: on, off; undefined: if space can be freed. */
   readonly unmap: boolean | undefined;
+  /** Encrypt what is written. */
+  readonly encryption: boolean;
 }
 
 /** The option table of the driver. */
@@ -61,6 +65,10 @@ export const BLOCK_OPTIONS: OptionTable<BlockOptions> = Object.freeze({
   unmap: optionalFlagOption(
     "offer to unmap: default if space can be freed, on: by writing zeroes",
   ),
+  encryption: flagOption(
+    false,
+    "encrypt blocks by XTS-AES-256, with a key in the state directory",
+  ),
 });
 
 /** What the driver needs of the machine. */
@@ -69,6 +77,8 @@ export interface BlockDriverParts {
   readonly opener: BlockIoOpener;
   /** Tells how long writes take. */
   readonly clock: Pick<Clock, "nowMs">;
+  /** Makes and keeps keys. */
+  readonly keys: KeyParts;
 }
 
 /** Makes the driver. */
@@ -80,6 +90,8 @@ export function blockDriver(
     options: BLOCK_OPTIONS,
     identityOf: ({ file }) =>
       file === undefined ? undefined : parts.opener.identityOf(file),
+    onlyHere: ({ encryption }) =>
+      encryption ? "has a key in the state directory of one node" : undefined,
     open: (request) => openStore(parts, request),
   };
 }
@@ -132,7 +144,7 @@ function failureOf(fault: StoreFault): OpenOutcome {
 }
 
 async function storeOf(
-  { clock }: BlockDriverParts,
+  { clock, opener, keys }: BlockDriverParts,
   request: OpenRequest<BlockOptions>,
   io: BlockIo,
 ): Promise<OpenOutcome> {
@@ -142,6 +154,15 @@ async function storeOf(
     await io.close();
     return { error: geometry.message };
   }
-  const { unmap } = request.options;
-  return { store: new FileStore({ io, geometry, unmap, clock }) };
+  const { unmap, encryption } = request.options;
+  const file = new FileStore({ io, geometry, unmap, clock });
+  const identity = opener.identityOf(io.facts.path);
+  if (!encryption) {
+    const warning = warningOfKey(identity, keys);
+    return { store: file, ...warning === undefined ? {} : { warning } };
+  }
+  const store = await encrypted(file, identity, keys);
+  if (!isFault(store)) return { store };
+  await io.close();
+  return { error: store.message };
 }

@@ -23,6 +23,10 @@
  *   Default: as the file system has it.
  * - `unmap` (on|off): without it UNMAP is offered where space can be freed;
  *   `on` offers it in any case and writes zeroes if need be.
+ * - `encryption` (on|off, default off): blocks are encrypted by XTS-AES-256.
+ *   The key is made for a new file and kept in the state directory: without
+ *   it the data are lost. Such a unit is never thin, and SANITIZE can erase it
+ *   at once, by another key.
  *
  * Where `--allow-ffi` names the C library (`deno task ctld:native`), what the
  * page cache holds is read without waiting, writes go to the page cache
@@ -55,7 +59,8 @@ export const plugin: Plugin = definePlugin({
   optional: {},
   setup(register) {
     const opener = createFileOpener();
-    register.backend(blockDriver({ opener, clock: register.host.clock }));
+    const { host } = register;
+    register.backend(blockDriver({ opener, clock: host.clock, keys: host }));
     return {
       [Symbol.asyncDispose]: () => {
         opener[Symbol.dispose]();

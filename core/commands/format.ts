@@ -187,6 +187,7 @@ function planOf({ pattern }: FormatWish, unit: LogicalUnit): OperationPlan {
     pattern: pattern ?? (unit.unmapSupported ? null : Uint8Array.of(0)),
     passes: 1,
     invert: false,
+    cryptographic: false,
     unrestrictedExit: false,
   };
 }

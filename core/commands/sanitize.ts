@@ -52,6 +52,16 @@ export const SANITIZE_COMMANDS: readonly CommandDefinition[] = [
   },
   {
     ...SANITIZE,
+    name: "SANITIZE CRYPTOGRAPHIC ERASE",
+    serviceAction: 0x03,
+    usage: "a3 0000000000 ffff 07",
+    direction: "none",
+    pattern: PATTERN.WRITE,
+    supported: encrypts,
+    execute: cryptographicErase,
+  },
+  {
+    ...SANITIZE,
     name: "SANITIZE EXIT FAILURE MODE",
     serviceAction: 0x1f,
     usage: "bf 0000000000 ffff 07",
@@ -120,13 +130,34 @@ function planOf(
     pattern: new Uint8Array(list.buffer, at, length).slice(),
     passes: flags & COUNT,
     invert: (flags & INVERT) !== 0,
+    cryptographic: false,
     unrestrictedExit: allowsExit(task),
   };
+}
+
+/** Whether CRYPTOGRAPHIC ERASE is offered: where data are encrypted. */
+export function encrypts(unit: LogicalUnit): boolean {
+  return unit.store?.capabilities.cryptographicErase ?? false;
 }
 
 function blockErase(
   task: ScsiTask,
   unit: LogicalUnit,
+): MaybePromise<Completion> {
+  return erase(task, unit, false);
+}
+
+function cryptographicErase(
+  task: ScsiTask,
+  unit: LogicalUnit,
+): MaybePromise<Completion> {
+  return erase(task, unit, true);
+}
+
+function erase(
+  task: ScsiTask,
+  unit: LogicalUnit,
+  cryptographic: boolean,
 ): MaybePromise<Completion> {
   if (task.cdb.getUint16(LENGTH_FIELD) !== 0) {
     return invalidFieldInCdb(LENGTH_FIELD);
@@ -136,6 +167,7 @@ function blockErase(
     pattern: null,
     passes: 1,
     invert: false,
+    cryptographic,
     unrestrictedExit: allowsExit(task),
   });
 }

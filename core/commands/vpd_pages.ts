@@ -21,7 +21,7 @@ import {
   scsiPortsLength,
   wellKnownDesignators,
 } from "./vpd_designators.ts";
-import { erasesBlocks } from "./sanitize.ts";
+import { encrypts, erasesBlocks } from "./sanitize.ts";
 import { compareAndWriteBlocksMax } from "./verify.ts";
 import { atomicBlocksMax } from "./whole_writes.ts";
 
@@ -222,7 +222,10 @@ const CORE_PAGES: readonly VpdPage[] = [
 function extendedInquiry(body: DataView, { unit }: VpdContext): void {
   // GROUP_SUP, PRIOR_SUP, HEADSUP, ORDSUP, SIMPSUP; V_SUP; LUICLR; RTD_SUP.
   body.setUint8(1, 0x1f);
-  body.setUint8(2, unit.store?.capabilities.volatileCache ? 0x01 : 0);
+  // A pair writes through, and neither node may have the store open.
+  const isVolatile = !unit.writesThrough &&
+    (unit.store?.capabilities.volatileCache ?? false);
+  body.setUint8(2, isVolatile ? 0x01 : 0);
   body.setUint8(3, 0x01);
   body.setUint8(4, 0x08);
   body.setUint16(6, unit.selfTests.completionMinutes);
@@ -277,8 +280,8 @@ function blockDeviceCharacteristics(
   { unit }: VpdContext,
 ): void {
   body.setUint16(0, unit.options.rpm);
-  // WABEREQ: blocks read without error after a BLOCK ERASE.
-  const erases = erasesBlocks(unit) ? 0x40 : 0;
+  // WABEREQ and WACEREQ: blocks read without error after an erase.
+  const erases = (erasesBlocks(unit) ? 0x40 : 0) | (encrypts(unit) ? 0x10 : 0);
   body.setUint8(3, erases | (unit.options.formfactor & 0x0f));
   // RBWZ, FUAB, VBULS.
   body.setUint8(4, 0x0b);

@@ -41,6 +41,11 @@ export interface BackendDriver<Options = unknown> {
    * an identity is kept; undefined when the store lives in memory alone.
    */
   identityOf(options: Options): string | undefined;
+  /**
+   * Why no other machine could open the same medium, though it has a name: a
+   * key that is kept here. Undefined, or no such member: another one could.
+   */
+  onlyHere?(options: Options): string | undefined;
   /** Opens a store. Never throws: what went wrong is in the outcome. */
   open(request: OpenRequest<Options>): Promise<OpenOutcome>;
 }

@@ -96,6 +96,8 @@ export interface StoreCapabilities {
    * Absent: no such promise.
    */
   readonly atomicWriteBlocksMax?: number;
+  /** What was written is encrypted, and `cryptographicErase` is there. */
+  readonly cryptographicErase?: boolean;
 }
 
 /** Provisioning status of a block, by its code (SBC-4 GET LBA STATUS). */
@@ -206,6 +208,12 @@ export interface BlockStore {
    * `capabilities.extents` is not "none".
    */
   extent?(lba: number, blockCount: number): MaybePromise<Extent | StoreFault>;
+
+  /**
+   * Makes all that was written unreadable for good, by another key. Present
+   * when `capabilities.cryptographicErase` is set.
+   */
+  cryptographicErase?(): MaybePromise<StoreResult>;
 
   /** What space is taken and left. */
   usage?(): MaybePromise<StoreUsage>;

@@ -90,6 +90,8 @@ export interface Coordinator {
   guard(number: number, store: BlockStore): BlockStore;
   /** A unit was made: its access state is to be set. */
   unitAdded(unit: LogicalUnit): void;
+  /** It has other options. */
+  unitChanged(unit: LogicalUnit): void;
   /** It is gone. */
   unitRemoved(unit: LogicalUnit): void;
   /** A port was made, or what it says of itself has changed. */
@@ -118,6 +120,11 @@ export interface Coordinator {
    */
   settled(unit: LogicalUnit): Promise<Completion | null> | null;
 
+  /**
+   * A command changes what both nodes know: while a unit is frozen, because
+   * the other node would not learn of it, it ends with BUSY instead.
+   */
+  isShared(row: CommandRow): boolean;
   /** Runs a placeholder, or a task of a unit that is `away`. */
   execute(
     task: ScsiTask,

@@ -54,6 +54,8 @@ export interface StateStore {
   remove(name: string): void;
   /** All names that begin with `prefix`, in order. */
   names(prefix: string): string[];
+  /** Leaves no copy of what was replaced or removed: keys, for example. */
+  purge(): void;
 }
 
 /** The machine, as the core sees it. */

@@ -75,7 +75,6 @@ const failover: z.ZodType<HaFailover> = z.object({
   durationMs: z.number().nullable().openapi({
     description: "null: it goes on",
   }),
-  to: serving,
   reason: z.string(),
 });
 

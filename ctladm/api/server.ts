@@ -29,9 +29,6 @@ import { addReservationRoutes } from "./reservation_routes.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 import { addTraceRoutes } from "./trace_routes.ts";
 
-/** The local port that the control socket serves: `ioctl` 0.0. */
-const DEFAULT_LOCAL_PORT = 1;
-
 const limitBody = bodyLimit({
   maxSize: BODY_BYTES_MAX,
   onError: () =>
@@ -80,7 +77,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addReservationRoutes(api, daemon);
   addHaRoutes(api, daemon);
   addEventRoutes(api, daemon.target.events);
-  addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
+  addLocalRoutes(api, daemon);
   api.doc("/v1/openapi.json", {
     openapi: "3.0.0",
     info: { title: "DTL control API", version: options.version },

@@ -16,6 +16,8 @@ const FENCED = "--peer-fenced";
 export const ha: Command = {
   name: "ha",
   beyondCtl: true,
+  // A daemon that is started by hand is no node of the pair.
+  leavesAlone: true,
   letters: "",
   longWords: [SYSCTL],
   summary: "show roles, link, epoch, lag and last failover of a pair of nodes",
@@ -33,10 +35,11 @@ export const ha: Command = {
 export const haRole: Command = {
   name: "ha-role",
   beyondCtl: true,
+  leavesAlone: true,
   letters: "l:",
   longWords: [FENCED],
   summary: "make this node, or one of its LUNs, primary or secondary",
-  synopsis: `ha-role [-l lun] primary|secondary [${FENCED}]   ` +
+  synopsis: `ha-role [-l lun] primary|secondary [${FENCED}] [--json]   ` +
     "(the peer is off, and stays so)",
   example: "ctladm ha-role secondary",
   run: async ({ client, options, longWords, print, printJson, json }) => {
@@ -99,11 +102,11 @@ function peerWords({ peer, synchronized, lag }: HaStatus): string {
 
 function failoverWords({ failover }: HaStatus): string {
   if (failover === null) return "none";
-  const { atMs, durationMs, to, reason } = failover;
+  const { atMs, durationMs, reason } = failover;
   const lasted = durationMs === null
     ? "going on"
     : `${(durationMs / 1000).toFixed(3)} s`;
-  return `${timeOf(atMs)}, ${lasted}, to ${to}: ${reason}`;
+  return `${timeOf(atMs)}, ${lasted}: ${reason}`;
 }
 
 function timeOf(ms: number): string {

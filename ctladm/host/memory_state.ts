@@ -30,4 +30,7 @@ export class MemoryState implements StateStore {
     return [...this.#values.keys()]
       .filter((name) => name.startsWith(prefix)).sort();
   }
+
+  // What was replaced is nowhere.
+  purge(): void {}
 }

@@ -99,6 +99,15 @@ export class StateDatabase implements StateStore, Disposable {
     return rows.map((row) => String(row.name));
   }
 
+  // With secure_delete, old copies are in the write-ahead log alone.
+  purge(): void {
+    this.#run(
+      "purge",
+      STATE_FILE,
+      () => this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)"),
+    );
+  }
+
   /** What SQLite says of itself: the pragma `name`. */
   pragma(name: string): unknown {
     return pragma(this.#database, name);
@@ -131,6 +140,7 @@ function openDatabase(path: string): DatabaseSync {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("BEGIN IMMEDIATE; COMMIT");
     const version = check(database);
+    database.exec("PRAGMA secure_delete = ON");
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     if (pragma(database, "synchronous") !== SYNCHRONOUS_FULL) {

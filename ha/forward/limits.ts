@@ -21,7 +21,7 @@ export const NEXUSES_MAX = 65536;
 export const FUNCTIONS_MAX = 1024;
 
 /** Data-In of one initiator that are on their way to the other node. */
-export const DATA_IN_WINDOW_BYTES: number = 2 * 2 ** 20;
+export const DATA_IN_WINDOW_BYTES: number = 2 ** 20;
 
 /** Data-In that are passed on before the other node hears of it. */
 export const CREDIT_BYTES: number = DATA_IN_WINDOW_BYTES / 4;

@@ -11,6 +11,8 @@ import type { PeerStream } from "./peer_transport.ts";
 const WAITING_BYTES_MAX: number = 1024 * 1024;
 /** Bytes that were written and not taken by the system yet. */
 const SENDING_BYTES_MAX: number = 1024 * 1024;
+/** Milliseconds that the last bytes may take. */
+const LAST_BYTES_MS = 250;
 
 /** A TLS socket that is read when bytes are wanted. */
 export class TlsStream implements PeerStream {
@@ -66,13 +68,20 @@ export class TlsStream implements PeerStream {
     return bytes.length;
   }
 
-  /** Ends both directions at once. */
+  /** Ends both directions; what was written goes out first, or soon not. */
   close(): void {
+    const isSending = this.#sendingBytes > 0;
     this.#end(null);
-    this.#socket.destroy();
+    const socket = this.#socket;
+    if (!isSending || socket.destroyed) return void socket.destroy();
+    const timer = setTimeout(() => socket.destroy(), LAST_BYTES_MS);
+    socket.once("close", () => clearTimeout(timer));
+    socket.resume();
+    socket.end(() => socket.destroy());
   }
 
   #received(chunk: Uint8Array): void {
+    if (this.#ended) return;
     this.#chunks.push(chunk);
     this.#waitingBytes += chunk.length;
     if (this.#waitingBytes > WAITING_BYTES_MAX) this.#socket.pause();

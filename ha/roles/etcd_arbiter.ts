@@ -31,8 +31,8 @@ import {
 } from "./etcd_keys.ts";
 import type { NodeId } from "./role_types.ts";
 
-/** Seconds of a lease. */
-export const LEASE_SECONDS = 3;
+/** Seconds of a lease where nothing else is asked for. */
+const LEASE_SECONDS = 3;
 /** Milliseconds between two renewals. */
 const RENEW_MS = 500;
 
@@ -52,6 +52,8 @@ export interface EtcdArbiterOptions {
   readonly id: NodeId;
   /** Both nodes of a pair have the same one, and no other pair: `dtl/disks`. */
   readonly prefix: string;
+  /** Seconds of a lease; default 3. */
+  readonly leaseSeconds?: number;
 }
 
 /** A role that we hold. */
@@ -144,14 +146,14 @@ export class EtcdArbiter implements Arbiter {
     request: AcquireRequest,
     listener: LeaseListener,
   ): Promise<AcquireOutcome> {
-    const { gateway, clock } = this.#options;
+    const { gateway, clock, leaseSeconds = LEASE_SECONDS } = this.#options;
     const keys = this.#keys(request.group);
     const answer = await gateway.call("/v3/kv/range", keys.range);
     const found = readGroup(keys, answer);
     const refusal = refusalOf(found, request);
     if (refusal !== null) return { ok: false, ...refusal };
     const sentMs = clock.nowMs();
-    const TTL = String(LEASE_SECONDS);
+    const TTL = String(leaseSeconds);
     const granted = await gateway.call("/v3/lease/grant", { TTL });
     const lease = textIn(granted, "ID");
     const validUntilMs = sentMs + 1000 * numberIn(granted, "TTL");

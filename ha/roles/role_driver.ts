@@ -9,17 +9,18 @@ import type { Arbiter, LeaseListener } from "./arbiter.ts";
 import type { FenceOutcome, Fencer } from "./fencer.ts";
 import { RoleMachine } from "./role_machine.ts";
 import { encodeRecord, readRecord, recordName } from "./role_record.ts";
-import type {
-  ReplicationRule,
-  RoleAccess,
-  RoleEvent,
-  RoleHello,
-  RoleInput,
-  RoleOrder,
-  RoleOutput,
-  RolePhase,
-  RoleSettings,
-  RoleVersion,
+import {
+  NODE_GROUP,
+  type ReplicationRule,
+  type RoleAccess,
+  type RoleEvent,
+  type RoleHello,
+  type RoleInput,
+  type RoleOrder,
+  type RoleOutput,
+  type RolePhase,
+  type RoleSettings,
+  type RoleVersion,
 } from "./role_types.ts";
 
 /** What the node does for a group of LUNs. Calls come one after the other. */
@@ -215,9 +216,11 @@ export class RoleDriver {
     }
   }
 
-  #fields(): { group: number; epoch: number } {
+  // A LUN with a role of its own is its group.
+  #fields(): { lun?: number; epoch: number } {
     const { group } = this.#options.settings;
-    return { group, epoch: this.#machine.epoch };
+    const lun = group === NODE_GROUP ? {} : { lun: group };
+    return { ...lun, epoch: this.#machine.epoch };
   }
 
   async #acquire(

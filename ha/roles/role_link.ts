@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock } from "../../core/mod.ts";
+import { type Clock, LUNS_MAX } from "../../core/mod.ts";
 import type { PeerLink } from "../link/peer_link.ts";
 import type { RoleDriver } from "./role_driver.ts";
 import type { RoleHello } from "./role_types.ts";
@@ -15,13 +15,15 @@ import {
 } from "./wire/role_hello.ts";
 
 /** The part of a link that roles use. */
-export type RolesLink = Pick<PeerLink, "events" | "receive" | "send">;
+export type RolesLink = Pick<PeerLink, "events" | "receive" | "send" | "state">;
 
 /** The drivers of all groups on one link. */
 export class RoleLink {
   readonly #link: RolesLink;
   readonly #clock: Clock;
   readonly #drivers: Map<number, RoleDriver> = new Map();
+  /** What the peer told last on this link, by the number of the group. */
+  readonly #told: Map<number, RoleHello> = new Map();
   #silentSinceMs: number | null = null;
 
   /** Begins to listen. */
@@ -37,9 +39,18 @@ export class RoleLink {
     });
   }
 
-  /** A group has a driver; before the link is opened, or while it is down. */
+  /** A group has a driver, which learns what the peer has told already. */
   add(group: number, driver: RoleDriver): void {
     this.#drivers.set(group, driver);
+    if (this.#link.state !== "up") return;
+    driver.take({ type: "link-up" });
+    const peer = this.#told.get(group);
+    if (peer !== undefined) driver.take({ type: "hello", peer });
+  }
+
+  /** A group is gone. */
+  remove(group: number): void {
+    this.#drivers.delete(group);
   }
 
   /** Tells the peer; when the link is not up it will be told then. */
@@ -49,6 +60,7 @@ export class RoleLink {
 
   #up(): void {
     this.#silentSinceMs = null;
+    this.#told.clear();
     for (const driver of this.#drivers.values()) {
       driver.take({ type: "link-up" });
     }
@@ -83,6 +95,8 @@ export class RoleLink {
     if ("field" in peer) {
       throw new RangeError(`Role: wrong ${peer.field} at byte ${peer.at}`);
     }
+    const isKnown = this.#drivers.has(peer.group) || this.#told.has(peer.group);
+    if (isKnown || this.#told.size < LUNS_MAX) this.#told.set(peer.group, peer);
     this.#drivers.get(peer.group)?.take({ type: "hello", peer });
   }
 }

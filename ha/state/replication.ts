@@ -9,6 +9,7 @@
 
 import {
   type AttentionScope,
+  type Clock,
   type Completion,
   type Log,
   type LogicalUnit,
@@ -31,9 +32,11 @@ import {
   decodeAttention,
   decodeChange,
   decodeMark,
+  decodeWanted,
   encodeAttention,
   encodeChange,
   encodeMark,
+  encodeWanted,
   STATE_FRAME,
   type StreamMark,
 } from "./wire/stream.ts";
@@ -58,7 +61,14 @@ export interface ReplicationParts extends FollowerPlaces {
   readonly unitsOf: (group: number) => LogicalUnit[];
   /** Log lines. */
   readonly log: Log;
+  /** Time. */
+  readonly clock: Clock;
+  /** Milliseconds that changes wait for a link that is gone. */
+  readonly patienceMs: number;
 }
+
+/** Changes that come without a command: nobody is answered. */
+const UNASKED: number = SECTION.RESERVE | SECTION.PREVENT;
 
 /** Unit attentions that each node raises for its own initiators by itself. */
 const OWN_CONDITIONS: number = UNIT_ATTENTION.POWER_ON |
@@ -66,10 +76,13 @@ const OWN_CONDITIONS: number = UNIT_ATTENTION.POWER_ON |
   UNIT_ATTENTION.INQUIRY_DATA_CHANGED |
   UNIT_ATTENTION.ASYMMETRIC_ACCESS_CHANGED;
 
+/** Every section of a unit. */
+const ALL_SECTIONS: number = SECTIONS.reduce((all, each) => all | each, 0);
+
 /** Commands of a unit that wait until the peer knows what they did. */
 interface Waiting {
   readonly unit: LogicalUnit;
-  readonly settled: PromiseWithResolvers<Completion | null>;
+  settled: PromiseWithResolvers<Completion | null>;
   /** The last of its changes; Infinity: it has no number yet. */
   sequence: number;
 }
@@ -98,6 +111,8 @@ export class Replication {
   readonly #followed: Map<LogicalUnit, Followed> = new Map();
   #snapshots = 0;
   #flushing = false;
+  #linked = false;
+  #cancelPatience: (() => void) | null = null;
 
   /** Listens to the link. */
   constructor(parts: ReplicationParts, listener: ReplicationListener) {
@@ -109,6 +124,7 @@ export class Replication {
     link?.receive(STATE_FRAME.ATTENTION, (body) => this.#attention(body));
     link?.receive(STATE_FRAME.SNAPSHOT, (body) => this.#snapshotBegins(body));
     link?.receive(STATE_FRAME.SNAPSHOT_END, (body) => this.#snapshotEnds(body));
+    link?.receive(STATE_FRAME.WANTED, (body) => this.#wanted(body));
   }
 
   /** What a secondary knows of a unit that stands in no unit. */
@@ -121,6 +137,17 @@ export class Replication {
   /** From now on that is known of a unit. */
   setFollowed(unit: LogicalUnit, followed: Followed): void {
     this.#followed.set(unit, followed);
+  }
+
+  /** A unit was made after the others: each node may be the later one. */
+  added(unit: LogicalUnit): void {
+    const group = this.#parts.groupOf(unit);
+    const stream = this.#streams.get(group);
+    if (stream !== undefined) this.#freeze(group, stream);
+    if (stream?.role === "primary") this.changed(unit, ALL_SECTIONS);
+    if (stream?.role !== "following") return;
+    const wanted = encodeWanted({ group, lun: unit.number });
+    this.#parts.link?.send(STATE_FRAME.WANTED, wanted);
   }
 
   /** A unit is gone. */
@@ -148,12 +175,13 @@ export class Replication {
     stream.confirmed = 0;
     stream.snapshot = 0;
     stream.synced = false;
+    this.#freeze(group, stream);
   }
 
   /** The peer is, in this epoch. */
   follow(group: number, epoch: number): void {
     const stream = this.#stream(group);
-    this.#leave(stream);
+    this.#leave(group, stream);
     stream.role = "following";
     stream.epoch = epoch;
     stream.follower.begin();
@@ -161,13 +189,14 @@ export class Replication {
 
   /** Nobody is, or nobody knows. */
   leave(group: number): void {
-    this.#leave(this.#stream(group));
+    this.#leave(group, this.#stream(group));
   }
 
   /** What has to happen before a change is answered. */
   setRule(group: number, rule: ReplicationRule): void {
     const stream = this.#stream(group);
     stream.rule = rule;
+    this.#freeze(group, stream);
     if (rule !== "alone" || stream.role !== "primary") return;
     this.#flush();
     for (const unit of [...stream.waiting.keys()]) {
@@ -201,7 +230,8 @@ export class Replication {
     const stream = this.#streams.get(this.#parts.groupOf(unit));
     if (stream === undefined || stream.role !== "primary") return;
     stream.dirty.set(unit, (stream.dirty.get(unit) ?? 0) | shared);
-    if (stream.rule !== "alone") this.#wait(stream, unit);
+    const isUnasked = unit.frozen && (shared & ~UNASKED) === 0;
+    if (stream.rule !== "alone" && !isUnasked) this.#wait(stream, unit);
     this.#flushSoon();
   }
 
@@ -228,13 +258,32 @@ export class Replication {
     link?.send(STATE_FRAME.ATTENTION, encodeAttention(frame));
   }
 
+  /** The link is up: nothing is lost from now on. */
+  linkUp(): void {
+    this.#linked = true;
+    this.#cancelPatience?.();
+    this.#cancelPatience = null;
+    for (const [group, stream] of this.#streams) {
+      this.#freeze(group, stream);
+      for (const waiting of stream.waiting.values()) {
+        // Those that have given up were told so.
+        waiting.settled.resolve(STATUS.BUSY);
+        waiting.settled = Promise.withResolvers();
+      }
+    }
+  }
+
   /** The link is down: what it carried is lost. */
   linkDown(): void {
-    for (const stream of this.#streams.values()) {
+    this.#linked = false;
+    for (const [group, stream] of this.#streams) {
       stream.snapshot = 0;
       stream.synced = false;
       stream.follower.begin();
+      this.#freeze(group, stream);
     }
+    const { clock, patienceMs } = this.#parts;
+    this.#cancelPatience ??= clock.after(patienceMs, () => this.#giveUp());
   }
 
   #stream(group: number): Stream {
@@ -243,8 +292,29 @@ export class Replication {
     return known;
   }
 
-  #leave(stream: Stream): void {
+  // What waits for the peer has to be tried again: the peer may know of it, or
+  // not. Until it does, or is gone for good, nobody hears what came of it.
+  #giveUp(): void {
+    this.#cancelPatience = null;
+    for (const stream of this.#streams.values()) {
+      for (const { settled } of stream.waiting.values()) {
+        settled.resolve(STATUS.BUSY);
+      }
+    }
+  }
+
+  #freeze(group: number, stream: Stream): void {
+    const { link, unitsOf } = this.#parts;
+    const frozen = link !== null && !this.#linked &&
+      stream.role === "primary" && stream.rule !== "alone";
+    for (const unit of unitsOf(group)) {
+      if (unit.frozen !== frozen) unit.setFrozen(frozen);
+    }
+  }
+
+  #leave(group: number, stream: Stream): void {
     stream.role = "none";
+    this.#freeze(group, stream);
     stream.snapshot = 0;
     stream.synced = false;
     stream.dirty.clear();
@@ -377,6 +447,13 @@ export class Replication {
     this.#listener.sequence(group, sequence, durable);
     const mark = { group, epoch, sequence, snapshot: 0 };
     this.#parts.link?.send(STATE_FRAME.CONFIRM, encodeMark(mark));
+  }
+
+  #wanted(body: DataView): void {
+    const { group, lun } = whole(decodeWanted(body));
+    const unit = this.#parts.unitsOf(group)
+      .find(({ number }) => number === lun);
+    if (unit !== undefined) this.changed(unit, ALL_SECTIONS);
   }
 
   #attention(body: DataView): void {

@@ -45,7 +45,7 @@ const FILL_MS_MAX = 600_000;
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const sessions: ReadySession[] = [];
   for (let id = 0; id < options.connections; id += 1) {
-    sessions.push(await openSession(options.address, id));
+    sessions.push(await openSession(options.address, id, options.luns));
   }
   const [first] = sessions;
   if (first === undefined) throw new Error("No session");
@@ -95,7 +95,10 @@ function createEngine(
     negotiated: session.negotiated,
     sequence: session.sequence,
     measurement,
-    lunWord: lunWord(options.address.lun),
+    lunWords: Array.from(
+      { length: options.luns },
+      (_, index) => lunWord(options.address.lun + index),
+    ),
     lunBlockBytes: session.blockBytes,
     blockBytes,
     patterned: fill || verify,

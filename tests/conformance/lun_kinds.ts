@@ -124,6 +124,16 @@ export const LUN_KINDS: readonly LunKind[] = [
     perFamilyTimeoutMs: 400_000,
     sanitize: true,
   },
+  {
+    name: "encrypted",
+    about: "file, encrypted, SANITIZE allowed, 8 s a pass",
+    backend: "block" as const,
+    native: true,
+    options: { encryption: "on", sanitize_rate: "8m" },
+    families: /^Sanitize$/,
+    perFamilyTimeoutMs: 400_000,
+    sanitize: true,
+  },
 ].map((kind) => ({ ...PLAIN, ...kind }));
 
 /** iSCSI name of the target with a LUN of a kind. */

@@ -9,3 +9,7 @@ await backendContract(
   "block, plain, unmap=on",
   fileSubjects({ opener, unmap: true }),
 );
+await backendContract(
+  "block, plain, encryption=on",
+  fileSubjects({ opener, encryption: true }),
+);

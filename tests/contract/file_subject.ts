@@ -7,6 +7,7 @@
 import { blockDriver } from "../../backends/block/driver.ts";
 import type { BlockIoOpener } from "../../backends/block/block_io.ts";
 import type { MakeSubject } from "./backend_contract.ts";
+import { memoryHost } from "../support/memory_host.ts";
 import { openSubject } from "./open_subject.ts";
 
 /** How the file is used. */
@@ -15,6 +16,8 @@ export interface FileSubjectOptions {
   readonly opener: BlockIoOpener;
   /** Option `unmap`. */
   readonly unmap?: boolean;
+  /** Option `encryption`. */
+  readonly encryption?: boolean;
   /** Folder for the file's folder; undefined: the system's own. */
   readonly dir?: string;
 }
@@ -27,7 +30,8 @@ export function fileSubjects(how: FileSubjectOptions): MakeSubject {
     const file = `${folder}/disk`;
     await Deno.writeFile(file, new Uint8Array(0));
     const clock = { nowMs: (): number => performance.now() };
-    const driver = blockDriver({ opener: how.opener, clock });
+    const keys = memoryHost();
+    const driver = blockDriver({ opener: how.opener, clock, keys });
     const subject = await openSubject(driver, wanted, {
       file,
       num_threads: 32,
@@ -36,6 +40,7 @@ export function fileSubjects(how: FileSubjectOptions): MakeSubject {
       ublocksize: undefined,
       ublockoffset: 0,
       unmap: how.unmap,
+      encryption: how.encryption ?? false,
     });
     return {
       store: subject.store,

@@ -88,6 +88,21 @@ directoryTest("StateDatabase writes through to the disk", (directory) => {
   assertEquals(state.pragma("locking_mode"), "exclusive");
 });
 
+directoryTest("StateDatabase.purge leaves no copy", (directory) => {
+  using state = new StateDatabase(directory);
+  const secret = new Uint8Array(64).fill(0xc7);
+  state.write("key", secret);
+  state.write("key", BYTES);
+  const holders = (): string[] =>
+    ["state.db", "state.db-wal"].filter((name) =>
+      Deno.readFileSync(`${directory}/${name}`).toHex().includes(secret.toHex())
+    );
+  assertEquals(holders(), ["state.db-wal"]);
+  state.purge();
+  assertEquals(holders(), []);
+  assertEquals(state.read("key"), BYTES);
+});
+
 directoryTest("StateDatabase does not lose what a kill cuts off", (from) => {
   using state = new StateDatabase(from);
   state.write("a", BYTES);

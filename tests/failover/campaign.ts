@@ -8,7 +8,7 @@
 import type { HaMode } from "../../ha/link/peer_hello.ts";
 import { DaemonPair } from "../support/ha/daemon_pair.ts";
 import { startEtcd } from "../support/ha/etcd.ts";
-import { byArbiter, byScript } from "./promotions.ts";
+import { BY_ARBITER, BY_SCRIPT } from "./promotions.ts";
 import { type RoundsResult, runRounds } from "./rounds.ts";
 
 /** Longest time without service after a kill, in ms. */
@@ -17,14 +17,14 @@ export const KILL_GAP_MS_MAX = 5000;
 export const SWITCH_GAP_MS_MAX = 500;
 
 /** Who promotes. */
-export type Promotion = "etcd" | "static";
+export type ArbiterName = "etcd" | "static";
 
 /** What to run. */
 export interface Campaign {
   /** How the nodes share. */
   readonly mode: HaMode;
   /** Who promotes. */
-  readonly promotion: Promotion;
+  readonly arbiter: ArbiterName;
   /** How often. */
   readonly rounds: number;
   /** Where chance begins. */
@@ -38,20 +38,22 @@ const WORKERS = 12;
 
 /** Runs one. */
 export async function runCampaign(campaign: Campaign): Promise<RoundsResult> {
-  const { mode, promotion, rounds, seed, tell } = campaign;
-  const isEtcd = promotion === "etcd";
+  const { mode, arbiter, rounds, seed, tell } = campaign;
+  const isEtcd = arbiter === "etcd";
   await using etcd = isEtcd ? await startEtcd() : null;
-  const arbiter = etcd === null ? "" : `arbiter etcd\n      etcd ${etcd.url}`;
+  const arbiterLines = etcd === null
+    ? ""
+    : `arbiter etcd\n      etcd ${etcd.url}`;
   // Both nodes open what they share: no lock keeps the other one off.
   const fencer = mode !== "shared" ? "lock" : isEtcd ? "lease" : "none";
   await using pair = await DaemonPair.start({
     ...{ mode, diskBytes: SIZE_BYTES },
-    ha: () => `${arbiter}\n      fencer ${fencer}`,
+    ha: () => `${arbiterLines}\n      fencer ${fencer}`,
   });
   const result = await runRounds(pair, {
     ...{ rounds, seed, tell, workers: WORKERS, sizeBytes: SIZE_BYTES },
     policy: mode === "standby" ? "one" : "both",
-    promote: isEtcd ? byArbiter : byScript,
+    promotion: isEtcd ? BY_ARBITER : BY_SCRIPT,
   });
   if (result.errors.length > 0) tell(pair.describe());
   return result;

@@ -16,15 +16,10 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { endWithUs } from "../run/child.ts";
 import { providePackages } from "../run/packages.ts";
-import {
-  faultsOf,
-  type Promotion,
-  runCampaign,
-  summaryOf,
-} from "./campaign.ts";
+import { faultsOf, runCampaign, summaryOf } from "./campaign.ts";
 
 const MODES = ["standby", "shared", "proxy"] as const;
-const PROMOTIONS = ["etcd", "static"] as const;
+const ARBITERS = ["etcd", "static"] as const;
 const ROUNDS = "20";
 const SEED_MAX = 2 ** 31;
 
@@ -33,7 +28,7 @@ const HELP = `usage: failover [--rounds N] [--seed N] [MODE|ARBITER...]
   --rounds N   times that node 1 is killed (default ${ROUNDS})
   --seed N     where chance begins
 
-Modes: ${MODES.join(" ")}; arbiters: ${PROMOTIONS.join(" ")}; all without one`;
+Modes: ${MODES.join(" ")}; arbiters: ${ARBITERS.join(" ")}; all without one`;
 
 async function main(words: readonly string[]): Promise<number> {
   const given = parseArgs(words, {
@@ -53,18 +48,18 @@ async function main(words: readonly string[]): Promise<number> {
   await providePackages();
   let faults = 0;
   for (const mode of chosen(MODES, wishes)) {
-    for (const promotion of chosen<Promotion>(PROMOTIONS, wishes)) {
+    for (const arbiter of chosen(ARBITERS, wishes)) {
       const seed = Number(
         given.seed ?? Math.floor(Math.random() * SEED_MAX),
       );
-      console.log(`# ${mode}, ${promotion}, seed ${seed}`);
+      console.log(`# ${mode}, ${arbiter}, seed ${seed}`);
       const result = await runCampaign({
-        ...{ mode, promotion, seed, tell: console.log },
+        ...{ mode, arbiter, seed, tell: console.log },
         rounds: Number(given.rounds),
       });
       const found = faultsOf(result);
       for (const fault of found) console.log(`FAULT ${fault}`);
-      console.log(`= ${mode}, ${promotion}: ${summaryOf(result)}`);
+      console.log(`= ${mode}, ${arbiter}: ${summaryOf(result)}`);
       faults += found.length;
     }
   }
@@ -76,7 +71,7 @@ function chosen<Word extends string>(
   wishes: readonly string[],
 ): readonly Word[] {
   const unknown = wishes.find((wish) =>
-    ![...MODES, ...PROMOTIONS].some((word) => word === wish)
+    ![...MODES, ...ARBITERS].some((word) => word === wish)
   );
   if (unknown !== undefined) {
     throw new TypeError(`Nothing is named "${unknown}"\n${HELP}`);

@@ -18,13 +18,33 @@ shift
 exec "$@"
 `;
 
-/** The arbiter does it by itself. */
-export function byArbiter(): Promise<void> {
-  return Promise.resolve();
+/** How node 2 becomes primary. */
+export interface Promotion {
+  /** Node 1, with this number of its process, was killed. */
+  readonly afterKill: (pair: DaemonPair, killedPid: number) => Promise<void>;
+  /** Node 1 serves, and is to serve no more. */
+  readonly handOver: (pair: DaemonPair) => Promise<void>;
 }
 
-/** A script waits for the end of node 1, and then orders the role. */
-export async function byScript(
+/** An arbiter does what is left to do. */
+export const BY_ARBITER: Promotion = {
+  afterKill: () => Promise.resolve(),
+  handOver: async ({ one }) => {
+    await one.order("secondary");
+  },
+};
+
+/** A script does it, and operators do. */
+export const BY_SCRIPT: Promotion = {
+  afterKill: runScript,
+  // Two secondaries would leave the disk without a primary.
+  handOver: async ({ two }) => {
+    await two.order("primary");
+  },
+};
+
+// It waits for the end of node 1, and then orders the role.
+async function runScript(
   { two }: DaemonPair,
   killedPid: number,
 ): Promise<void> {

@@ -6,6 +6,7 @@
  */
 
 import { type DaemonPair, PAIR_TARGET } from "../support/ha/daemon_pair.ts";
+import type { Promotion } from "./promotions.ts";
 import type { Service } from "./stopwatch.ts";
 import { type PathPolicy, TwoPathDisk } from "./two_path_disk.ts";
 import { VerifiedLoad } from "./verified_load.ts";
@@ -22,11 +23,8 @@ export interface RoundsOptions {
   readonly sizeBytes: number;
   /** How to use the paths. */
   readonly policy: PathPolicy;
-  /**
-   * Has node 2 promoted when node 1 was killed; resolves at once where an
-   * arbiter does that.
-   */
-  readonly promote: (pair: DaemonPair, killedPid: number) => Promise<void>;
+  /** How node 2 becomes primary. */
+  readonly promotion: Promotion;
   /** Takes one line for each step. */
   readonly tell: (line: string) => void;
 }
@@ -111,7 +109,7 @@ class Rounds {
     const killed = await this.#seen("node 1 killed", round, async () => {
       const { pid } = one.program;
       await one.end("SIGKILL");
-      await this.#options.promote(this.#pair, pid);
+      await this.#options.promotion.afterKill(this.#pair, pid);
       await two.until("primary", ({ serving }) => serving === "primary");
     });
     this.killGapsMs.push(killed.gapMs);
@@ -127,9 +125,9 @@ class Rounds {
   async #switch(role: "primary" | "secondary", round: number): Promise<void> {
     const { one, two } = this.#pair;
     const { gapMs } = await this.#seen(`node 1 ${role}`, round, async () => {
-      // Giving it up to nobody would leave the disk without a primary.
       const [to, from] = role === "primary" ? [one, two] : [two, one];
-      await to.order("primary");
+      if (to === one) await one.order("primary");
+      else await this.#options.promotion.handOver(this.#pair);
       await to.serves("primary");
       await from.serves("secondary");
     });

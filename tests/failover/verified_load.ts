@@ -5,7 +5,11 @@
  * @module
  */
 
-import { read16, write16 } from "../support/initiator/mod.ts";
+import {
+  type CommandOptions,
+  read16,
+  write16,
+} from "../support/initiator/mod.ts";
 import { Random } from "../sim/random.ts";
 import { SECTOR_BYTES, StampedDisk } from "./stamped_disk.ts";
 import type { TwoPathDisk } from "./two_path_disk.ts";
@@ -13,6 +17,8 @@ import type { TwoPathDisk } from "./two_path_disk.ts";
 /** Most sectors of a command: mostly 4 KiB, sometimes more. */
 const SECTORS = [8, 8, 8, 8, 1, 16, 128, 1024] as const;
 const CHECK_SECTORS = 1024;
+/** Tags that no other request of a session has. */
+const WORKER_TAG = 0x7143_0000;
 
 /** The load. */
 export class VerifiedLoad {
@@ -36,7 +42,7 @@ export class VerifiedLoad {
     const sectors = Math.floor(this.#model.sectors / workers);
     for (let index = 0; index < workers; index += 1) {
       const random = new Random(seed + index * 7919);
-      this.#workers.push(this.#work(index * sectors, sectors, random));
+      this.#workers.push(this.#work(index, sectors, random));
     }
   }
 
@@ -46,18 +52,22 @@ export class VerifiedLoad {
     await Promise.all(this.#workers);
     for (let lba = 0; lba < this.#model.sectors; lba += CHECK_SECTORS) {
       const sectors = Math.min(CHECK_SECTORS, this.#model.sectors - lba);
-      await this.#guarded(() => this.#read(lba, sectors));
+      await this.#guarded(() => this.#read(lba, sectors, {}));
     }
   }
 
-  async #work(first: number, count: number, random: Random): Promise<void> {
+  // Its tag is the same for all of its commands: as soon as one was answered,
+  // the target may not remember it.
+  async #work(index: number, count: number, random: Random): Promise<void> {
+    const first = index * count;
+    const initiatorTaskTag = WORKER_TAG + index;
     while (!this.#stopped && this.errors.length === 0) {
       const sectors = Math.min(random.pick(SECTORS), count);
       const lba = first + random.between(0, count - sectors);
       await this.#guarded(() =>
         random.chance(0.5)
-          ? this.#read(lba, sectors)
-          : this.#write(lba, sectors)
+          ? this.#read(lba, sectors, { initiatorTaskTag })
+          : this.#write(lba, sectors, { initiatorTaskTag })
       );
     }
   }
@@ -71,18 +81,27 @@ export class VerifiedLoad {
     }
   }
 
-  async #read(lba: number, sectors: number): Promise<void> {
+  async #read(
+    lba: number,
+    sectors: number,
+    tag: CommandOptions,
+  ): Promise<void> {
     const read = sectors * SECTOR_BYTES;
-    const { data } = await this.#disk.run(read16(lba, sectors), { read });
+    const { data } = await this.#disk
+      .run(read16(lba, sectors), { read, ...tag });
     const wrong = data.length === read
       ? this.#model.check(lba, data)
       : `${data.length} of ${read} bytes came`;
     if (wrong !== undefined) throw new Error(`Wrong data: ${wrong}`);
   }
 
-  async #write(lba: number, sectors: number): Promise<void> {
+  async #write(
+    lba: number,
+    sectors: number,
+    tag: CommandOptions,
+  ): Promise<void> {
     const { data, write } = this.#model.stamp(lba, sectors);
-    await this.#disk.run(write16(lba, sectors), { write: data });
+    await this.#disk.run(write16(lba, sectors), { write: data, ...tag });
     this.#model.acknowledge(lba, sectors, write);
   }
 }

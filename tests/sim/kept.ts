@@ -45,6 +45,8 @@ export class SimState implements StateStore {
     this.#change(() => this.#kept.delete(name));
   }
 
+  purge(): void {}
+
   names(prefix: string): string[] {
     return [...this.#kept.keys()]
       .filter((name) => name.startsWith(prefix)).sort();

@@ -267,8 +267,16 @@ class HastyCoordinator implements Coordinator {
     this.#node.unitAdded(unit);
   }
 
+  unitChanged(unit: LogicalUnit): void {
+    this.#node.unitChanged(unit);
+  }
+
   unitRemoved(unit: LogicalUnit): void {
     this.#node.unitRemoved(unit);
+  }
+
+  isShared(row: CommandRow): boolean {
+    return this.#node.isShared(row);
   }
 
   portChanged(port: TargetPort): void {

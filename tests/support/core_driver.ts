@@ -41,6 +41,8 @@ export interface ControlledOptions {
   readonly atomic: number;
   /** Reads ahead. */
   readonly readahead: boolean;
+  /** Erases by another key. */
+  readonly encrypts: boolean;
   /** How opening ends. */
   readonly opens: "well" | "warning" | "missing" | "error" | "throw";
 }
@@ -59,6 +61,7 @@ const OPTIONS: OptionTable<ControlledOptions> = {
   extents: flagOption(false, "tells extents"),
   atomic: integerOption(0, { min: 0, max: 65536 }, "blocks of a whole write"),
   readahead: flagOption(false, "reads ahead"),
+  encrypts: flagOption(false, "erases by another key"),
   opens: choiceOption<
     ControlledOptions["opens"],
     ControlledOptions["opens"]
@@ -119,6 +122,7 @@ export class ControlledDriver implements BackendDriver<ControlledOptions> {
         anchor: options.anchors,
         extents: options.extents ? "native" : "none",
         readAhead: options.readahead,
+        cryptographicErase: options.encrypts,
         atomicWriteBlocksMax: options.atomic,
       },
     });

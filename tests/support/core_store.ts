@@ -27,6 +27,7 @@ export type StoreWork =
   | "write"
   | "flush"
   | "unmap"
+  | "erase"
   | "extent"
   | "resize";
 
@@ -57,6 +58,7 @@ export class ControlledStore implements BlockStore {
   readonly unmap?: NonNullable<BlockStore["unmap"]>;
   readonly extent?: NonNullable<BlockStore["extent"]>;
   readonly writeZeroes?: NonNullable<BlockStore["writeZeroes"]>;
+  readonly cryptographicErase?: NonNullable<BlockStore["cryptographicErase"]>;
   /** Calls, as `write 8 2`, `flush`; failed and waiting ones, too. */
   readonly calls: string[] = [];
   /** What `usage` answers. */
@@ -93,6 +95,9 @@ export class ControlledStore implements BlockStore {
     if (shape.zeroes) this.writeZeroes = this.#writeZeroes;
     if (capabilities.unmap !== "none") this.unmap = this.#unmap;
     if (capabilities.extents !== "none") this.extent = this.#extent;
+    if (capabilities.cryptographicErase === true) {
+      this.cryptographicErase = this.#cryptographicErase;
+    }
   }
 
   /** Lets the next such call fail. */
@@ -204,6 +209,11 @@ export class ControlledStore implements BlockStore {
     const fault = this.#fault("write");
     if (fault === undefined) this.#put(lba, blockCount, from, at);
     return fault ?? OK;
+  }
+
+  // What another key makes of it is anybody's guess.
+  #cryptographicErase(): MaybePromise<StoreResult> {
+    return this.#later("erase", "erase", () => this.#bytes.fill(0xee));
   }
 
   #unmap(

@@ -26,6 +26,8 @@ export const STATE_FRAME = {
   SNAPSHOT: 22,
   /** They were all. */
   SNAPSHOT_END: 23,
+  /** The sender has a LUN that it did not have when the snapshot was taken. */
+  WANTED: 24,
 } as const;
 
 const TEXT_MAX = 1024;
@@ -102,6 +104,30 @@ export function decodeMark(view: DataView): StreamMark | string {
   const snapshot = reader.u32("snapshot");
   reader.end();
   return reader.fault ?? { ...place, snapshot };
+}
+
+/** The body of WANTED. */
+export interface WantedFrame {
+  /** Group of the LUN. */
+  readonly group: number;
+  /** LUN. */
+  readonly lun: number;
+}
+
+/** Encodes the body of WANTED. */
+export function encodeWanted({ group, lun }: WantedFrame): Uint8Array {
+  const writer = new ByteWriter();
+  writer.u32(group);
+  writer.u32(lun);
+  return writer.bytes;
+}
+
+/** Decodes it. @returns what is wrong, as text */
+export function decodeWanted(view: DataView): WantedFrame | string {
+  const reader = new ByteReader(view);
+  const frame = { group: reader.u32("group"), lun: reader.u32("LUN") };
+  reader.end();
+  return reader.fault ?? frame;
 }
 
 /** Encodes the body of ATTENTION. */

@@ -39,8 +39,8 @@ export interface ComposerParts {
   readonly sequence: Sequence;
   /** What the run counts. */
   readonly measurement: Measurement;
-  /** First two bytes of the LUN, see `lunWord`. */
-  readonly lunWord: number;
+  /** First two bytes of each LUN, see `lunWord`; they take turns. */
+  readonly lunWords: readonly number[];
   /** Length of a block of the LUN in bytes. */
   readonly lunBlockBytes: number;
   /** Length of each command's data in bytes. */
@@ -74,6 +74,7 @@ export class Composer {
   readonly #pings: Ping[] = [];
   readonly #immediateBytes: number;
   readonly #unsolicitedBytes: number;
+  #turn = 0;
 
   /** Works out how much data goes unasked. */
   constructor(parts: ComposerParts) {
@@ -152,7 +153,7 @@ export class Composer {
     const flags = lengthBytes === burst.leftBytes ? Flag.FINAL : 0;
     startHeader(view, at, Opcode.DATA_OUT, flags);
     view.setUint32(at + At.dataSegmentLength, lengthBytes);
-    view.setUint32(at + At.lun, this.#parts.lunWord);
+    view.setUint32(at + At.lun, burst.slot.lunWord);
     view.setUint32(at + At.initiatorTaskTag, burst.slot.tag);
     view.setUint32(at + At.targetTransferTag, burst.transferTag);
     view.setUint32(at + At.expStatSn, this.#parts.sequence.expStatSn);
@@ -181,10 +182,17 @@ export class Composer {
     const { tasks, places } = this.#parts;
     const slot = tasks.take();
     slot.issuedMs = nowMs;
+    slot.lunWord = this.#nextLunWord();
     slot.offsetBytes = places.nextOffset();
     slot.isRead = places.nextIsRead();
     if (slot.isRead) this.#addRead(slot);
     else this.#addWrite(slot);
+  }
+
+  #nextLunWord(): number {
+    const { lunWords } = this.#parts;
+    this.#turn = (this.#turn + 1) % lunWords.length;
+    return lunWords[this.#turn] ?? 0;
   }
 
   #addRead(slot: Slot): void {
@@ -212,7 +220,7 @@ export class Composer {
     const { view, length: at } = this.#buffer;
     view.setUint32(at, (Opcode.SCSI_COMMAND << 24) | (flags << 16));
     view.setUint32(at + At.dataSegmentLength, immediateBytes);
-    view.setUint32(at + At.lun, this.#parts.lunWord);
+    view.setUint32(at + At.lun, slot.lunWord);
     view.setUint32(at + At.lun + 4, 0);
     view.setUint32(at + At.initiatorTaskTag, slot.tag);
     view.setUint32(at + At.expectedDataTransferLength, blockBytes);

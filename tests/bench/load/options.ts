@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly blockBytes: number;
   /** Commands in flight on each connection. */
   readonly depth: number;
+  /** LUNs, from the first on, that take a command each in turn. */
+  readonly luns: number;
   /** Sessions, of one connection each. */
   readonly connections: number;
   /** Length of the measured window in milliseconds. */
@@ -51,7 +53,7 @@ export interface LoadOptions {
 /** How to call the client. */
 export const USAGE = `usage: load_client.ts --url iscsi://HOST:PORT/IQN/LUN
   [--rw read|write|mix:PERCENT] [--order rand|seq] [--bs 4k] [--qd 32]
-  [--time SECONDS] [--warmup SECONDS] [--conns N] [--span 1g]
+  [--time SECONDS] [--warmup SECONDS] [--conns N] [--luns N] [--span 1g]
   [--verify | --fill] [--pid PID] [--label TEXT]
 All data in the span is lost, but for reads and --verify.`;
 
@@ -64,6 +66,7 @@ const TEXT_OPTIONS = [
   "time",
   "warmup",
   "conns",
+  "luns",
   "span",
   "pid",
   "label",
@@ -115,6 +118,7 @@ export function parseLoadOptions(words: readonly string[]): LoadOptions {
     blockBytes: parseBytes(text("bs")),
     depth: Number(text("qd")),
     connections: Number(text("conns")),
+    luns: Number(text("luns")),
     timeMs: Number(text("time")) * 1000,
     warmupMs: Number(text("warmup")) * 1000,
     spanBytes: parseBytes(text("span")),
@@ -133,6 +137,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   time: "5",
   warmup: "0.5",
   conns: "1",
+  luns: "1",
   span: "0",
   pid: "0",
   label: "",
@@ -156,7 +161,8 @@ function parseReadPercent(text: string): number {
 /** Limits keep every table and buffer of the client small. */
 function checked(options: LoadOptions): LoadOptions {
   requireRange("--qd", options.depth, 1, 1024);
-  requireRange("--conns", options.connections, 1, 64);
+  requireRange("--conns", options.connections, 1, 1024);
+  requireRange("--luns", options.luns, 1, 1024);
   requireRange("--bs", options.blockBytes, 512, 16 << 20);
   requireRange("--time", options.timeMs, 1, 3_600_000);
   requireRange("--warmup", options.warmupMs, 0, 3_600_000);

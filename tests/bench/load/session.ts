@@ -41,17 +41,21 @@ export interface ReadySession {
  * Connects, logs in and asks the LUN for its size.
  *
  * @param id distinguishes the sessions of one client
+ * @param luns LUNs from that of the address on that are waited for
  * @throws when the target refuses, or says something unexpected
  */
 export async function openSession(
   address: LunAddress,
   id: number,
+  luns: number,
 ): Promise<ReadySession> {
   const conn = await Deno.connect(address);
   conn.setNoDelay(true);
   const sequence = { cmdSn: 1, expStatSn: 0, maxCmdSn: 1 };
   const negotiated = await login(conn, sequence, address.targetName, id);
-  await waitUntilReady(conn, sequence, address.lun);
+  for (let lun = address.lun; lun < address.lun + luns; lun += 1) {
+    await waitUntilReady(conn, sequence, lun);
+  }
   const capacity = await readCapacity(conn, sequence, address.lun);
   return { conn, sequence, negotiated, ...capacity };
 }

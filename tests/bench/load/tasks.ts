@@ -17,6 +17,8 @@ export interface Slot {
   busy: boolean;
   /** Whether that command reads. */
   isRead: boolean;
+  /** First two bytes of its LUN, see `lunWord`. */
+  lunWord: number;
   /** Where on the LUN, in bytes. */
   offsetBytes: number;
   /** Data received so far. */
@@ -82,6 +84,7 @@ function createSlot(tag: number, keptBytes: number): Slot {
     words: new Int32Array(buffer),
     bytes: new Uint8Array(buffer),
     busy: false,
+    lunWord: 0,
     isRead: false,
     offsetBytes: 0.5,
     receivedBytes: 0,

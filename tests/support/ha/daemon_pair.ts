@@ -36,8 +36,12 @@ export interface PairOptions {
   readonly withoutLink?: boolean;
   /** The link is encrypted. */
   readonly tls?: boolean;
+  /** Address of the link; default 127.0.0.1. */
+  readonly linkHost?: "127.0.0.1" | "::1";
   /** Bytes of the disk. */
   readonly diskBytes?: number;
+  /** The disk is in the memory of the primary, and gone with it. */
+  readonly inMemory?: boolean;
 }
 
 /** What is looked at while something is waited for, in ms. */
@@ -79,9 +83,18 @@ export class DaemonNode {
     return `iscsi://127.0.0.1:${this.port}/${PAIR_TARGET}/0`;
   }
 
-  /** Starts it; it has not looked for its peer when that is done. */
-  async start(): Promise<void> {
-    this.#program = await this.folder.ctld(this.#configuration(this));
+  /**
+   * Starts it; it has not looked for its peer when that is done.
+   *
+   * @param run how, in place of the task `ctld`
+   */
+  async start(
+    run: (folder: DaemonFolder, text: string) => Promise<RunningProgram> = (
+      folder,
+      text,
+    ) => folder.ctld(text),
+  ): Promise<void> {
+    this.#program = await run(this.folder, this.#configuration(this));
   }
 
   /** Ends it, and waits for that. */
@@ -186,6 +199,8 @@ export class DaemonPair implements AsyncDisposable {
   readonly two: DaemonNode;
   /** The disk of both. */
   readonly disk: string;
+  /** Where node 1 listens for its peer. */
+  readonly link: { readonly host: string; readonly port: number };
 
   /** Takes two folders over; {@linkcode DaemonPair.make} makes them. */
   constructor(
@@ -196,12 +211,14 @@ export class DaemonPair implements AsyncDisposable {
     const [first, second] = folders;
     if (first === undefined || second === undefined) throw new TypeError("Two");
     this.disk = `${first.path}/disk`;
-    const linkPort = freePort();
+    const { linkHost: host = "127.0.0.1" } = options;
+    this.link = { host, port: freePort() };
+    const place = `${host === "::1" ? "[::1]" : host}:${this.link.port}`;
     const text = (node: DaemonNode) => {
       const way = node.id === 1 ? "listen" : "connect";
       const link = options.withoutLink === true
         ? ""
-        : `peer ${way} 127.0.0.1:${linkPort}\n${security(node.id)}`;
+        : `peer ${way} ${place}\n${security(node.id)}`;
       return configurationOf(node, link, this.disk, options);
     };
     this.one = new DaemonNode(1, first, text);
@@ -277,13 +294,19 @@ function configurationOf(
   { id, folder, port }: DaemonNode,
   link: string,
   disk: string,
-  { mode, ha, lun }: PairOptions,
+  { mode, ha, lun, inMemory, diskBytes = PAIR_DISK_BYTES }: PairOptions,
 ): string {
+  const place = inMemory === true
+    ? `backend ramdisk
+        size ${diskBytes}
+        option capacity ${diskBytes}`
+    : `path ${disk}`;
   return `pidfile "${folder.pidFile}"
     ha {
       id ${id}
       mode ${mode}
       ${link}
+      ${inMemory === true ? "allow-ramdisk" : ""}
       ${ha?.(id) ?? ""}
     }
     portal-group pg {
@@ -294,7 +317,7 @@ function configurationOf(
       auth-group no-authentication
       portal-group pg
       lun 0 {
-        path ${disk}
+        ${place}
         serial "PAIR0000"
         ${lun?.(id) ?? ""}
       }

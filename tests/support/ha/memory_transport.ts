@@ -16,6 +16,8 @@ import type {
 class MemoryPipe {
   /** Nothing goes through while it is blocked; it is not closed. */
   blocked = false;
+  /** Sees all bytes that go through. */
+  tap: ((bytes: Uint8Array) => void) | null = null;
   readonly #chunks: Uint8Array[] = [];
   readonly #waiting: Set<() => void> = new Set();
   #closed = false;
@@ -24,9 +26,14 @@ class MemoryPipe {
     if (this.#closed) return Promise.reject(new Error("broken pipe"));
     // The half of it at the most, so that a writer has to come again.
     const count = Math.max(1, Math.min(bytes.length, 1000));
-    this.#chunks.push(bytes.slice(0, count));
-    this.wake();
+    this.push(bytes.slice(0, count));
     return Promise.resolve(count);
+  }
+
+  push(bytes: Uint8Array): void {
+    this.tap?.(bytes);
+    this.#chunks.push(bytes);
+    this.wake();
   }
 
   async read(into: Uint8Array): Promise<number | null> {
@@ -76,6 +83,16 @@ export class MemoryCable {
   blockBack(blocked: boolean): void {
     this.#back.blocked = blocked;
     this.#back.wake();
+  }
+
+  /** Shows all bytes from near to far from now on. */
+  tapThere(tap: (bytes: Uint8Array) => void): void {
+    this.#there.tap = tap;
+  }
+
+  /** Bytes that nobody has sent come to the far end. */
+  insertThere(bytes: Uint8Array): void {
+    this.#there.push(bytes);
   }
 
   /** Both ends find it closed. */

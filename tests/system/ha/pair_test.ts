@@ -3,8 +3,10 @@
  * goes through either.
  */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { patternBytes } from "../../support/bytes.ts";
+import { daemonFolder } from "../../support/daemon.ts";
+import { freePort } from "../../support/ports.ts";
 import {
   hear,
   PAIR_TARGET,
@@ -25,6 +27,7 @@ import {
 
 const ALL = ["standby", "shared", "proxy"] as const;
 const ACTIVE = ["shared", "proxy"] as const;
+const DEVICE_IDENTIFICATION = 0x83;
 const A = { initiatorName: "iqn.2026-01.test.dtl:a" };
 const B = { initiatorName: "iqn.2026-01.test.dtl:b" };
 
@@ -52,6 +55,20 @@ async function groupsOf(session: Session): Promise<Group[]> {
     at += 8 + count * 4;
   }
   return groups;
+}
+
+/** Designators of the logical unit (SPC-5 7.7.6), in hexadecimal. */
+function unitPart(page: string): string[] {
+  const bytes = Uint8Array.fromHex(page);
+  const designators: string[] = [];
+  for (let at = 4; at < bytes.length;) {
+    const end = at + 4 + (bytes[at + 3] ?? 0);
+    const isOfUnit = ((bytes[at + 1] ?? 0) >> 4 & 3) === 0;
+    if (isOfUnit) designators.push(bytes.subarray(at, end).toHex());
+    at = end;
+  }
+  assert(designators.length > 0);
+  return designators;
 }
 
 async function read(
@@ -97,12 +114,18 @@ pairOfDaemonsTest("both nodes show one disk", ALL, async (pair, mode) => {
   );
   const ports = groups.flatMap((group) => group.ports);
   assertEquals(new Set(ports).size, ports.length, "each port has its number");
-  for (const page of [0, 0x80, 0xb0, 0xb1, 0xb2]) {
+  const listed = Uint8Array.fromHex(await read(a, inquiryVpd(0), 1024));
+  for (const page of listed.subarray(4)) {
+    if (page === DEVICE_IDENTIFICATION) continue;
     const [one, two] = await Promise.all(
       sessions.map((each) => read(each, inquiryVpd(page), 1024)),
     );
     assertEquals(one, two, `page ${page.toString(16)}`);
   }
+  const [one = "", two = ""] = await Promise.all(
+    sessions.map((each) => read(each, inquiryVpd(DEVICE_IDENTIFICATION), 1024)),
+  );
+  assertEquals(unitPart(one), unitPart(two));
   assertEquals(await read(a, inquiry(96), 96), await read(b, inquiry(96), 96));
   assertEquals(
     await read(a, reportLuns(), 64),
@@ -147,3 +170,31 @@ pairOfDaemonsTest(
     );
   },
 );
+
+/** LUNs that no pair can serve, and what ctld says of them. */
+const LOCAL_LUNS = [
+  ["backend ramdisk\nsize 4M\noption capacity 4M", /lives in the memory/],
+  ["path FILE\nsize 4M\noption encryption on", /key in the state directory/],
+] as const;
+
+for (const [lines, reason] of LOCAL_LUNS) {
+  Deno.test(`a LUN of one node alone is refused: ${reason}`, async () => {
+    await using folder = await daemonFolder();
+    await folder.configure(`ha {
+        id 1
+        mode standby
+        peer listen 127.0.0.1:${freePort()}
+        insecure
+      }
+      target iqn.2026-01.test.dtl:local {
+        auth-group no-authentication
+        lun 0 {
+          ${lines.replace("FILE", `${folder.path}/disk`)}
+        }
+      }`);
+    const { code, stderr } = await folder.runCtld("-f", folder.configuration);
+    assertEquals(code, 1);
+    assertMatch(stderr, reason);
+    assertMatch(stderr, /cannot be served by a pair/);
+  });
+}

@@ -341,6 +341,38 @@ Deno.test("TaskSet tells of ready tasks after looking at all", () => {
   assertEquals(seen, [[2, null], [3, null]]);
 });
 
+Deno.test("TaskSet holds nobody up for a task that was refused", () => {
+  const bench = new Bench();
+  const refused = bench.maker.make({ of: RESERVE });
+  bench.set.enter(refused);
+  assert(bench.runs(bench.enter(reading(0, 1))));
+  bench.set.leave(refused);
+});
+
+Deno.test("TaskSet forgets who has left", () => {
+  const bench = new Bench();
+  for (const attribute of [ATTRIBUTE.ORDERED, ATTRIBUTE.HEAD_OF_QUEUE]) {
+    bench.set.leave(bench.enter({ of: WRITE, lba: 0, blocks: 1, attribute }));
+  }
+  const other = bench.enter(reading(9, 1));
+  assert(bench.runs(bench.enter(reading(0, 1))));
+  bench.set.leave(other);
+  assert(bench.runs(bench.enter({ of: MODE_SELECT })) === false);
+});
+
+Deno.test("TaskSet finds a tag again among many with its low bits", () => {
+  const bench = new Bench();
+  const tags = [7, 7 + 256, 7 + 512];
+  const tasks = tags.map((tag) => bench.enter({ of: INQUIRY, tag }));
+  assert(tasks.every((task) => bench.set.overlap(task) === null));
+  const again = bench.enter({ of: INQUIRY, tag: 7 + 256 });
+  assertEquals(bench.set.overlap(again)?.ascq, 7);
+  bench.set.leave(again);
+  for (const task of tasks) bench.set.leave(task);
+  const last = bench.enter({ of: INQUIRY, tag: 7 });
+  assertEquals(bench.set.overlap(last), null);
+});
+
 Deno.test("isBlocked() tells from the state", () => {
   const task = new TaskMaker().make({});
   assert(!isBlocked(task));

@@ -269,3 +269,53 @@ pairTest("an order with --peer-fenced goes on alone", MODES, async (pair) => {
   const ready = await send(pair, b, TEST_UNIT_READY);
   assertEquals(ready.status, STATUS.GOOD, ready.sense);
 });
+
+pairTest(
+  "a change under way when the link ends is to be tried again, and known then",
+  MODES,
+  async (pair) => {
+    const a = await pair.one.connect("a");
+    pair.network.trouble = "cut";
+    cut(pair);
+    const registered = a.command(0, ...reserveOut(0, 0, 1));
+    const asked = a.command(0, READ_KEYS, { read: 256 });
+    await pair.pass(7000, 100);
+    assertEquals((await registered).status, STATUS.BUSY);
+    assertEquals((await asked).status, STATUS.BUSY, "what came of it is open");
+    const later = await send(pair, a, READ_KEYS, { read: 256 });
+    assertEquals(later.status, STATUS.BUSY);
+    pair.network.trouble = null;
+    await pair.pass(4000, 100);
+    await hear(pair, a);
+    const again = await send(pair, a, ...reserveOut(6, 0, 1));
+    assertEquals(again.status, STATUS.GOOD, again.sense);
+    const b = await pair.two.connect("b");
+    const keys = await send(pair, b, READ_KEYS, { read: 256 });
+    assertEquals(keys.data[7], 8, "one key");
+  },
+);
+
+pairTest(
+  "without its peer a primary changes nothing that both have to know",
+  MODES,
+  async (pair) => {
+    const a = await pair.one.connect("a");
+    const c = await pair.one.connect("c");
+    await send(pair, c, [0x16, 0, 0, 0, 0, 0]);
+    pair.network.trouble = "cut";
+    cut(pair);
+    await pair.pass(4000, 100);
+    await hear(pair, a);
+    // Who goes lets go of what it holds, and nobody has to wait for that.
+    await pair.wait(c.disconnect());
+    const refused = await send(pair, a, ...reserveOut(6, 0, 1));
+    assertEquals(refused.status, STATUS.BUSY);
+    const keys = await send(pair, a, READ_KEYS, { read: 256 });
+    assertEquals([keys.status, keys.data[7]], [STATUS.GOOD, 0], "no key");
+    const reserved = await send(pair, a, [0x16, 0, 0, 0, 0, 0]);
+    assertEquals(reserved.status, STATUS.BUSY);
+    await pair.one.order("primary", true);
+    const alone = await send(pair, a, ...reserveOut(6, 0, 1));
+    assertEquals(alone.status, STATUS.GOOD, alone.sense);
+  },
+);

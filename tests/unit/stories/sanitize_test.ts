@@ -66,11 +66,43 @@ story(
 );
 
 story(
-  "SANITIZE has no CRYPTOGRAPHIC ERASE: no store encrypts",
+  "SANITIZE CRYPTOGRAPHIC ERASE is for units that encrypt",
+  `
+  lun 0 controlled encrypts=on size=2k
+  a ready
+  b ready
+  a  WRITE(10) lba=0 data=11*4             -> GOOD moves=2048
+  store calls write 0 4
+  a  SANITIZE CRYPTOGRAPHIC ERASE          -> GOOD
+  store calls erase
+  a  READ(10) lba=0 n=4                    -> GOOD blocks=ee*4
+  a  SANITIZE CRYPTOGRAPHIC ERASE length=4 -> 5/24/00 cdb=7
+  a  RSOC option=2 op=48 sa=3              -> GOOD length=14 @1=03
+  a  INQUIRY evpd page=b1                  -> GOOD length=64 @7=10
+  b  RESERVE(6)                            -> GOOD
+  a  SANITIZE CRYPTOGRAPHIC ERASE          -> RESERVATION CONFLICT
+  `,
+);
+
+story(
+  "a cryptographic erase that fails is told until it succeeds",
+  `
+  lun 0 controlled encrypts=on size=2k
+  a ready
+  store fails erase hardware
+  a  SANITIZE CRYPTOGRAPHIC ERASE ause     -> 3/31/03
+  a  READ(10) lba=0 n=1                    -> 3/31/03
+  a  SANITIZE CRYPTOGRAPHIC ERASE ause     -> GOOD
+  a  READ(10) lba=0 n=1                    -> GOOD blocks=ee
+  `,
+);
+
+story(
+  "SANITIZE has no CRYPTOGRAPHIC ERASE where no store encrypts",
   `
   lun 0 ramdisk
   a ready
-  a  SANITIZE CRYPTOGRAPHIC ERASE          -> 5/24/00 cdb=1.4
+  a  SANITIZE CRYPTOGRAPHIC ERASE          -> 5/20/00 cdb=0
   a  RSOC option=2 op=48 sa=3              -> GOOD data 00.01.0000
   a  RAW raw=48.00*9                       -> 5/24/00 cdb=1.4
   `,

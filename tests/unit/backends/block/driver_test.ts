@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
+  type BlockStore,
+  type Host,
+  OK,
   type OpenOutcome,
   type OpenRequest,
   parseOptions,
@@ -15,12 +18,14 @@ import {
   blockDriver,
   type BlockOptions,
 } from "../../../../backends/block/driver.ts";
+import { memoryHost } from "../../../support/memory_host.ts";
 import { MemoryIo, NativeMemoryIo } from "./memory_io.ts";
 
 /** Everything on the machine, by path; and what was asked for. */
 class Machine {
   readonly files: Map<string, BlockIo | StoreFault> = new Map();
   readonly opens: string[] = [];
+  readonly keys: Host = memoryHost();
   onOpen: (path: string, how: OpenHow) => StoreFault | undefined = () =>
     undefined;
 
@@ -50,7 +55,8 @@ function open(
   const parsed = parseOptions(BLOCK_OPTIONS, new Map(Object.entries(options)));
   assert(!("message" in parsed));
   const clock = { nowMs: (): number => 0 };
-  return blockDriver({ opener: machine, clock }).open({
+  const { keys } = machine;
+  return blockDriver({ opener: machine, clock, keys }).open({
     sizeBytes: undefined,
     blockLength: undefined,
     deviceType: 0,
@@ -224,10 +230,96 @@ Deno.test("blockDriver asks for the option file", async () => {
 
 Deno.test("blockDriver keeps the identity of the real path", () => {
   const clock = { nowMs: (): number => 0 };
-  const driver = blockDriver({ opener: new Machine(), clock });
+  const driver = blockDriver({
+    opener: new Machine(),
+    clock,
+    keys: memoryHost(),
+  });
   const options = parseOptions(BLOCK_OPTIONS, new Map([["file", "/d"]]));
   const none = parseOptions(BLOCK_OPTIONS, new Map());
   assert(!("message" in options) && !("message" in none));
   assertEquals(driver.identityOf(options), "/real/d");
   assertEquals(driver.identityOf(none), undefined);
+});
+
+const ENCRYPTED = { file: "/d", encryption: "on" };
+const BLOCKS = new Uint8Array(1024).fill(0x5a);
+
+async function openedWell(
+  machine: Machine,
+  options: Record<string, string>,
+): Promise<BlockStore> {
+  const outcome = await open(machine, options);
+  assert("store" in outcome && outcome.store !== null, JSON.stringify(outcome));
+  return outcome.store;
+}
+
+async function readBack(store: BlockStore): Promise<Uint8Array> {
+  const bytes = new Uint8Array(1024);
+  assertEquals(await store.read(2, 2, bytes, 0), OK);
+  return bytes;
+}
+
+Deno.test("blockDriver encrypts what is written, and finds its key again", async () => {
+  const machine = new Machine();
+  const file = fileOf(4096);
+  machine.files.set("/d", file);
+  const first = await openedWell(machine, ENCRYPTED);
+  assertEquals(await first.write(2, 2, BLOCKS, 0), OK);
+  const kept = file.bytes.slice(1024, 2048);
+  // Each block has another cipher text, and none shows what it is.
+  assert(kept.subarray(0, 16).toHex() !== kept.subarray(512, 528).toHex());
+  assert(!kept.toHex().includes("5a5a5a5a"));
+  const again = await openedWell(machine, ENCRYPTED);
+  assertEquals(await readBack(again), BLOCKS);
+  // What was never written reads as zeroes.
+  const other = new Uint8Array(512).fill(1);
+  assertEquals(await again.read(1, 1, other, 0), OK);
+  assertEquals(other, new Uint8Array(512));
+});
+
+Deno.test("blockDriver erases by another key, for good", async () => {
+  const machine = new Machine();
+  machine.files.set("/d", fileOf(4096));
+  const store = await openedWell(machine, ENCRYPTED);
+  await store.write(2, 2, BLOCKS, 0);
+  assertEquals(store.capabilities.cryptographicErase, true);
+  assertEquals(await store.cryptographicErase?.(), OK);
+  const noise = await readBack(store);
+  assert(noise.toHex() !== BLOCKS.toHex());
+  assertEquals(await readBack(await openedWell(machine, ENCRYPTED)), noise);
+  await store.write(2, 2, BLOCKS, 0);
+  assertEquals(await readBack(store), BLOCKS);
+});
+
+Deno.test("blockDriver encrypts no file that holds data without a key", async () => {
+  const machine = new Machine();
+  const file = fileOf(2 ** 20, { path: "/d" });
+  file.bytes[2 ** 20 - 1] = 1;
+  machine.files.set("/d", file);
+  assertEquals(await open(machine, ENCRYPTED), {
+    error: '"/real/d" holds data, and the state directory has no key for ' +
+      "them: encryption wants a new file, or the state directory that the " +
+      "file was written with",
+  });
+  assertEquals(file.calls.at(-1), "close");
+});
+
+Deno.test("blockDriver warns of a file that is encrypted", async () => {
+  const machine = new Machine();
+  machine.files.set("/d", fileOf(4096, { path: "/d" }));
+  await openedWell(machine, ENCRYPTED);
+  const outcome = await open(machine, { file: "/d" });
+  assert("store" in outcome && outcome.store !== null);
+  assertMatch(outcome.warning ?? "", /^"\/real\/d" was encrypted/);
+});
+
+Deno.test("blockDriver refuses a key that is damaged", async () => {
+  const machine = new Machine();
+  machine.files.set("/d", fileOf(4096, { path: "/d" }));
+  const name = "block/encryption-key//real/d";
+  machine.keys.state.write(name, Uint8Array.of(1, 2, 3));
+  const outcome = await open(machine, ENCRYPTED);
+  assert("error" in outcome);
+  assertMatch(outcome.error, /^The key of "\/real\/d" .* cannot be read/);
 });

@@ -137,6 +137,7 @@ A4/0F DPC 12 0f 00*4 ff*4 00 07     MD_SEL  OUT NM SB –
 34    D   10 02 ff*4 3f ff ff 07       READ    –   PW READ+RANGE
 48/01 D   10 a1 00*5 ff ff 07          FORMAT  OUT – WRITE
 48/02 D   10 a2 00*5 ff ff 07          FORMAT  –   – WRITE
+48/03 D   10 a3 00*5 ff ff 07          FORMAT  –   – WRITE
 48/1F D   10 bf 00*5 ff ff 07          FORMAT  –   – –
 7F/09 D   32 07 00*4 3f ff 00 09 1c 00 ff*20 READ    IN  PW READ+RANGE
 7F/0A D   32 07 00*4 3f ff 00 0a 16 00 ff*20 READ    OUT PW READ+RANGE

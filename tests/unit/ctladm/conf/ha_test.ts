@@ -111,6 +111,8 @@ const WRONG: readonly (readonly [string, string])[] = [
   ["ha { id 1 arbiter etcd }", '"arbiter etcd" needs "etcd URL"'],
   ["ha { id 1 etcd http://a }", '"etcd URL" needs "arbiter etcd"'],
   ["ha { id 1 arbiter etcd etcd a:1 }", "expected URLs of http or https"],
+  ["ha { id 1 lease-ms 3500 }", "expected whole seconds from 2000 to 600000"],
+  ["ha { id 1 lease-ms 1000 }", "expected whole seconds"],
   ["ha { id 1 fencer lease }", '"fencer lease" needs "arbiter etcd"'],
   ["ha { id 1 fencer command }", '"fencer command" needs "fence-command"'],
   ["ha { id 1 mode shared fencer lock }", "both nodes open the stores"],

@@ -10,6 +10,7 @@ import {
   write,
 } from "../../../support/forward_commands.ts";
 import { HaPair, pairTest, SILENT_MS } from "../../../support/ha_pair.ts";
+import { read10 } from "../../../support/initiator/cdb_block.ts";
 import { testUnitReady } from "../../../support/initiator/cdb_primary.ts";
 import { FUNCTION, GOOD } from "../../../support/local_initiator.ts";
 
@@ -47,6 +48,23 @@ sharedTest(
     assertEquals([...counts.keys()], [KIND.COMPLETE]);
   },
 );
+
+sharedTest("A place: its tag is free when its command ended", async (pair) => {
+  const a = await pair.ready("a");
+  const { link } = pair.near;
+  const again = () => a.command(0, read10(0, 1), { read: BLOCK, tag: 7143 });
+  link.holding = true;
+  const first = again();
+  await settle();
+  link.deliver();
+  assertEquals((await first).status, GOOD);
+  // The end of the first and the second one come in one piece.
+  const second = again();
+  await settle();
+  assertEquals(link.waiting, 2);
+  link.resume();
+  assertEquals((await second).sense, "");
+});
 
 sharedTest("A place: kept by a write whose link has ended", async (pair) => {
   const [a, b] = [await pair.ready("a"), await pair.readyFar("b")];

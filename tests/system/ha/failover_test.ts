@@ -1,0 +1,44 @@
+/**
+ * Two real daemons and an initiator with two paths that reads and writes at
+ * random and verifies all of it: node 1 is killed, comes back, and changes its
+ * role, and the application notices nothing. `deno task failover` does the
+ * same for as long as one likes.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import {
+  type ArbiterName,
+  faultsOf,
+  runCampaign,
+  summaryOf,
+} from "../../failover/campaign.ts";
+
+async function failsOver(
+  mode: "standby" | "shared" | "proxy",
+  arbiter: ArbiterName,
+  rounds: number,
+): Promise<void> {
+  const steps: string[] = [];
+  const result = await runCampaign({
+    ...{ mode, arbiter, rounds, seed: 7143 },
+    tell: (line) => steps.push(line),
+  });
+  const figures = `${mode}, ${arbiter}: ${summaryOf(result)}`;
+  console.log(figures);
+  assertEquals(faultsOf(result), [], [figures, ...steps].join("\n"));
+  assertEquals(result.killGapsMs.length, rounds);
+  assertEquals(result.switchGapsMs.length, 3 * rounds);
+  // Each kill cuts a path in the middle of commands.
+  assert(result.losses >= rounds, figures);
+  assert((result.retries.get("connection lost") ?? 0) >= rounds, figures);
+}
+
+for (const mode of ["standby", "shared", "proxy"] as const) {
+  Deno.test(`no I/O error where etcd promotes (${mode})`, async () => {
+    await failsOver(mode, "etcd", 2);
+  });
+
+  Deno.test(`no I/O error where a script promotes (${mode})`, async () => {
+    await failsOver(mode, "static", 1);
+  });
+}
