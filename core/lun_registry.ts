@@ -302,7 +302,7 @@ export class LunRegistry implements UnitDirectory {
     this.#units.set(number, unit);
     unit.coordinator = this.#services.place.current;
     unit.coordinator.unitAdded(unit);
-    if (unit.store !== null) resumeOperation(unit);
+    resumeOperation(unit);
     return { unit, warning: outcome.warning };
   }
 
@@ -320,7 +320,20 @@ export class LunRegistry implements UnitDirectory {
     });
     if (unit.removing) return await this.#close(unit, opened.store);
     unit.setStore(this.#guarded(unit.number, opened.store));
-    resumeOperation(unit);
+  }
+
+  /** This node serves a unit: an operation that was begun goes on here. */
+  resume(unit: LogicalUnit): void {
+    if (unit.operation === null) resumeOperation(unit);
+  }
+
+  /** It does not: the operation of a unit rests, and goes on elsewhere. */
+  async pause(unit: LogicalUnit): Promise<void> {
+    const { operation } = unit;
+    if (operation === null) return;
+    await operation.stop();
+    if (unit.operation === operation) unit.operation = null;
+    if (!unit.away) this.resume(unit);
   }
 
   /**
@@ -357,7 +370,7 @@ export class LunRegistry implements UnitDirectory {
       await new Promise<void>((done) => clock.after(DRAIN_LOOK_MS, done));
     }
     await this.#endTasks(unit, ABORT.TO_BE_RETRIED);
-    await unit.operation?.stop();
+    await this.pause(unit);
     await unit.selfTests.end();
   }
 

@@ -313,6 +313,10 @@ export class Group implements RoleActions {
   }
 
   #change(unit: LogicalUnit, access: number): void {
-    if (unit.access !== access) unit.setAccess(access);
+    if (unit.access === access) return;
+    unit.setAccess(access);
+    const { luns } = this.#parts;
+    if (access === ACCESS.OPTIMIZED) luns.resume(unit);
+    else void luns.pause(unit);
   }
 }

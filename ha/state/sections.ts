@@ -13,6 +13,7 @@ import {
   type ModePage,
   NAA_NAME,
   nexusName,
+  OPERATION_NAME,
   SHARED,
   STATUS,
   type TargetPort,
@@ -57,7 +58,12 @@ export const SECTIONS: readonly number[] = [
 ];
 
 /** Names under which initiators keep something with a unit. */
-const KEPT_NAMES = ["ident_info", "text_ident_info", "application_client_log"];
+const KEPT_NAMES = [
+  "ident_info",
+  "text_ident_info",
+  "application_client_log",
+  OPERATION_NAME,
+];
 
 /**
  * What a secondary knows and cannot put into its unit: nexuses that it may
