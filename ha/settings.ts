@@ -87,24 +87,43 @@ export interface HaSettings {
 
 /** The options, typed one by one. */
 export interface HaOptions {
+  /** Number of this node; it has to be there. */
   readonly "id": NodeId | undefined;
+  /** How the nodes share their LUNs. */
   readonly "mode": HaMode;
+  /** What the node is; by its number where nothing is said. */
   readonly "role": HaRole | undefined;
+  /** Where the link is. */
   readonly "peer": LinkPlace | undefined;
+  /** File of the private key. */
   readonly "key": string | undefined;
+  /** File of the certificate. */
   readonly "certificate": string | undefined;
+  /** SHA-256 of the peer's certificate. */
   readonly "peer-fingerprint": string | undefined;
+  /** The link is not encrypted. */
   readonly "insecure": boolean;
+  /** Milliseconds between heartbeats. */
   readonly "heartbeat-ms": number;
+  /** Milliseconds to silence. */
   readonly "silent-ms": number;
+  /** Milliseconds to death. */
   readonly "dead-ms": number;
+  /** Who decides on roles. */
   readonly "arbiter": "static" | "etcd";
+  /** Members of etcd. */
   readonly "etcd": readonly string[];
+  /** Name of the pair at the arbiter. */
   readonly "cluster": string;
+  /** Milliseconds of a lease. */
   readonly "lease-ms": number;
+  /** What keeps the other node off. */
   readonly "fencer": "none" | "lock" | "lease" | "command";
+  /** Program that does, and its words. */
   readonly "fence-command": readonly string[];
+  /** Initiators may set access states. */
   readonly "explicit-alua": boolean;
+  /** LUNs in memory are taken. */
   readonly "allow-ramdisk": boolean;
 }
 
