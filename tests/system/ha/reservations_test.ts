@@ -175,6 +175,27 @@ pairOfDaemonsTest(
   },
 );
 
+pairOfDaemonsTest(
+  "ALL_TG_PT registers through the ports of both nodes",
+  ["shared", "proxy"],
+  async ({ one, two }) => {
+    const isid = Uint8Array.of(0x80, 0, 0, 0, 0, 1);
+    const a = await one.openReady({ ...A, isid });
+    const other = await two.openReady({ ...A, isid });
+    const b = await two.openReady(B);
+    const list = { actionKey: 0xa1n, allPorts: true };
+    assertEquals(await reserveOut(a, PR_OUT.REGISTER, list), "good");
+    const type = WRITE_EXCLUSIVE_REGISTRANTS;
+    const reserve = { key: 0xa1n, type };
+    assertEquals(await reserveOut(other, PR_OUT.RESERVE, reserve), "good");
+    assertEquals(
+      [await write(a), await write(other), await write(b)],
+      ["good", "good", "conflict"],
+    );
+    assertEquals(await reservationsOf(a), await reservationsOf(b));
+  },
+);
+
 /** A cluster member: its session through each node, and its key. */
 interface Member {
   readonly key: bigint;
