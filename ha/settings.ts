@@ -83,6 +83,8 @@ export interface HaSettings {
   readonly explicitAlua: boolean;
   /** RAM LUNs are taken, in `proxy` mode: for tests. */
   readonly allowRamdisk: boolean;
+  /** A defect ends the process, so that the peer takes over. */
+  readonly exitsOnDefect: boolean;
 }
 
 /** The options, typed one by one. */
@@ -125,6 +127,8 @@ export interface HaOptions {
   readonly "explicit-alua": boolean;
   /** LUNs in memory are taken. */
   readonly "allow-ramdisk": boolean;
+  /** What a defect does. */
+  readonly "defect": "contain" | "exit";
 }
 
 const MODES: readonly HaMode[] = ["standby", "shared", "proxy"];
@@ -227,6 +231,11 @@ export const HA_OPTIONS: OptionTable<HaOptions> = {
   "fence-command": FENCE_COMMAND,
   "explicit-alua": flagOption(false, "initiators may set access states"),
   "allow-ramdisk": flagOption(false, "RAM LUNs in proxy mode, for tests"),
+  "defect": choiceOption(
+    ["contain", "exit"],
+    "contain",
+    "whether a defect ends one command, or the daemon",
+  ),
 };
 
 /** What is wrong with one option; undefined: nothing. */
@@ -272,6 +281,7 @@ export function haSettings(options: HaOptions): HaSettings | string {
     place: peer ?? null,
     explicitAlua: options["explicit-alua"],
     allowRamdisk: options["allow-ramdisk"],
+    exitsOnDefect: options.defect === "exit",
   };
 }
 
