@@ -43,12 +43,15 @@ export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
 export { HA_CONTROL } from "./ha/status.ts";
 export type * from "./ha/status.ts";
-export type { PeerPort } from "./ha/link/peer_hello.ts";
+export type * from "./ha/link/peer_hello.ts";
+export type * from "./ha/link/peer_link.ts";
+export type * from "./ha/link/peer_transport.ts";
+export type { LinkPlace } from "./ha/link/place.ts";
+export type * from "./ha/settings.ts";
 export {
   HA_OPTIONS,
   haOptionProblem,
   haProblem,
-  type HaSettings,
   parseFingerprint,
   readHaSettings,
 } from "./ha/settings.ts";

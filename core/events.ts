@@ -167,6 +167,7 @@ export class EventSubscription implements Disposable {
 export class EventHub {
   readonly #clock: Clock;
   readonly #subscriptions: Set<EventSubscription> = new Set();
+  readonly #witnesses: Set<(event: TargetEvent) => void> = new Set();
   #lastId = 0;
   #closed = false;
 
@@ -196,8 +197,18 @@ export class EventHub {
     return subscription;
   }
 
+  /**
+   * Is told of each event before whatever caused it goes on. For what cannot
+   * wait alone: everybody else subscribes.
+   */
+  witness(tell: (event: TargetEvent) => void): Disposable {
+    this.#witnesses.add(tell);
+    return { [Symbol.dispose]: () => void this.#witnesses.delete(tell) };
+  }
+
   /** Something has happened. */
   emit(event: TargetEvent): void {
+    for (const tell of this.#witnesses) tell(event);
     const id = ++this.#lastId;
     if (this.#subscriptions.size === 0) return;
     const record = { id, atMs: this.#clock.wallClockMs(), ...event };

@@ -11,7 +11,11 @@ export * from "./commands/command_row.ts";
 export * from "./commands/command_table.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";
 export * from "./control_page.ts";
-export { COORDINATION, STANDALONE } from "./coordination.ts";
+export {
+  COORDINATION,
+  type CoordinatorPlace,
+  STANDALONE,
+} from "./coordination.ts";
 export type {
   MakeSubject,
   Subject,

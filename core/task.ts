@@ -159,7 +159,7 @@ export class ScsiTask<Context = unknown> {
   // Kept by the task set.
 
   /** What it is counted as there; -1: it is not. */
-  countedAs = -1;
+  countedAs: number = -1;
   /** Next older task of the set. */
   older: ScsiTask | null = null;
   /** Next newer task of the set. */

@@ -15,6 +15,7 @@ import {
   ManagementError,
   type Plugin,
 } from "../core/mod.ts";
+import { exitNow } from "./exit_adapter.ts";
 import { configuredLink, configuredTransport } from "./link/configured_link.ts";
 import type { PeerTransport } from "./link/peer_transport.ts";
 import { HaNode, numbersOf } from "./node.ts";
@@ -36,9 +37,15 @@ import { setTargetPortGroups } from "./set_target_port_groups.ts";
 import { HA_OPTIONS, type HaSettings, haSettings } from "./settings.ts";
 import { HA_CONTROL } from "./status.ts";
 
-/** Makes the plugin; `transportOf` is how a node reaches its peer. */
+/**
+ * Makes the plugin.
+ *
+ * @param transportOf how a node reaches its peer
+ * @param exit ends the process
+ */
 export function haPlugin(
   transportOf: (settings: HaSettings) => PeerTransport | null,
+  exit: () => void = exitNow,
 ): Plugin {
   return definePlugin({
     name: "ha",
@@ -64,10 +71,16 @@ export function haPlugin(
         event: roleTeller(host, events),
       });
       const place = core.install(node);
+      const witness = events.witness(({ type }) => {
+        if (type !== "defect" || !settings.exitsOnDefect) return;
+        host.log.error("HA: this node ends, so that its peer takes over");
+        exit();
+      });
       register.command(setTargetPortGroups(node));
       register.provide(HA_CONTROL, node);
       return {
         async [Symbol.asyncDispose]() {
+          witness[Symbol.dispose]();
           await node.close("the node ends");
           place[Symbol.dispose]();
         },

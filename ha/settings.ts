@@ -83,29 +83,52 @@ export interface HaSettings {
   readonly explicitAlua: boolean;
   /** RAM LUNs are taken, in `proxy` mode: for tests. */
   readonly allowRamdisk: boolean;
+  /** A defect ends the process, so that the peer takes over. */
+  readonly exitsOnDefect: boolean;
 }
 
 /** The options, typed one by one. */
 export interface HaOptions {
+  /** Number of this node; it has to be there. */
   readonly "id": NodeId | undefined;
+  /** How the nodes share their LUNs. */
   readonly "mode": HaMode;
+  /** What the node is; by its number where nothing is said. */
   readonly "role": HaRole | undefined;
+  /** Where the link is. */
   readonly "peer": LinkPlace | undefined;
+  /** File of the private key. */
   readonly "key": string | undefined;
+  /** File of the certificate. */
   readonly "certificate": string | undefined;
+  /** SHA-256 of the peer's certificate. */
   readonly "peer-fingerprint": string | undefined;
+  /** The link is not encrypted. */
   readonly "insecure": boolean;
+  /** Milliseconds between heartbeats. */
   readonly "heartbeat-ms": number;
+  /** Milliseconds to silence. */
   readonly "silent-ms": number;
+  /** Milliseconds to death. */
   readonly "dead-ms": number;
+  /** Who decides on roles. */
   readonly "arbiter": "static" | "etcd";
+  /** Members of etcd. */
   readonly "etcd": readonly string[];
+  /** Name of the pair at the arbiter. */
   readonly "cluster": string;
+  /** Milliseconds of a lease. */
   readonly "lease-ms": number;
+  /** What keeps the other node off. */
   readonly "fencer": "none" | "lock" | "lease" | "command";
+  /** Program that does, and its words. */
   readonly "fence-command": readonly string[];
+  /** Initiators may set access states. */
   readonly "explicit-alua": boolean;
+  /** LUNs in memory are taken. */
   readonly "allow-ramdisk": boolean;
+  /** What a defect does. */
+  readonly "defect": "contain" | "exit";
 }
 
 const MODES: readonly HaMode[] = ["standby", "shared", "proxy"];
@@ -208,6 +231,11 @@ export const HA_OPTIONS: OptionTable<HaOptions> = {
   "fence-command": FENCE_COMMAND,
   "explicit-alua": flagOption(false, "initiators may set access states"),
   "allow-ramdisk": flagOption(false, "RAM LUNs in proxy mode, for tests"),
+  "defect": choiceOption(
+    ["contain", "exit"],
+    "contain",
+    "whether a defect ends one command, or the daemon",
+  ),
 };
 
 /** What is wrong with one option; undefined: nothing. */
@@ -253,6 +281,7 @@ export function haSettings(options: HaOptions): HaSettings | string {
     place: peer ?? null,
     explicitAlua: options["explicit-alua"],
     allowRamdisk: options["allow-ramdisk"],
+    exitsOnDefect: options.defect === "exit",
   };
 }
 

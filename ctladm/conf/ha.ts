@@ -23,6 +23,7 @@ export const HA_KEYWORDS: KeywordTable<HaDraft> = keywordTable<HaDraft>({
   "certificate": once("certificate"),
   "cluster": once("cluster"),
   "dead-ms": once("dead-ms"),
+  "defect": once("defect"),
   "etcd": { ...once("etcd"), store: addUrl },
   "explicit-alua": flag("explicit-alua"),
   "fence-command": once("fence-command"),

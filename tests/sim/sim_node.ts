@@ -189,6 +189,6 @@ function settingsOf({ id, mode, role, arbiter }: SimNodeOptions): HaSettings {
       ? { kind: "etcd", urls: [], cluster: "sim", leaseMs: 3000 }
       : { kind: "static" },
     fencer: { kind: "none" },
-    ...{ explicitAlua: false, allowRamdisk: false },
+    ...{ explicitAlua: false, allowRamdisk: false, exitsOnDefect: false },
   };
 }

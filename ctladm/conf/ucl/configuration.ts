@@ -105,6 +105,7 @@ const HA_FORMS = formTable({
   "certificate": readText,
   "cluster": readText,
   "dead-ms": readInteger,
+  "defect": readText,
   "etcd": readTexts,
   "explicit-alua": readSwitch,
   "fence-command": readText,

@@ -20,6 +20,8 @@ export class MemoryPair implements AsyncDisposable {
   readonly one: MemoryDaemon;
   /** Node 2. */
   readonly two: MemoryDaemon;
+  /** Nodes that have ended themselves. */
+  readonly exits: number[] = [];
   readonly #clock = memoryHost().clock;
 
   /** Made by {@linkcode MemoryPair.started}. */
@@ -87,7 +89,10 @@ export class MemoryPair implements AsyncDisposable {
   #make(id: 1 | 2): MemoryDaemon {
     const { listening, connecting } = this.network;
     const transport = id === 1 ? listening : connecting;
-    const plugin = haPlugin(({ place }) => place === null ? null : transport);
+    const plugin = haPlugin(
+      ({ place }) => place === null ? null : transport,
+      () => this.exits.push(id),
+    );
     const host = { ...memoryHost(), clock: this.#clock };
     // The nodes draw different numbers.
     for (let skip = 0; skip < id; skip += 1) {

@@ -163,7 +163,7 @@ export class NodePair implements AsyncDisposable {
         timing: { heartbeatMs: 1000, silentMs: 2000, deadMs: 3000 },
         arbiter: { kind: "static" },
         fencer: { kind: "none" },
-        ...{ explicitAlua: false, allowRamdisk: false },
+        ...{ explicitAlua: false, allowRamdisk: false, exitsOnDefect: false },
         ...changes,
       };
       const host = { ...memoryHost(), clock: this.#clock };

@@ -367,3 +367,21 @@ Deno.test("ctladm apply makes no pair of a daemon that serves LUNs", async () =>
   ]);
   assertEquals((await machine.ctladm("ha")).lines, ["This node stands alone"]);
 });
+
+for (const [line, exits] of [["", []], ["defect exit", [1]]] as const) {
+  const verb = exits.length > 0 ? "ends the node" : "ends one command";
+  Deno.test(`A defect ${verb} with "${line}"`, async () => {
+    await using pair = await MemoryPair.joined(line);
+    const store = pair.one.daemon.target.luns.get(0)?.store;
+    if (!store) throw new TypeError("No store");
+    Object.defineProperty(store, "tryRead", {
+      value: () => {
+        throw new TypeError("a store that lies");
+      },
+    });
+    await pair.ctladm(pair.one, "tur 0");
+    await pair.ctladm(pair.one, "read 0 -l 0 -d 1 -b 512 -N");
+    assertEquals(pair.one.daemon.target.defects, 1);
+    assertEquals(pair.exits, [...exits]);
+  });
+}

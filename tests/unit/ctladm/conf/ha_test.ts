@@ -24,6 +24,7 @@ const CLASSIC = `ha {
   fence-command "/usr/sbin/fence node 2"
   explicit-alua
   allow-ramdisk
+  defect exit
 }`;
 
 const OPTIONS: readonly (readonly [string, string])[] = [
@@ -45,6 +46,7 @@ const OPTIONS: readonly (readonly [string, string])[] = [
   ["fence-command", "/usr/sbin/fence node 2"],
   ["explicit-alua", "on"],
   ["allow-ramdisk", "on"],
+  ["defect", "exit"],
 ];
 
 const UCL = `ha {
@@ -57,7 +59,7 @@ const UCL = `ha {
   etcd = ["http://192.0.2.1:2379", "https://etcd.example.com"]
   cluster = "shelf-7"; lease-ms = 4000
   fencer = command; fence-command = "/usr/sbin/fence node 2"
-  explicit-alua = true; allow-ramdisk = true; insecure = false
+  explicit-alua = true; allow-ramdisk = true; insecure = false; defect = exit
 }`;
 
 function ucl(text: string): ReturnType<typeof parseUclConfiguration> {
@@ -116,6 +118,7 @@ const WRONG: readonly (readonly [string, string])[] = [
   ["ha { id 1 fencer lease }", '"fencer lease" needs "arbiter etcd"'],
   ["ha { id 1 fencer command }", '"fencer command" needs "fence-command"'],
   ["ha { id 1 mode shared fencer lock }", "both nodes open the stores"],
+  ["ha { id 1 defect ignore }", 'Invalid value "ignore" for option "defect"'],
   ["ha { id 1 allow-ramdisk }", '"allow-ramdisk" is for mode proxy alone'],
   [
     "lun x { path /d option ha_role master }",
