@@ -14,11 +14,8 @@ import {
   type Completion,
   type Coordination,
   type Coordinator,
-  FLAG,
   type Host,
-  INITIATORS_PER_PORT_MAX,
   type LogicalUnit,
-  LUNS_MAX,
   ManagementError,
   type MaybePromise,
   type Nexus,
@@ -32,13 +29,15 @@ import {
   type TargetPortGroup,
   type TaskManagementRequest,
 } from "../core/mod.ts";
+import { isLocal, isShared } from "./commands.ts";
 import { Forwarding } from "./forward/forwarding.ts";
 import { Group } from "./group.ts";
 import { GuardedStore } from "./guarded_store.ts";
 import type { LocalHello } from "./link/link.ts";
-import type { NodeId, PeerPort } from "./link/peer_hello.ts";
+import type { NodeId } from "./link/peer_hello.ts";
 import type { PeerLink } from "./link/peer_link.ts";
 import { describeNode } from "./node_status.ts";
+import { localHello } from "./local_hello.ts";
 import { PeerOrders } from "./peer_orders.ts";
 import {
   type Arbiter,
@@ -49,10 +48,8 @@ import {
   RoleLink,
 } from "./roles/mod.ts";
 import type { HaSettings } from "./settings.ts";
-import { SET_GROUPS } from "./set_target_port_groups.ts";
 import { PortDirectory } from "./state/directory.ts";
 import { Replication } from "./state/replication.ts";
-import { identityOf } from "./state/sections.ts";
 import type { HaControl, HaRoleOrder, HaStatus } from "./status.ts";
 
 /** Ports of each node: half of what a target can have. */
@@ -102,7 +99,9 @@ export class HaNode implements Coordinator, HaControl {
     const { clock, log } = host;
     this.explicit = settings.explicitAlua;
     this.ownGroup = settings.id + 1;
-    const link = parts.makeLink(() => this.#hello());
+    const link = parts.makeLink(() =>
+      localHello(settings, core, this.#node.driver.machine)
+    );
     this.#link = link;
     this.#replication = new Replication({
       ...{ link, log, clock, patienceMs: settings.timing.deadMs },
@@ -369,9 +368,8 @@ export class HaNode implements Coordinator, HaControl {
   }
 
   /** See `Coordinator`. */
-  isShared({ opcode, serviceAction }: CommandRow): boolean {
-    return SHARED_OPCODES.has(opcode) ||
-      (opcode === OPCODE.MAINTENANCE_OUT && serviceAction !== SET_GROUPS);
+  isShared(row: CommandRow): boolean {
+    return isShared(row);
   }
 
   /** See `Coordinator`. */
@@ -525,26 +523,6 @@ export class HaNode implements Coordinator, HaControl {
       `LUN ${number} ${why} and cannot be served by a pair`,
     );
   }
-
-  #hello(): LocalHello {
-    const { settings, core } = this.#parts;
-    const { id, mode } = settings;
-    const { driver } = this.#node;
-    return {
-      ...{ id, mode, role: driver.machine.wanted },
-      epoch: driver.machine.epoch,
-      limits: {
-        lunsMax: LUNS_MAX,
-        portsMax: PORTS_MAX,
-        initiatorsPerPortMax: INITIATORS_PER_PORT_MAX,
-      },
-      luns: core.luns.all().map((unit) => ({
-        number: unit.number,
-        description: describeUnit(unit),
-      })),
-      ports: core.ports.all().filter(({ remote }) => !remote).map(describePort),
-    };
-  }
 }
 
 /** Milliseconds that giving up the roles may take at the end. */
@@ -553,38 +531,6 @@ const CLOSE_MS = 4000;
 const DOUBT_MS = 1000;
 /** Milliseconds between tries of the arbiter and the fencer. */
 const RETRY_MS = 250;
-
-/** Pages that a node makes of what it knows itself (SPC-5 7.7). */
-const OWN_PAGES_END = 0xb0;
-const OPCODE = {
-  INQUIRY: 0x12,
-  MAINTENANCE_IN: 0xa3,
-  MAINTENANCE_OUT: 0xa4,
-} as const;
-const EVPD = 0x01;
-/** What changes that which both nodes know. */
-const SHARED_OPCODES: ReadonlySet<number> = new Set([
-  ...[0x15, 0x55], // MODE SELECT
-  ...[0x16, 0x56, 0x17, 0x57], // RESERVE, RELEASE
-  ...[0x1b, 0x1e], // START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL
-  ...[0x4c, 0x5f], // LOG SELECT, PERSISTENT RESERVE OUT
-]);
-/** REPORT TARGET PORT GROUPS, REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS. */
-const LOCAL_ACTIONS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
-
-// What says the same through both nodes, from what both know.
-function isLocal({ cdb }: ScsiTask, row: CommandRow): boolean {
-  if ((row.flags & FLAG.RUN_HERE) !== 0) return true;
-  if (row.opcode === OPCODE.INQUIRY) {
-    return (cdb.getUint8(1) & EVPD) === 0 || cdb.getUint8(2) < OWN_PAGES_END;
-  }
-  const { serviceAction = 0 } = row;
-  if (row.opcode === OPCODE.MAINTENANCE_OUT) {
-    return serviceAction === SET_GROUPS;
-  }
-  return row.opcode === OPCODE.MAINTENANCE_IN &&
-    LOCAL_ACTIONS.has(serviceAction);
-}
 
 /** The other node. */
 export function peerOf(id: NodeId): NodeId {
@@ -599,33 +545,6 @@ export function numbersOf(id: NodeId): { first: number; count: number } {
 function storePath(unit: LogicalUnit): string[] {
   const file = unit.storeOptions.get("file");
   return file === undefined ? [] : [file];
-}
-
-// A generated name is the primary's, and taken over: it may still differ.
-function describeUnit(unit: LogicalUnit): string {
-  const { deviceType, serial, generated, designators } = identityOf(unit);
-  const names = designators
-    .filter(({ type }) => !generated || type !== NAA)
-    .map(({ type, bytes }) => `${type}.${wordsOf(bytes)}`);
-  return `type ${deviceType}, serial ${serial}, names ${names.join(" ")}`;
-}
-
-const NAA = 3;
-
-// For people who compare them: most designators are text.
-function wordsOf(bytes: Uint8Array): string {
-  const text = new TextDecoder("latin1").decode(bytes).replace(/\0+$/, "");
-  return /^[!-~]+( +[!-~]+)*$/.test(text) ? text : bytes.toHex();
-}
-
-function describePort(port: TargetPort): PeerPort {
-  const { target = "", tag = 0, portals = [] } = port.description.reach?.() ??
-    {};
-  return {
-    number: port.number,
-    name: `${port.description.frontend}/${port.description.name}`,
-    ...{ target, tag, portals },
-  };
 }
 
 // But for the role: that is what orders are for.

@@ -24,6 +24,8 @@ export interface CampaignOutcome {
   readonly runs: number;
   /** Seeds that failed. */
   readonly failed: readonly number[];
+  /** Runs that could not be judged whole. */
+  readonly unjudged: number;
   /** Things that have happened in all of them. */
   readonly steps: number;
 }
@@ -49,6 +51,7 @@ class Campaign {
   #next: number;
   #done = 0;
   #steps = 0;
+  #unjudged = 0;
 
   constructor(options: CampaignOptions) {
     this.#options = options;
@@ -57,7 +60,8 @@ class Campaign {
 
   get outcome(): CampaignOutcome {
     const failed = this.#failed.sort((one, other) => one - other);
-    return { runs: this.#done, failed, steps: this.#steps };
+    const [unjudged, steps] = [this.#unjudged, this.#steps];
+    return { runs: this.#done, failed, unjudged, steps };
   }
 
   /** One thread, until there is nothing left to do. */
@@ -82,9 +86,10 @@ class Campaign {
     return range;
   }
 
-  #add({ count, failed, steps }: RangeOutcome): void {
+  #add({ count, failed, unjudged, steps }: RangeOutcome): void {
     this.#done += count;
     this.#steps += steps;
+    this.#unjudged += unjudged;
     this.#failed.push(...failed);
     this.#options.onProgress(this.#done);
   }

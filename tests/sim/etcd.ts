@@ -40,6 +40,8 @@ export class SimEtcd {
   readonly #random: Random;
   readonly #rows: Map<string, Row> = new Map();
   readonly #leases: Map<string, Lease> = new Map();
+  /** Milliseconds that a call takes more, each way. */
+  lagMs = 0;
   #revision = 1;
   #lastLease = 0;
   #outUntilMs = 0;
@@ -58,6 +60,7 @@ export class SimEtcd {
 
   /** It answers again. */
   heal(): void {
+    this.lagMs = 0;
     this.#outUntilMs = 0;
   }
 
@@ -83,16 +86,20 @@ export class SimEtcd {
             });
           const late = () => reject(new Error("no answer in time"));
           process.clock.after(ANSWER_MS_MAX, settle(late));
-          this.#schedule.after(this.#network.latencyMs(), () => {
+          this.#schedule.after(this.#latencyMs(), () => {
             if (!this.#isThere(place, "etcd")) return;
             const answer = this.#answer(path, body);
-            this.#schedule.after(this.#network.latencyMs(), () => {
+            this.#schedule.after(this.#latencyMs(), () => {
               if (!this.#isThere("etcd", place)) return;
               settle(() => resolve(answer))();
             });
           });
         }),
     };
+  }
+
+  #latencyMs(): number {
+    return this.lagMs + this.#network.latencyMs();
   }
 
   #isThere(from: Place, to: Place): boolean {

@@ -37,6 +37,8 @@ type Verdict = "done" | "conflict" | "again" | "other path" | "error";
 
 /** Times that a command on shared state is tried. */
 const SHARED_TRIES_MAX = 5;
+/** Milliseconds in which a command that ended BUSY may still be done. */
+const AFTERMATH_MS = 5000;
 const RETRY_MS_MIN = 15;
 const RETRY_MS_MAX = 400;
 
@@ -124,7 +126,9 @@ export class InitiatorHost {
       const [cdb, more] = cdbOf(op);
       const outcome = await path.submit(cdb, more);
       const answer = this.#answerOf(op, outcome);
-      if (answer !== "not done") recorder.shared(op, fromMs, answer);
+      if (answer !== "not done") {
+        recorder.shared(op, fromMs, answer, this.#overMs(outcome, answer));
+      }
       const isKnown = answer !== null && answer !== "not done";
       if (isKnown) return this.#noteKey(node, op, answer);
       if (this.#judge(outcome, path) === "error") this.#error(outcome, op.kind);
@@ -142,6 +146,13 @@ export class InitiatorHost {
       return op.kind === "sense" ? modeText(data) : GOOD;
     }
     return sense.startsWith("6/") ? "not done" : null;
+  }
+
+  // What the other node was asked for may still be done there, when the link
+  // has ended, and ahead of all that follows.
+  #overMs({ how }: TryResult, answer: string | null): number {
+    if (answer !== null || how === "aborted") return this.#nowMs;
+    return how === "lost" ? Infinity : this.#nowMs + AFTERMATH_MS;
   }
 
   #noteKey(node: 1 | 2, op: SharedOp, answer: string): void {

@@ -19,24 +19,29 @@ export interface HistoryEntry {
   readonly op: SharedOp;
   /** When. */
   readonly fromMs: number;
-  /** When it was over; Infinity: nobody knows. */
+  /** When it was over: it takes no effect later. Infinity: nobody knows. */
   readonly toMs: number;
   /** The answer; null: it may have been done, or not. */
   readonly answer: string | null;
 }
 
 /** Positions that are looked at before the search is given up. */
-const POSITIONS_MAX = 200_000;
+const POSITIONS_MAX = 30_000;
 
 const LOOKS: ReadonlySet<SharedOp["kind"]> = new Set([
   ...["look", "sense", "write"] as const,
 ]);
 
+/** That a history was too long to be judged. */
+export const TOO_LONG = "too long";
+
 /** What is wrong with a history; null: nothing. */
-export function judgeHistory(entries: readonly HistoryEntry[]): string | null {
+export function judgeHistory(
+  entries: readonly HistoryEntry[],
+): string | typeof TOO_LONG | null {
   const search = new Search(entries);
   const outcome = search.run();
-  if (outcome === "too long") return null;
+  if (outcome === TOO_LONG) return TOO_LONG;
   return outcome ? null : search.explanation;
 }
 
@@ -73,13 +78,16 @@ class Search {
       ` ${texts?.join(", ")}`;
   }
 
-  run(): boolean | "too long" {
-    const found = this.#go(FRESH_STATE, 0);
-    return this.#positions > POSITIONS_MAX ? "too long" : found;
+  run(): boolean | typeof TOO_LONG {
+    const found = this.#go(FRESH_STATE, 0, 0);
+    return this.#positions > POSITIONS_MAX ? TOO_LONG : found;
   }
 
-  /** @param count commands with an answer that have taken effect */
-  #go(state: SharedState, count: number): boolean {
+  /**
+   * @param count commands with an answer that have taken effect
+   * @param latestMs when the last of those was called
+   */
+  #go(state: SharedState, count: number, latestMs: number): boolean {
     if (count === this.#known.length) return true;
     this.#positions += 1;
     if (this.#positions > POSITIONS_MAX) return true;
@@ -90,29 +98,49 @@ class Search {
       if (step.done || step.fromMs > firstEndMs) continue;
       const { state: next, answer } = applyShared(state, step.op);
       if (answer !== step.answer) continue;
-      if (this.#take(step, next, count + 1)) return true;
-      // What never changes anything and fits now need not be tried later.
-      if (step.isLook) return false;
+      const calledMs = Math.max(latestMs, step.fromMs);
+      if (this.#take(step, next, count + 1, calledMs)) return true;
+      // What never changes anything and fits now need not be tried later, if
+      // nothing was over before it.
+      if (step.isLook && !this.#forfeits(latestMs, calledMs)) return false;
     }
-    return this.#tryUnknown(state, count, firstEndMs);
+    return this.#tryUnknown(state, count, firstEndMs, latestMs);
   }
 
-  // Of commands that are alike the earliest stands for all.
-  #tryUnknown(state: SharedState, count: number, firstEndMs: number): boolean {
+  // Whether something that may have been done is too late behind a call.
+  #forfeits(latestMs: number, calledMs: number): boolean {
+    return this.#unknown.some(({ done, toMs }) =>
+      !done && toMs >= latestMs && toMs < calledMs
+    );
+  }
+
+  // Of commands that are alike the one that was called first stands for all.
+  #tryUnknown(
+    state: SharedState,
+    count: number,
+    firstEndMs: number,
+    latestMs: number,
+  ): boolean {
     const alike = new Set<string>();
     for (const step of this.#unknown) {
       if (step.fromMs > firstEndMs) break;
-      if (step.done || alike.has(step.text)) continue;
+      if (step.done || step.toMs < latestMs || alike.has(step.text)) continue;
       alike.add(step.text);
       const { state: next } = applyShared(state, step.op);
-      if (next !== state && this.#take(step, next, count)) return true;
+      if (next === state) continue;
+      if (this.#take(step, next, count, latestMs)) return true;
     }
     return false;
   }
 
-  #take(step: Step, next: SharedState, count: number): boolean {
+  #take(
+    step: Step,
+    next: SharedState,
+    count: number,
+    latestMs: number,
+  ): boolean {
     step.done = true;
-    if (this.#go(next, count)) return true;
+    if (this.#go(next, count, latestMs)) return true;
     step.done = false;
     return false;
   }

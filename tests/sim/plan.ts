@@ -7,8 +7,8 @@
 
 import type { HaMode, NodeId } from "../../ha/link/peer_hello.ts";
 import { BLOCKS } from "./medium.ts";
-import { peerOf } from "../../ha/node.ts";
 import { Random } from "./random.ts";
+import { story } from "./stories.ts";
 import type { SharedOp } from "./shared_state.ts";
 
 /** What an application wants. */
@@ -77,9 +77,9 @@ export type SimAction =
       readonly node: NodeId;
       readonly role: "primary" | "secondary";
     }
-    /** What is sent between the nodes takes longer. */
+    /** What is sent between the nodes, or to etcd, takes longer. */
     | {
-      readonly kind: "lag";
+      readonly kind: "lag" | "slow etcd";
       readonly extraMs: number;
       readonly forMs: number;
     }
@@ -120,7 +120,7 @@ export const HOSTS = 2;
 /** Milliseconds in which trouble happens. */
 export const TROUBLE_MS = 7000;
 /** Before it the pair comes up. */
-const FIRST_MS = 700;
+export const FIRST_MS = 700;
 
 const KEYS = [1, 2] as const;
 
@@ -131,10 +131,7 @@ export function planOf(seed: number): SimPlan {
   const works = times(random.between(8, 26), () => workAction(random));
   const troubles = times(
     random.between(0, 4),
-    () =>
-      random.chance(0.45)
-        ? story(random, setup, works)
-        : [trouble(random, setup)],
+    () => random.chance(0.45) ? story(random, setup) : [trouble(random, setup)],
   );
   const actions = [...works, ...troubles.flat()];
   actions.sort((one, other) => one.atMs - other.atMs);
@@ -181,7 +178,8 @@ function workOf(random: Random): Work {
   return { kind: "shared", node, op: wishOf(random) };
 }
 
-function wishOf(random: Random): SharedWish {
+/** A command on shared state. */
+export function wishOf(random: Random): SharedWish {
   const key = random.pick(KEYS);
   const what = random.next();
   if (what < 0.28) return { kind: "register", key };
@@ -191,56 +189,6 @@ function wishOf(random: Random): SharedWish {
   if (what < 0.65) return { kind: "preempt", key };
   if (what < 0.8) return { kind: "select", value: random.between(2, 999) };
   return random.chance(0.5) ? { kind: "look" } : { kind: "sense" };
-}
-
-/** Troubles that make each other worse. */
-function story(
-  random: Random,
-  { arbiter, primary }: SimSetup,
-  works: readonly SimAction[],
-): SimAction[] {
-  const atMs = FIRST_MS + random.next() * 0.6 * TROUBLE_MS;
-  const node = random.chance(0.7) ? primary : peerOf(primary);
-  const [own, peer] = [`${node}`, `${peerOf(node)}`];
-  const forMs = 3000 + random.next() * 4000;
-  const isolate = (to: string): SimAction => (
-    { kind: "cut", atMs, from: own, to, both: true, forMs }
-  );
-  const kill = random.pick<"kill" | "power">(["kill", "power"]);
-  switch (random.between(0, 3)) {
-    // It is alone with its initiators, and goes on as long as it may.
-    case 0:
-      return arbiter === "static" ? [isolate(peer)] : [
-        isolate(peer),
-        isolate("etcd"),
-      ];
-    // What it does now it cannot tell, and then it dies.
-    case 1:
-      return [isolate(peer), {
-        ...{ kind: kill, node, downMs: forMs },
-        atMs: atMs + random.next() * 3500,
-      }];
-    // It dies when something was done just now, on a slow link.
-    case 2: {
-      const [first] = works.filter((work) => work.atMs > atMs);
-      const killMs = (first?.atMs ?? atMs) + random.next() * 25;
-      const extraMs = random.next() * 60;
-      return [
-        { kind: "lag", atMs, extraMs, forMs },
-        { kind: kill, atMs: killMs, node, downMs: forMs },
-      ];
-    }
-    // Both die.
-    default: {
-      const other = peerOf(node);
-      const laterMs = atMs + random.next() * 2500;
-      const downMs = random.next() * 3000;
-      return [
-        { kind: kill, atMs, node, downMs: forMs },
-        { kind: "kill", atMs: laterMs, node: other, downMs },
-      ];
-    }
-  }
 }
 
 function trouble(random: Random, setup: SimSetup): SimAction {

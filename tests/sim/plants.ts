@@ -36,12 +36,6 @@ import type {
   LeaseListener,
 } from "../../ha/roles/arbiter.ts";
 import type { EtcdGateway } from "../../ha/roles/etcd_arbiter.ts";
-import { isPrimary } from "../../ha/roles/role_access.ts";
-import {
-  decodeRoleHello,
-  encodeRoleHello,
-  ROLE_HELLO_KIND,
-} from "../../ha/roles/wire/role_hello.ts";
 import {
   decodeReservations,
   encodeReservations,
@@ -56,17 +50,12 @@ export const ANSWERS_EARLY: Plant = Object.freeze({
   coordinator: (node: Coordinator) => new HastyCoordinator(node),
 });
 
-/** A node asks for a role, or keeps it, whatever the epoch in etcd is. */
-export const SWAPS_BLINDLY: Plant = Object.freeze({
+/** A node takes a role, or keeps it, whatever epoch stands in etcd. */
+export const IGNORES_EPOCH: Plant = Object.freeze({
   gateway: (etcd: EtcdGateway) => ({
     call: (path: string, body: unknown) =>
       etcd.call(path, path.endsWith("/txn") ? withoutCompare(body) : body),
   }),
-});
-
-/** Who of two nodes that do not serve has more is told without the epoch. */
-export const IGNORES_EPOCH: Plant = Object.freeze({
-  link: (link: PeerLink) => new AlteredLink(link, ROLE_HELLO_KIND, sameEpoch),
 });
 
 /** A node does not look at its lease, once it has it. */
@@ -89,14 +78,6 @@ type Alter = (
   body: DataView,
   data: Uint8Array,
 ) => readonly [DataView, Uint8Array];
-
-function sameEpoch(body: DataView, data: Uint8Array): ReturnType<Alter> {
-  const hello = decodeRoleHello(body);
-  if ("field" in hello) return [body, data];
-  if (isPrimary(hello.phase) || hello.phase === "draining") return [body, data];
-  const bytes = encodeRoleHello({ ...hello, epoch: 0 });
-  return [new DataView(bytes.buffer), data];
-}
 
 function invertedPreempt(): Alter {
   let known: SharedReservations | null = null;

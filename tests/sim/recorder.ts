@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type HistoryEntry, judgeHistory } from "./linear.ts";
+import { type HistoryEntry, judgeHistory, TOO_LONG } from "./linear.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SharedOp } from "./shared_state.ts";
 
@@ -106,17 +106,26 @@ export class Recorder {
     );
   }
 
-  /** A command on shared state; `answer` null: nobody knows what it did. */
-  shared(op: SharedOp, fromMs: number, answer: string | null): void {
-    const toMs = answer === null ? Infinity : this.#schedule.nowMs;
-    this.#history.push({ op, fromMs, toMs, answer });
+  /**
+   * A command on shared state. `answer` null: nobody knows what it did; it
+   * does nothing later than `overMs`.
+   */
+  shared(
+    op: SharedOp,
+    fromMs: number,
+    answer: string | null,
+    overMs: number = this.#schedule.nowMs,
+  ): void {
+    this.#history.push({ op, fromMs, toMs: overMs, answer });
   }
 
-  /** Judges all that was noted. */
-  judge(): void {
+  /** Judges all that was noted. @returns false: not all could be judged */
+  judge(): boolean {
     for (const read of this.#reads) this.#judgeRead(read);
     const trouble = judgeHistory(this.#history);
+    if (trouble === TOO_LONG) return false;
     if (trouble !== null) this.#complain(trouble);
+    return true;
   }
 
   // Between an acknowledged write and a read that returns it nothing may have

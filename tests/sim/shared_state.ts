@@ -116,7 +116,7 @@ function select(
 }
 
 function register(state: SharedState, by: string, key: number): SharedOutcome {
-  if (key === 0 && !(by in state.keys)) return { state, answer: GOOD };
+  if ((state.keys[by] ?? 0) === key) return { state, answer: GOOD };
   const others = without(state.keys, (name) => name === by);
   const isHolder = state.holder === by;
   return {

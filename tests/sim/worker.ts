@@ -21,19 +21,22 @@ export interface SeedRange {
 export interface RangeOutcome extends SeedRange {
   /** Seeds that failed. */
   readonly failed: readonly number[];
+  /** Runs that could not be judged whole. */
+  readonly unjudged: number;
   /** Things that have happened. */
   readonly steps: number;
 }
 
 async function runRange({ first, count }: SeedRange): Promise<RangeOutcome> {
   const failed: number[] = [];
-  let steps = 0;
+  let [steps, unjudged] = [0, 0];
   for (let seed = first; seed < first + count; seed += 1) {
     const outcome = await runPlan(planOf(seed));
     steps += outcome.steps;
+    if (!outcome.judged) unjudged += 1;
     if (outcome.violations.length > 0) failed.push(seed);
   }
-  return { first, count, failed, steps };
+  return { first, count, failed, unjudged, steps };
 }
 
 self.onmessage = async ({ data }: MessageEvent<SeedRange>) => {

@@ -42,6 +42,8 @@ import type { Told } from "./told.ts";
 export interface SimOutcome {
   /** What is wrong; empty: nothing. */
   readonly violations: readonly string[];
+  /** All of it could be judged. */
+  readonly judged: boolean;
   /** Things that have happened. */
   readonly steps: number;
   /** Virtual milliseconds. */
@@ -72,6 +74,8 @@ interface Slot {
 const CALM_MS = 30_000;
 /** Milliseconds until the two nodes have to be one pair again. */
 const JOIN_MS = 25_000;
+/** Milliseconds after which an operator looks whether there is a primary. */
+const LOOK_MS = 4000;
 /** Milliseconds that the end of a daemon may take. */
 const END_MS_MAX = 6000;
 /** Planned switches that are tried: a node may be shot meanwhile. */
@@ -103,6 +107,7 @@ class World implements MediumObserver, ManagedPair {
   readonly #random: Random;
   #lockedBy: SimProcess | null = null;
   #left = 0;
+  #judged = true;
 
   constructor(plan: SimPlan, { plant = {}, traced = false }: RunOptions) {
     this.#plan = plan;
@@ -138,7 +143,8 @@ class World implements MediumObserver, ManagedPair {
     else await this.#finish();
     const { nowMs, steps } = this.schedule;
     const trace = this.#trace ?? [];
-    return { violations: this.#violations, steps, ms: nowMs, trace };
+    const violations = this.#violations;
+    return { violations, judged: this.#judged, steps, ms: nowMs, trace };
   }
 
   // What happens
@@ -172,6 +178,10 @@ class World implements MediumObserver, ManagedPair {
         return this.#order(action.node, action.role);
       case "outage":
         return this.#etcd.outage(action.forMs);
+      case "slow etcd":
+        this.#etcd.lagMs = action.extraMs;
+        this.#after(action.forMs, () => this.#etcd.lagMs = 0);
+        return;
       case "cut":
         return this.#cut(action);
       case "lag":
@@ -258,6 +268,17 @@ class World implements MediumObserver, ManagedPair {
       if (slot.node === null) this.#start(slot.id);
       else slot.node.process.go();
     }
+    this.#after(LOOK_MS, () => this.#lookAfter());
+  }
+
+  // Orders may have left the pair without a primary: the operator chooses one.
+  #lookAfter(): void {
+    this.#after(LOOK_MS, () => this.#lookAfter());
+    const nodes = this.#slots.map(({ node }) => node?.node.status());
+    const isLeft = nodes.every((status) =>
+      status?.wanted === "secondary" && status.serving === "transitioning"
+    );
+    if (isLeft) this.#order(this.#plan.setup.primary, "primary");
   }
 
   // Nodes
@@ -405,7 +426,7 @@ class World implements MediumObserver, ManagedPair {
     for (const { node } of this.#slots) {
       if (node !== null) this.#checkDefects(node);
     }
-    this.#recorder.judge();
+    this.#judged = this.#recorder.judge();
   }
 
   async #readAll(): Promise<void> {
