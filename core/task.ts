@@ -141,6 +141,8 @@ export class ScsiTask<Context = unknown> {
   sequentialDone = false;
   /** GOOD has left with the last data: nothing else can be said. */
   answered = false;
+  /** The other node has answered it: its tag may be another task's by now. */
+  tagFree = false;
   /** Status that it ended with. */
   status: number = STATUS.GOOD;
   /** Sense data that it ended with; null: none. */
@@ -206,6 +208,7 @@ export function resetTask(task: ScsiTask): void {
   task.wake = null;
   task.sequentialDone = false;
   task.answered = false;
+  task.tagFree = false;
   task.status = STATUS.GOOD;
   task.sense = null;
   task.transferLength = 0;

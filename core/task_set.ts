@@ -108,8 +108,7 @@ export class TaskSet {
       if (older.state === TASK_STATE.ENDED) continue;
       if (untagged !== (older.attribute === ATTRIBUTE.UNTAGGED)) continue;
       if (untagged) return OVERLAPPED_COMMANDS_ATTEMPTED;
-      // The other node knows best whether what it runs has ended.
-      if (older.tag === task.tag && !older.placeholder) {
+      if (older.tag === task.tag && !older.tagFree) {
         return taggedOverlappedCommands(task.tag);
       }
     }

@@ -76,6 +76,7 @@ export class FarPlaces {
     task.transferLength = frame.transferLength;
     task.movedLength = frame.movedLength;
     task.moveCount = frame.movedLength > 0 ? 1 : 0;
+    task.tagFree = true;
     this.#release(task, frame.sense ?? frame.status);
   }
 

@@ -15,7 +15,7 @@ import { BODY_BYTES_MAX, DATA_BYTES_MAX } from "./peer_link.ts";
 /** Bytes of the buffer of a connection that has not logged in. */
 const SMALL_BYTES = 16 * 1024;
 /** Bytes of the buffer afterwards: the longest frame and much of the next. */
-const LARGE_BYTES: number = 2 * 1024 * 1024;
+const LARGE_BYTES: number = 1024 * 1024;
 /** Less room than this is not worth a read. */
 const ROOM_BYTES_MIN = 64 * 1024;
 
@@ -56,6 +56,8 @@ export class FrameReader {
   #view: DataView;
   #start = 0;
   #end = 0;
+  /** There was more to read than there was room. */
+  #isFilled = false;
 
   /** A reader for a fresh connection. */
   constructor(limits: FrameLimits) {
@@ -72,7 +74,7 @@ export class FrameReader {
   /** Where the next bytes go. */
   room(): Uint8Array {
     if (this.#start === this.#end) this.#start = this.#end = 0;
-    const wanted = this.#wanted();
+    const wanted = this.#isFilled ? this.#fullSize : this.#wanted();
     if (wanted > this.#bytes.length) this.#move(this.#sizeFor(wanted));
     else if (this.#mustMakeRoom(wanted)) this.#move(this.#bytes.length);
     return this.#bytes.subarray(this.#end);
@@ -86,6 +88,7 @@ export class FrameReader {
    */
   received(count: number, take: TakeFrame): string | null {
     this.#end += count;
+    this.#isFilled = this.#end === this.#bytes.length;
     while (this.#end - this.#start >= FRAME_HEADER_LENGTH) {
       const problem = this.#problem();
       if (problem !== null) return problem;
@@ -146,7 +149,11 @@ export class FrameReader {
 
   // Before the login a long LOGIN gets what it needs; afterwards all is large.
   #sizeFor(wanted: number): number {
-    return this.#limits.dataMax > 0 ? LARGE_BYTES : wanted;
+    return Math.max(wanted, this.#fullSize);
+  }
+
+  get #fullSize(): number {
+    return this.#limits.dataMax > 0 ? LARGE_BYTES : SMALL_BYTES;
   }
 
   #move(size: number): void {

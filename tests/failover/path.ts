@@ -12,7 +12,7 @@ import {
 } from "../support/initiator/mod.ts";
 import { judge, judgeFailure } from "./outcome.ts";
 
-/** What a path is good for; nobody has heard of a path that is down. */
+/** What a path is good for: nothing, as far as is known nothing, or all. */
 export type PathState = "down" | "passive" | "active";
 
 /** Milliseconds between tries to log in, and between looks at it. */
@@ -33,7 +33,7 @@ export class Path {
   #closed = false;
   #keeper: Promise<void> = Promise.resolve();
 
-  /** @param changed called when it can be used again */
+  /** @param changed called when it is up again */
   constructor(
     names: { target: string; initiator: string },
     port: number,
@@ -67,6 +67,11 @@ export class Path {
     this.losses += 1;
     this.#session = null;
     this.#state = "down";
+  }
+
+  /** The node behind it has served something. */
+  serves(session: Session): void {
+    if (this.#session === session) this.#state = "active";
   }
 
   /** The node behind it says that it serves nothing. */
@@ -103,6 +108,7 @@ export class Path {
         initiatorName: this.#initiatorName,
       });
       this.#state = "passive";
+      this.#changed();
       await this.#look();
     } catch {
       // Nobody listens, or the node goes down at this moment.
@@ -118,7 +124,6 @@ export class Path {
       const { verdict } = judge(result);
       if (verdict !== "done" || this.#state !== "passive") return;
       this.#state = "active";
-      this.#changed();
     } catch (error) {
       const { verdict } = judgeFailure(session, error);
       if (verdict === "path-lost") this.lost(session);

@@ -32,6 +32,8 @@ export interface TwoPathOptions {
 const QUEUE_MS = 60_000;
 /** What is busy or in transition is asked again after this time. */
 const RETRY_MS = 10;
+/** Sense key of what is tried again at once. */
+const UNIT_ATTENTION = "6/";
 /** A command that takes longer hangs. */
 const COMMAND_MS = 60_000;
 
@@ -92,8 +94,13 @@ export class TwoPathDisk implements AsyncDisposable {
         throw new DiskError(`${cdb.toHex()} on port ${path.port}: ${why}`);
       }
       this.retries.set(why, (this.retries.get(why) ?? 0) + 1);
-      if (verdict !== "retry") path = await this.#choose(sinceMs, path);
-      else if (!why.startsWith("6/")) await pause(RETRY_MS);
+      if (verdict === "retry") {
+        if (!why.startsWith(UNIT_ATTENTION)) await pause(RETRY_MS);
+      } else {
+        path = await this.#choose(sinceMs, path);
+        // What one node does not serve any more, the other one serves soon.
+        if (path.state !== "active") await pause(RETRY_MS);
+      }
       if (performance.now() - sinceMs > QUEUE_MS) {
         throw new DiskError(`${cdb.toHex()}: tried for a minute, last ${why}`);
       }
@@ -116,14 +123,17 @@ export class TwoPathDisk implements AsyncDisposable {
     }
   }
 
+  // Best one that serves, best another one than before.
   #usable(but: Path | undefined): Path | undefined {
-    const usable = this.#paths.filter(({ state }) => state === "active");
-    const [first, second] = usable;
-    if (first === undefined) return undefined;
-    if (second === undefined) return this.#current = first;
-    if (this.#policy === "both" || this.#current === but) {
-      this.#current = this.#current === first ? second : first;
-    }
+    const up = this.#paths.filter(({ state }) => state !== "down");
+    const serving = up.filter(({ state }) => state === "active");
+    const best = serving.length > 0 ? serving : up;
+    const [first, second] = best.filter((path) => path !== but);
+    if (first === undefined) return best[0];
+    const isOther = second === undefined || this.#policy === "both" &&
+        this.#current !== first;
+    if (isOther) this.#current = first;
+    else if (this.#policy === "both") this.#current = second;
     return this.#current;
   }
 
@@ -157,6 +167,7 @@ async function tryOn(
     const result = await session
       .command(0, cdb, { timeoutMs: COMMAND_MS, ...options });
     const judgement = judge(result);
+    if (judgement.verdict === "done") path.serves(session);
     if (judgement.verdict === "other-path") path.passive(session);
     return { result, ...judgement };
   } catch (error) {

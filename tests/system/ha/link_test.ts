@@ -192,6 +192,28 @@ Deno.test("Strangers at the link get one log line each and hold up nobody", asyn
   }
 });
 
+Deno.test("Strangers at a link without encryption are refused, too", async () => {
+  const ha = () => TIMING;
+  await using pair = await DaemonPair.start({ mode: "shared", ha });
+  const { one, link } = pair;
+  const login = frameOf(LINK_FRAME.LOGIN, new Uint8Array(9));
+  const http = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  const told: [Encounter, RegExp][] = await Promise.all([
+    [comeInPlain(link, GARBAGE), /^frame /] as const,
+    [comeInPlain(link, http), /^frame of unknown kind 18245$/] as const,
+    [comeInPlain(link, login), /^LOGIN: magic: not a LOGIN$/] as const,
+    [comeInPlain(link, NOTHING), /^no LOGIN within 2500 ms$/] as const,
+  ].map(async ([coming, reason]) => [await coming, reason]));
+  for (const [encounter, reason] of told) {
+    assertMatch(closeReason(encounter) ?? "", reason);
+    await waitForLog(one.program, aboutStranger(encounter));
+    const lines = linesAbout(one, encounter);
+    assertEquals(lines.length, 1, `${reason}: ${lines}`);
+    assertMatch(lines[0] ?? "", reason);
+  }
+  assertEquals((await one.status()).link.figures.connections, 1);
+});
+
 for (const linkHost of ["127.0.0.1", "::1"] as const) {
   Deno.test(`The link is TLS 1.3 with both certificates over ${linkHost}`, async () => {
     const options: PairOptions = { mode: "proxy", tls: true, linkHost };

@@ -19,12 +19,7 @@ import {
   RETRY,
   write,
 } from "../../../support/forward_commands.ts";
-import {
-  FUNCTION,
-  GOOD,
-  type LocalInitiator,
-  SILENT,
-} from "../../../support/local_initiator.ts";
+import { FUNCTION, GOOD, SILENT } from "../../../support/local_initiator.ts";
 
 const RESERVE = [0x16, 0, 0, 0, 0, 0];
 const RELEASE = [0x17, 0, 0, 0, 0, 0];
