@@ -4,6 +4,19 @@ import { CONFLICT, GOOD, type SharedOp } from "./shared_state.ts";
 
 type Row = readonly [SharedOp, number, number, string | null];
 
+const A = "h0@1";
+const B = "h1@2";
+const look: SharedOp = { kind: "look", by: A };
+const sense: SharedOp = { kind: "sense", by: A };
+
+function register(by: string, key: number): SharedOp {
+  return { kind: "register", by, key };
+}
+
+function select(value: number): SharedOp {
+  return { kind: "select", by: A, value };
+}
+
 function judge(rows: readonly Row[]): string | null {
   return judgeHistory(
     rows.map(([op, fromMs, toMs, answer]): HistoryEntry => ({
@@ -11,15 +24,6 @@ function judge(rows: readonly Row[]): string | null {
     })),
   );
 }
-
-const A = "h0@1";
-const B = "h1@2";
-const register = (by: string, key: number): SharedOp => ({
-  ...{ kind: "register", by, key },
-});
-const look: SharedOp = { kind: "look", by: A };
-const select = (value: number): SharedOp => ({ kind: "select", by: A, value });
-const sense: SharedOp = { kind: "sense", by: A };
 
 Deno.test("linear: what follows one order fits", () => {
   const verdict = judge([
