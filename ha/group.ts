@@ -248,7 +248,10 @@ export class Group implements RoleActions {
 
   /** See `RoleActions`. */
   replication(rule: ReplicationRule): void {
-    this.#parts.replication.setRule(this.number, rule);
+    const { replication, mode } = this.#parts;
+    replication.setRule(this.number, rule);
+    // Where the peer writes by itself it has to be fenced first.
+    if (rule === "alone" && mode !== "shared") this.#parts.peerFenced();
   }
 
   /** See `RoleActions`. */

@@ -430,7 +430,10 @@ export class HaNode implements Coordinator, HaControl {
       isSilent: () => this.#isSilent(),
       hello: (hello) => this.#roleLink?.send(hello),
       event: (event) => this.#parts.event(number, event),
-      peerFenced: () => this.#forwarding?.peerFenced(),
+      // Nobody gets here by way of it: what its initiators hold is free.
+      peerFenced: () => {
+        if (this.#link?.state !== "up") this.#forwarding?.peerGone();
+      },
       stopGranted: () => this.#forwarding?.stopGranted(),
     });
     const { id, mode, timing } = settings;

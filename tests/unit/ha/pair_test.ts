@@ -7,6 +7,7 @@ import type { LocalInitiator } from "../../support/local_initiator.ts";
 const MODES: readonly HaMode[] = ["standby", "shared", "proxy"];
 const REPORT_GROUPS = [0xa3, 0x0a, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
 const DEVICE_IDENTIFICATION = [0x12, 1, 0x83, 1, 0, 0];
+const RESERVE = [0x16, 0, 0, 0, 0, 0];
 const TEST_UNIT_READY = [0, 0, 0, 0, 0, 0];
 const READ_KEYS = [0x5e, 0, 0, 0, 0, 0, 0, 1, 0, 0];
 const CONTROL_PAGE = Uint8Array.fromHex(
@@ -317,5 +318,33 @@ pairTest(
     await pair.one.order("primary", true);
     const alone = await send(pair, a, ...reserveOut(6, 0, 1));
     assertEquals(alone.status, STATUS.GOOD, alone.sense);
+  },
+);
+
+pairTest(
+  "what was held through a peer that is off is free, and its holder hears it",
+  ["shared", "proxy"],
+  async (pair, mode) => {
+    const [a, b] = await connected(pair);
+    assertEquals((await send(pair, b, RESERVE)).status, STATUS.GOOD);
+    pair.network.trouble = "cut";
+    cut(pair);
+    await pair.pass(4000, 100);
+    await hear(pair, a);
+    const refused = await send(pair, a, TEST_UNIT_READY);
+    // Where both write, a peer that is silent is fenced without an order.
+    const isHeld = mode === "proxy";
+    assertEquals(refused.status === STATUS.RESERVATION_CONFLICT, isHeld);
+    await pair.one.order("primary", true);
+    await pair.pass(100);
+    assertEquals((await send(pair, a, TEST_UNIT_READY)).status, STATUS.GOOD);
+    pair.network.trouble = null;
+    await pair.pass(4000, 100);
+    const heard: string[] = [];
+    for (let sense = "6/"; sense.startsWith("6/");) {
+      sense = (await send(pair, b, TEST_UNIT_READY)).sense;
+      heard.push(sense);
+    }
+    assert(heard.includes("6/29/07"), heard.join(" "));
   },
 );
