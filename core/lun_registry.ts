@@ -272,8 +272,9 @@ export class LunRegistry implements UnitDirectory {
       state,
     }, host.entropy);
     const { sizeBytes, blockLength } = request;
-    const wish = { deviceType, sizeBytes, blockLength };
     const coordinator = this.#services.place.current;
+    const mayWrite = coordinator.mayWrite?.(number);
+    const wish = { deviceType, sizeBytes, blockLength, mayWrite };
     const opens = coordinator.opensStore({ number, driver, options: raw });
     const outcome = opens
       ? await openStore(driver, own, options, wish)
@@ -317,6 +318,7 @@ export class LunRegistry implements UnitDirectory {
       deviceType: unit.deviceType,
       sizeBytes: unit.sizeWish,
       blockLength: unit.geometry.blockLength || undefined,
+      mayWrite: unit.coordinator.mayWrite?.(unit.number),
     });
     if (unit.removing) return await this.#close(unit, opened.store);
     unit.setStore(this.#guarded(unit.number, opened.store));
@@ -383,6 +385,7 @@ export class LunRegistry implements UnitDirectory {
       deviceType: unit.deviceType,
       sizeBytes: request.sizeBytes || undefined,
       blockLength: unit.geometry.blockLength || undefined,
+      mayWrite: unit.coordinator.mayWrite?.(unit.number),
     });
     // Commands find no medium until those under way have left the old store.
     const old = unit.store;

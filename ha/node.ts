@@ -18,6 +18,7 @@ import {
   type LogicalUnit,
   ManagementError,
   type MaybePromise,
+  type MayWrite,
   type Nexus,
   OptionProblem,
   parseOptions,
@@ -279,6 +280,13 @@ export class HaNode implements Coordinator, HaControl {
     const group = own ?? (options.has("ha_role") ? undefined : this.#node);
     const shared = this.#parts.settings.mode === "shared";
     return group?.opensStores ?? shared;
+  }
+
+  /** See `Coordinator`: a lease, or silence, may end at any moment. */
+  mayWrite(number: number): MayWrite | undefined {
+    const { settings, arbiter } = this.#parts;
+    if (!arbiter.hasLease && settings.mode !== "shared") return undefined;
+    return () => (this.#groups.get(number) ?? this.#node).mayAccess();
   }
 
   /** See `Coordinator`. */
