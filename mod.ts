@@ -62,6 +62,20 @@ export { CAMTGT } from "./frontends/camtgt/token.ts";
 export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
 export { COPIES } from "./frontends/tpc/token.ts";
+export { HA_CONTROL } from "./ha/status.ts";
+export type * from "./ha/status.ts";
+export type * from "./ha/link/peer_hello.ts";
+export type * from "./ha/link/peer_link.ts";
+export type * from "./ha/link/peer_transport.ts";
+export type { LinkPlace } from "./ha/link/place.ts";
+export type * from "./ha/settings.ts";
+export {
+  HA_OPTIONS,
+  haOptionProblem,
+  haProblem,
+  parseFingerprint,
+  readHaSettings,
+} from "./ha/settings.ts";
 export { StateDatabase } from "./ctladm/host/state_adapter.ts";
 
 /** What a target is made with; the rest is the machine's own. */
@@ -85,6 +99,7 @@ interface PluginModule {
 const BUILT_IN: Readonly<Record<string, () => Promise<PluginModule>>> = {
   block: () => import("./backends/block/mod.ts"),
   camtgt: () => import("./frontends/camtgt/mod.ts"),
+  ha: () => import("./ha/mod.ts"),
   ioctl: () => import("./frontends/ioctl/mod.ts"),
   iscsi: () => import("./frontends/iscsi/mod.ts"),
   ramdisk: () => import("./backends/ramdisk/mod.ts"),

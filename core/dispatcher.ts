@@ -204,11 +204,34 @@ export class Dispatcher {
 
   // Apart from the hot path: what captures its arguments costs every caller.
   #startDisturbed(task: ScsiTask, unit: LogicalUnit): void {
+    if (unit.away || task.placeholder) return this.#startAway(task, unit);
+    const { row } = task;
+    if (unit.frozen && row !== null && unit.coordinator.isShared(row)) {
+      return this.#end(task, STATUS.BUSY);
+    }
     const delayMs = movesData(task)
       ? unit.injections.takeDelayMs("datamove")
       : 0;
     if (delayMs === 0) return this.#startLimited(task, unit);
     this.#delay(task, delayMs, () => this.#startLimited(task, unit));
+  }
+
+  // Where its unit is served, and as the coordinator has it.
+  #startAway(task: ScsiTask, unit: LogicalUnit): void {
+    const { row } = task;
+    if (row === null || task.abort !== ABORT.NONE) {
+      return this.#end(task, STATUS.GOOD);
+    }
+    // What the other node does with its place here is as if done here.
+    if (task.placeholder) unit.tellWatchers(task);
+    let completion: MaybePromise<Completion>;
+    try {
+      completion = unit.coordinator.execute(task, row, unit);
+    } catch (error) {
+      completion = this.#defect(task, error);
+    }
+    if (completion instanceof Promise) this.#finishLater(task, completion);
+    else this.#finish(task, completion);
   }
 
   // When the limits of the unit let it.
@@ -341,10 +364,43 @@ export class Dispatcher {
     completion: Completion,
   ): void {
     const { unit } = itl;
+    const settled = unit.coordinator.settled(unit);
+    if (settled !== null) {
+      return this.#finishSettled(task, itl, completion, settled);
+    }
+    this.#finishKnown(task, itl, completion);
+  }
+
+  #finishKnown(task: ScsiTask, itl: ItlNexus, completion: Completion): void {
+    const { unit } = itl;
+    // The node that has served it has had its say.
+    if (unit.away) return this.#end(task, completion);
     const delayMs = unit.disturbed ? unit.injections.takeDelayMs("done") : 0;
     if (delayMs === 0) return this.#settle(task, itl, completion);
     unit.taskSet.sequentialDone(task);
     this.#delay(task, delayMs, () => this.#settle(task, itl, completion));
+  }
+
+  // Nobody hears of a change, or of what follows from it, before the other
+  // node knows it.
+  #finishSettled(
+    task: ScsiTask,
+    itl: ItlNexus,
+    completion: Completion,
+    settled: Promise<Completion | null>,
+  ): void {
+    const wait = task.trace?.acquire(WAIT.OTHER_NODE);
+    let instead: Completion | null = null;
+    const goOn = () => {
+      wait?.release();
+      if (instead !== null) return this.#end(task, instead);
+      this.#finishKnown(task, itl, completion);
+    };
+    this.#held.set(task, goOn);
+    settled.then((refusal) => {
+      instead = refusal;
+      if (this.#held.get(task) === goOn) this.#letGo(task);
+    });
   }
 
   // Decides how a task ends, and what becomes of others with it.
@@ -428,8 +484,10 @@ export class Dispatcher {
 
   #answer(task: ScsiTask): void {
     const { transport } = task.nexus;
-    if (task.abort === ABORT.WITH_STATUS) {
-      task.status = STATUS.TASK_ABORTED;
+    if (task.abort >= ABORT.WITH_STATUS) {
+      task.status = task.abort === ABORT.TO_BE_RETRIED
+        ? STATUS.BUSY
+        : STATUS.TASK_ABORTED;
       task.sense = null;
     }
     try {

@@ -67,8 +67,36 @@ export interface DefectEvent {
   readonly lun: number;
 }
 
+/** What a node of a pair hears of the other one. */
+export interface PeerEvent {
+  /** What it was. */
+  readonly type: "peer-up" | "peer-silent" | "peer-heard" | "peer-down";
+  /** Why, or where the peer is. */
+  readonly reason: string;
+}
+
+/** A node of a pair serves its LUNs, or one of them, in another way. */
+export interface RoleEvent {
+  /** What it was. */
+  readonly type: "role-changed";
+  /** LUN that has a role of its own; absent: all others. */
+  readonly lun?: number;
+  /** What the node is now: `primary`, `transitioning`. */
+  readonly serving: string;
+  /** Epoch of the role. */
+  readonly epoch: number;
+  /** Why. */
+  readonly reason: string;
+}
+
 /** Something that has happened. */
-export type TargetEvent = LunEvent | PortEvent | SessionEvent | DefectEvent;
+export type TargetEvent =
+  | LunEvent
+  | PortEvent
+  | SessionEvent
+  | DefectEvent
+  | PeerEvent
+  | RoleEvent;
 
 /** Events are missing here: the listener was too slow. */
 export interface MissedEvents {
@@ -139,6 +167,7 @@ export class EventSubscription implements Disposable {
 export class EventHub {
   readonly #clock: Clock;
   readonly #subscriptions: Set<EventSubscription> = new Set();
+  readonly #witnesses: Set<(event: TargetEvent) => void> = new Set();
   #lastId = 0;
   #closed = false;
 
@@ -168,8 +197,18 @@ export class EventHub {
     return subscription;
   }
 
+  /**
+   * Is told of each event before whatever caused it goes on. For what cannot
+   * wait alone: everybody else subscribes.
+   */
+  witness(tell: (event: TargetEvent) => void): Disposable {
+    this.#witnesses.add(tell);
+    return { [Symbol.dispose]: () => void this.#witnesses.delete(tell) };
+  }
+
   /** Something has happened. */
   emit(event: TargetEvent): void {
+    for (const tell of this.#witnesses) tell(event);
     const id = ++this.#lastId;
     if (this.#subscriptions.size === 0) return;
     const record = { id, atMs: this.#clock.wallClockMs(), ...event };

@@ -8,6 +8,7 @@
 import type { CommandRow } from "./commands/command_table.ts";
 import {
   dueAttention,
+  judgeAccess,
   judgeReservations,
   judgeUnitState,
   offers,
@@ -22,6 +23,7 @@ import { FIRST_CONTACT, RESET_CONDITIONS } from "./unit_attention.ts";
 export type JudgementStep =
   | "command"
   | "unit attention"
+  | "access state"
   | "reservation"
   | "unit state";
 
@@ -54,6 +56,7 @@ export function foresee(
   const steps: readonly (readonly [JudgementStep, Completion | null])[] = [
     ["command", offers(unit, row) ? null : INVALID_COMMAND_OPERATION_CODE],
     ["unit attention", attention(RESET_CONDITIONS)],
+    ["access state", judgeAccess(unit.access, row)],
     ["reservation", judgeReservations(unit, row, sender)],
     ["unit attention", attention(~RESET_CONDITIONS)],
     ["unit state", judgeUnitState(unit, row)],

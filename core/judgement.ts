@@ -16,7 +16,9 @@ import { INTERLOCK } from "./control_page.ts";
 import { maskOfDeviceType } from "./device_type.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
+import { ACCESS } from "./ports/coordinator.ts";
 import {
+  ASYMMETRIC_ACCESS_STATE_TRANSITION,
   type Completion,
   HARDWARE_WRITE_PROTECTED,
   INITIALIZING_COMMAND_REQUIRED,
@@ -29,6 +31,8 @@ import {
   MEDIUM_NOT_PRESENT_TRAY_OPEN,
   type Sense,
   STATUS,
+  TARGET_PORT_IN_STANDBY_STATE,
+  TARGET_PORT_IN_UNAVAILABLE_STATE,
 } from "./sense.ts";
 import type { Sender } from "./reservations.ts";
 import type { ScsiTask } from "./task.ts";
@@ -53,6 +57,9 @@ import { LUN_REPORT_LUNS } from "./wire/lun_address.ts";
  * 7. a format, sanitize or foreground self-test, write protection, medium
  * 8. overlap with the tag of an older task
  *
+ * A unit in another access state than active/optimized is judged by
+ * `judgeAway` from step 3 on.
+ *
  * Unit attentions of resets come before reservations and others after them
  * (SAM-5 5.3.3).
  *
@@ -71,6 +78,7 @@ export function judge(
   const { itl } = task;
   if (itl === null) return judgeWithoutUnit(task, row);
   const { unit } = itl;
+  if (unit.away) return judgeAway(task, row, itl);
   if (!offers(unit, row)) return INVALID_COMMAND_OPERATION_CODE;
   task.row = row;
   if (row.range !== undefined) row.range(task, unit);
@@ -80,6 +88,38 @@ export function judge(
     judgeUnitState(unit, row) ??
     (task.older === null ? null : unit.taskSet.overlap(task));
 }
+
+// The node that serves the unit judges the rest, and orders its tasks: here
+// nobody waits for this one.
+function judgeAway(
+  task: ScsiTask,
+  row: CommandRow,
+  itl: ItlNexus,
+): Completion | null {
+  const { unit } = itl;
+  if ((row.deviceTypes & maskOfDeviceType(unit.deviceType)) === 0) {
+    return INVALID_COMMAND_OPERATION_CODE;
+  }
+  task.row = row;
+  task.aside = true;
+  return judgeAttention(itl, row, ~0) ?? judgeAccess(unit.access, row);
+}
+
+/** Whether an access state keeps a command away; null: it does not. */
+export function judgeAccess(access: number, row: CommandRow): Sense | null {
+  const [flag, sense] = ACCESS_RULES.get(access) ?? [0, null];
+  return (row.flags & flag) === flag ? null : sense;
+}
+
+// What a command needs to run in an access state (SPC-5 5.18.2).
+const ACCESS_RULES: ReadonlyMap<number, readonly [number, Sense]> = new Map([
+  [ACCESS.STANDBY, [FLAG.STANDBY, TARGET_PORT_IN_STANDBY_STATE]],
+  [ACCESS.UNAVAILABLE, [FLAG.UNAVAILABLE, TARGET_PORT_IN_UNAVAILABLE_STATE]],
+  [
+    ACCESS.TRANSITIONING,
+    [FLAG.UNAVAILABLE, ASYMMETRIC_ACCESS_STATE_TRANSITION],
+  ],
+]);
 
 /** Whether a unit has a command, by its type and its options. */
 export function offers(unit: LogicalUnit, row: CommandRow): boolean {
@@ -96,6 +136,7 @@ export function judgeAgain(
   row: CommandRow,
   unit: LogicalUnit,
 ): Completion | null {
+  if (unit.away) return judgeAccess(unit.access, row);
   return judgeReservations(unit, row, task.nexus) ?? judgeUnitState(unit, row);
 }
 

@@ -16,11 +16,13 @@ import type { LunOptions } from "./lun_options.ts";
 import type { MediumOperation } from "./medium_operation.ts";
 import { ModePages } from "./mode_pages.ts";
 import { MEDIA_EVENT } from "./media_event.ts";
+import type { NexusName } from "./initiator_port.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { RawOptions } from "./options.ts";
 import type { PersistentReservations } from "./persistent_reservations.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { BlockStore } from "./ports/block_store.ts";
+import { ACCESS, type Coordinator, SHARED } from "./ports/coordinator.ts";
 import type { Clock, Log } from "./ports/host.ts";
 import { RateLimits } from "./rate_limits.ts";
 import { Reservations } from "./reservations.ts";
@@ -85,6 +87,8 @@ export interface UnitParts {
   readonly persistent: PersistentReservations;
   /** Mode pages that it has kept. */
   readonly savedPages: readonly SavedPage[];
+  /** The other node. */
+  readonly coordinator: Coordinator;
   /** Told of an exception in work that no command waits for. */
   readonly noteDefect: (work: string, error: unknown) => void;
   /** Told that a threshold of thin provisioning was reached. */
@@ -121,7 +125,7 @@ export class LogicalUnit implements ThresholdPlace {
   /** Driver of its store. */
   readonly driver: BackendDriver;
   /** Names. */
-  readonly identity: UnitIdentity;
+  identity: UnitIdentity;
   /** Time, for work in slices. */
   readonly clock: Clock;
   /** Log lines of what goes on without a command. */
@@ -162,10 +166,16 @@ export class LogicalUnit implements ThresholdPlace {
   rawOptions: RawOptions;
   /** The store; null: no medium. */
   store: BlockStore | null = null;
+  /** Options that its store is opened with. */
+  storeOptions: RawOptions;
+  /** Size in bytes that its store is opened with; undefined: its own. */
+  sizeWish: number | undefined;
   /** Its shape. */
   geometry: UnitGeometry = NO_GEOMETRY;
   /** Mode pages. */
   modePages: ModePages;
+  /** The other node. */
+  coordinator: Coordinator;
   /** A format or sanitize that runs or has failed; null: none. */
   operation: MediumOperation | null = null;
   /** START STOP UNIT has stopped it. */
@@ -189,10 +199,23 @@ export class LogicalUnit implements ThresholdPlace {
   /** When the last task ended, by the clock. */
   idleSinceMs: number;
   /**
+  /**
    * Commands are delayed, watched, or may not end as they would: something is
-   * injected or limited, or an exception has to be reported.
+   * injected or limited, an exception has to be reported, or another node has
+   * a say.
    */
   disturbed = false;
+  /** Commands do not simply run here: its access state is another one. */
+  away = false;
+  /** Writes are durable when they end, whatever initiators wish. */
+  writesThrough = false;
+  /** What would change what both nodes know cannot be done now. */
+  frozen = false;
+  /** Another node has still to learn of changes. */
+  #unsettled = false;
+  /** Tasks of another node have their places among its own. */
+  #hosting = false;
+  #access: number = ACCESS.OPTIMIZED;
   readonly #watchers: Set<WriteWatcher> = new Set();
   readonly #attentionSenses: Map<number, Sense> = new Map();
   readonly #noteThreshold: () => void;
@@ -216,6 +239,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.deviceType = parts.deviceType;
     this.driver = parts.driver;
     this.identity = parts.identity;
+    this.coordinator = parts.coordinator;
     this.clock = parts.clock;
     this.hostLog = parts.log;
     this.#noteThreshold = parts.noteThreshold;
@@ -227,6 +251,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.idleSinceMs = parts.clock.nowMs();
     this.options = parts.options;
     this.rawOptions = parts.rawOptions;
+    this.storeOptions = parts.rawOptions;
     this.geometry = { ...NO_GEOMETRY, blockLength: parts.blockLength };
     this.modePages = this.#buildModePages(parts.savedPages);
     this.exceptions = new InformationalExceptions(
@@ -267,14 +292,23 @@ export class LogicalUnit implements ThresholdPlace {
    */
   load(except?: Nexus): void {
     this.ejected = false;
+    this.changed(SHARED.CONDITION);
     this.raise(UNIT_ATTENTION.MEDIUM_CHANGED, except);
     for (const itl of this.itls) itl.mediaEvent = MEDIA_EVENT.NEW_MEDIA;
+  }
+
+  /** START STOP UNIT starts or stops it. */
+  setStopped(stopped: boolean): void {
+    if (stopped === this.stopped) return;
+    this.stopped = stopped;
+    this.changed(SHARED.CONDITION);
   }
 
   /** The medium is out. */
   eject(): void {
     if (this.hasMedium && !this.ejected) this.mediumGone();
     this.ejected = true;
+    this.changed(SHARED.CONDITION);
   }
 
   /** There is no medium any more; its nexuses hear of that if they ask. */
@@ -316,7 +350,84 @@ export class LogicalUnit implements ThresholdPlace {
 
   /** Raises a unit attention for all nexuses, or all but one. */
   raise(condition: number, except: Nexus | null = null): void {
-    for (const itl of this.otherItls(except)) itl.pending |= condition;
+    this.raiseHere(condition, except?.initiator.nexusId);
+    this.coordinator.attention(this, condition, {
+      except: except?.initiator.nexusId,
+    });
+  }
+
+  /** The same for nexuses of this node alone. */
+  raiseHere(condition: number, except?: string): void {
+    for (const itl of this.itls) {
+      if (itl.nexus.initiator.nexusId !== except) itl.owe(condition);
+    }
+  }
+
+  /** Raises a unit attention for one nexus, wherever its initiator is. */
+  tell({ nexusId }: NexusName, condition: number): void {
+    this.tellHere(nexusId, condition);
+    this.coordinator.attention(this, condition, { only: nexusId });
+  }
+
+  /** The same, if it is a nexus of this node. */
+  tellHere(nexusId: string, condition: number): void {
+    for (const itl of this.itls) {
+      if (itl.nexus.initiator.nexusId === nexusId) itl.owe(condition);
+    }
+  }
+
+  /** How it is reached by way of this node: one of `ACCESS`. */
+  get access(): number {
+    return this.#access;
+  }
+
+  /** Puts it into an access state; tasks that are under way go on. */
+  setAccess(access: number): void {
+    this.#access = access;
+    this.away = access !== ACCESS.OPTIMIZED;
+    this.#lookForTrouble();
+  }
+
+  /** A nexus holds no RESERVE any longer. */
+  dropHolder(nexus: Nexus): void {
+    if (this.reservations.dropHolder(nexus)) this.changed(SHARED.RESERVE);
+  }
+
+  /** A nexus prevents the removal of the medium, or does so no longer. */
+  setPreventsRemoval(itl: ItlNexus, prevents: boolean): void {
+    if (itl.preventsRemoval === prevents) return;
+    itl.preventsRemoval = prevents;
+    this.changed(SHARED.PREVENT);
+  }
+
+  /** Something of `SHARED` has changed. */
+  changed(shared: number): void {
+    this.coordinator.changed(this, shared);
+  }
+
+  /** Whether commands have to wait until another node knows what they did. */
+  setUnsettled(unsettled: boolean): void {
+    this.#unsettled = unsettled;
+    this.#lookForTrouble();
+  }
+
+  /** Whether the other node could not learn of a change now. */
+  setFrozen(frozen: boolean): void {
+    this.frozen = frozen;
+    this.#lookForTrouble();
+  }
+
+  /** Whether tasks that another node runs have their places here. */
+  setHosting(hosting: boolean): void {
+    this.#hosting = hosting;
+    this.#lookForTrouble();
+  }
+
+  /** Writes are to be durable when they end (WCE is zero and stays so). */
+  setWritesThrough(through: boolean): void {
+    if (through === this.writesThrough) return;
+    this.writesThrough = through;
+    this.#renewModePages();
   }
 
   /** Takes a unit attention back, wherever it is still pending. */
@@ -378,7 +489,8 @@ export class LogicalUnit implements ThresholdPlace {
 
   #lookForTrouble(): void {
     this.disturbed = this.injections.active || this.exceptions.due ||
-      this.limits.active || this.#watchers.size > 0;
+      this.limits.active || this.#watchers.size > 0 || this.away ||
+      this.frozen || this.#unsettled || this.#hosting;
   }
 
   #followLimits(): void {
@@ -406,6 +518,7 @@ export class LogicalUnit implements ThresholdPlace {
     const before = this.modePages;
     this.modePages = this.#buildModePages(before);
     if (this.modePages.equals(before)) return;
+    this.changed(SHARED.MODE_PAGES);
     this.raise(UNIT_ATTENTION.MODE_PARAMETERS_CHANGED);
   }
 
@@ -414,7 +527,8 @@ export class LogicalUnit implements ThresholdPlace {
       deviceType: this.deviceType,
       blockLength: this.geometry.blockLength,
       blockCount: this.geometry.blockCount,
-      volatileCache: this.store?.capabilities.volatileCache ?? false,
+      volatileCache: !this.writesThrough &&
+        (this.store?.capabilities.volatileCache ?? false),
       options: this.options,
     };
     return new ModePages(facts, before);

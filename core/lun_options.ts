@@ -82,6 +82,8 @@ export interface LunOptions {
   readonly iops_limit: number;
   /** Bytes a second that they move at most; 0: no limit. */
   readonly bandwidth_limit: number;
+  /** Role of this node for the LUN; undefined: that of the node. */
+  readonly ha_role: "primary" | "secondary" | undefined;
   /** Bytes available in the LUN that raise a unit attention. */
   readonly "avail-threshold": number | undefined;
   /** Bytes used by the LUN that raise a unit attention. */
@@ -142,6 +144,11 @@ export const LUN_OPTIONS: OptionTable<LunOptions> = {
   sanitize_rate: sanitizeRateOption(),
   iops_limit: integerOption(0, ANY_COUNT, "reads and writes a second, 0: any"),
   bandwidth_limit: sizeOption(0, "bytes a second that they move, 0: any"),
+  ha_role: choiceOption<"primary" | "secondary", undefined>(
+    ["primary", "secondary"],
+    undefined,
+    "role of this node for the LUN (default: the node's)",
+  ),
   "avail-threshold": optionalSizeOption("threshold of bytes available"),
   "used-threshold": optionalSizeOption("threshold of bytes used"),
   "pool-avail-threshold": optionalSizeOption("threshold, pool available"),

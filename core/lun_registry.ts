@@ -5,6 +5,7 @@
  */
 
 import { closeBy, identityBy } from "./backend_calls.ts";
+import type { CoordinatorPlace } from "./coordination.ts";
 import { DEVICE_TYPE, hasBlocks, maskOfDeviceType } from "./device_type.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EventHub } from "./events.ts";
@@ -25,7 +26,8 @@ import { type RawOptions, typeOptions } from "./options.ts";
 import type { PluginHost } from "./plugin_host.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
-import type { BlockStore } from "./ports/block_store.ts";
+import { type BlockStore, OK } from "./ports/block_store.ts";
+import { SHARED } from "./ports/coordinator.ts";
 import type { Host } from "./ports/host.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import { readSavedPages } from "./saved_pages.ts";
@@ -85,6 +87,8 @@ export interface LunServices {
   readonly events: EventHub;
   /** Plugins that hear of them, too. */
   readonly observers: LunObservers;
+  /** Knows of another node. */
+  readonly place: CoordinatorPlace;
 }
 
 /** A change of a LUN, its options typed. */
@@ -95,6 +99,8 @@ interface ParsedModification {
 }
 
 const NO_OPTIONS: RawOptions = new Map();
+/** Milliseconds between two looks at tasks that are to end. */
+const DRAIN_LOOK_MS = 2;
 
 /** Units by number. */
 export class LunRegistry implements UnitDirectory {
@@ -171,17 +177,33 @@ export class LunRegistry implements UnitDirectory {
     const unit = this.#require(number);
     const { sizeBytes } = request;
     const raw = request.options ?? unit.rawOptions;
+    if (sizeBytes !== undefined && unit.frozen) {
+      throw new ManagementError(
+        "pair",
+        `The size of LUN ${number} cannot change while the other node ` +
+          "would not learn of it",
+      );
+    }
     const options = typeOptions(LUN_OPTIONS, raw);
     const own = typeOptions(unit.driver.options, raw);
     const before = unit.geometry.blockCount;
-    const warning = mustReopen(unit, own, options, raw)
+    const { driver } = unit;
+    // Options that are given anew may leave out where its medium is.
+    if (identityBy(driver, own) !== undefined) unit.storeOptions = raw;
+    const opens = unit.coordinator.opensStore({
+      ...{ number, driver, options: unit.storeOptions },
+    });
+    if (sizeBytes !== undefined) unit.sizeWish = sizeBytes || undefined;
+    const warning = opens && mustReopen(unit, own, options, raw)
       ? await this.#reopen(unit, own, { options, raw, sizeBytes })
       : await resizeStore(unit, sizeBytes);
     unit.setOptions(options, raw);
     if (unit.geometry.blockCount !== before) {
+      unit.changed(SHARED.CAPACITY);
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
     }
     this.#services.observers.unitChanged(unit);
+    unit.coordinator.unitChanged(unit);
     this.#services.events.emit({ type: "lun-changed", lun: number });
     return warning === undefined ? { unit } : { unit, warning };
   }
@@ -193,6 +215,7 @@ export class LunRegistry implements UnitDirectory {
     unit.end();
     this.#units.delete(number);
     this.#services.observers.unitRemoved(unit);
+    unit.coordinator.unitRemoved(unit);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
     this.#services.events.emit({ type: "lun-removed", lun: number });
@@ -257,13 +280,18 @@ export class LunRegistry implements UnitDirectory {
       state,
     }, host.entropy);
     const { sizeBytes, blockLength } = request;
-    const wish = { deviceType, sizeBytes, blockLength };
-    const outcome = await openStore(driver, own, options, wish);
+    const coordinator = this.#services.place.current;
+    const mayWrite = coordinator.mayWrite?.(number);
+    const wish = { deviceType, sizeBytes, blockLength, mayWrite };
+    const opens = coordinator.opensStore({ number, driver, options: raw });
+    const outcome = opens
+      ? await openStore(driver, own, options, wish)
+      : { store: null };
     const unit = new LogicalUnit({
       number,
       deviceType,
       driver,
-      store: outcome.store,
+      store: this.#guarded(number, outcome.store),
       identity,
       options,
       rawOptions: raw,
@@ -273,14 +301,87 @@ export class LunRegistry implements UnitDirectory {
       state,
       persistent,
       savedPages,
+      coordinator,
       noteDefect: (work, error) =>
         this.#services.dispatcher.noteDefect(work, number, error),
       noteThreshold: () =>
         this.#services.events.emit({ type: "threshold-reached", lun: number }),
     }, (ready) => this.#services.dispatcher.runReady(ready));
-    resumeOperation(unit);
+    unit.sizeWish = sizeBytes;
     this.#units.set(number, unit);
+    unit.coordinator = this.#services.place.current;
+    unit.coordinator.unitAdded(unit);
+    resumeOperation(unit);
     return { unit, warning: outcome.warning };
+  }
+
+  /**
+   * Opens the store of a unit that has none, because another node has served
+   * it. Throws a `ManagementError` when that fails.
+   */
+  async openStore(unit: LogicalUnit): Promise<void> {
+    if (unit.store !== null || unit.removing) return;
+    const own = typeOptions(unit.driver.options, unit.storeOptions);
+    const opened = await openStore(unit.driver, own, unit.options, {
+      deviceType: unit.deviceType,
+      sizeBytes: unit.sizeWish,
+      blockLength: unit.geometry.blockLength || undefined,
+      mayWrite: unit.coordinator.mayWrite?.(unit.number),
+    });
+    if (unit.removing) return await this.#close(unit, opened.store);
+    unit.setStore(this.#guarded(unit.number, opened.store));
+  }
+
+  /** This node serves a unit: an operation that was begun goes on here. */
+  resume(unit: LogicalUnit): void {
+    if (unit.operation === null) resumeOperation(unit);
+  }
+
+  /** It does not: the operation of a unit rests, and goes on elsewhere. */
+  async pause(unit: LogicalUnit): Promise<void> {
+    const { operation } = unit;
+    if (operation === null) return;
+    await operation.stop();
+    if (unit.operation === operation) unit.operation = null;
+    if (!unit.away) this.resume(unit);
+  }
+
+  /**
+   * Closes the store of a unit that another node is to serve: tasks that do
+   * not end within `patienceMs` are ended with BUSY, and the store has made
+   * durable all that it was given.
+   */
+  async closeStore(unit: LogicalUnit, patienceMs: number): Promise<void> {
+    const store = await this.settleStore(unit, patienceMs);
+    if (store === null) return;
+    unit.setStore(null);
+    await this.#close(unit, store);
+  }
+
+  /** The same, but that the store stays open. @returns the store */
+  async settleStore(
+    unit: LogicalUnit,
+    patienceMs: number,
+  ): Promise<BlockStore | null> {
+    await this.drain(unit, patienceMs);
+    const { store } = unit;
+    if (store?.capabilities.volatileCache && !unit.readOnly) {
+      const flushed = await store.flush();
+      if (flushed !== OK) this.#noteLost(unit, flushed.message);
+    }
+    return store;
+  }
+
+  /** Waits until no task of a unit runs here; see `closeStore`. */
+  async drain(unit: LogicalUnit, patienceMs: number): Promise<void> {
+    const { clock } = this.#services.host;
+    const endMs = clock.nowMs() + patienceMs;
+    while (unit.taskSet.size > 0 && clock.nowMs() < endMs) {
+      await new Promise<void>((done) => clock.after(DRAIN_LOOK_MS, done));
+    }
+    await this.#endTasks(unit, ABORT.TO_BE_RETRIED);
+    await this.pause(unit);
+    await unit.selfTests.end();
   }
 
   async #reopen(
@@ -292,6 +393,7 @@ export class LunRegistry implements UnitDirectory {
       deviceType: unit.deviceType,
       sizeBytes: request.sizeBytes || undefined,
       blockLength: unit.geometry.blockLength || undefined,
+      mayWrite: unit.coordinator.mayWrite?.(unit.number),
     });
     // Commands find no medium until those under way have left the old store.
     const old = unit.store;
@@ -303,7 +405,7 @@ export class LunRegistry implements UnitDirectory {
       throw notFound(unit.number);
     }
     unit.setOptions(request.options, request.raw);
-    unit.setStore(opened.store);
+    unit.setStore(this.#guarded(unit.number, opened.store));
     resumeOperation(unit);
     if (unit.removable && opened.store !== null) unit.load();
     else unit.mediumGone();
@@ -323,17 +425,32 @@ export class LunRegistry implements UnitDirectory {
     await this.#services.observers.storeEnding(unit);
   }
 
-  async #endTasks(unit: LogicalUnit): Promise<void> {
+  async #endTasks(
+    unit: LogicalUnit,
+    how: number = ABORT.WITH_STATUS,
+  ): Promise<void> {
     const tasks: ScsiTask[] = [];
     for (let at = unit.taskSet.oldest; at !== null; at = at.newer) {
       tasks.push(at);
     }
-    const victims = tasks.map((task) => ({ task, how: ABORT.WITH_STATUS }));
+    const victims = tasks.map((task) => ({ task, how }));
     const { dispatcher } = this.#services;
     const { tracing } = dispatcher;
     const wait = tracing.acquire(WAIT.LUN_DRAIN, null, unit.number);
     await new Promise<void>((resolve) => dispatcher.abort(victims, resolve));
     wait?.release();
+  }
+
+  #guarded(number: number, store: BlockStore | null): BlockStore | null {
+    const { current } = this.#services.place;
+    return store === null ? null : current.guard(number, store);
+  }
+
+  #noteLost(unit: LogicalUnit, reason: string): void {
+    this.#services.host.log.error("A store was closed that could not flush", {
+      lun: unit.number,
+      reason,
+    });
   }
 
   #claim(wanted: number | undefined): number {

@@ -16,6 +16,7 @@ export const MANAGEMENT_ERRORS = {
   "lun-limit": "no LUN number is free",
   "lun-not-found": "the LUN does not exist",
   "option": "an option has a wrong value",
+  "pair": "the pair of nodes does not allow it",
   "plugin": "a plugin cannot be loaded",
   "port-exists": "the port exists already",
   "port-limit": "no port number is free",

@@ -13,6 +13,11 @@ export type { InquiryFlag } from "./commands/inquiry_flags.ts";
 export { writesThrough } from "./commands/medium.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";
 export * from "./control_page.ts";
+export {
+  COORDINATION,
+  type CoordinatorPlace,
+  STANDALONE,
+} from "./coordination.ts";
 export type {
   MakeSubject,
   Subject,
@@ -29,17 +34,22 @@ export type {
 } from "./contract/frontend_contract.ts";
 export type { DataBuffers, Echo } from "./data_buffers.ts";
 export {
+  bufferFor,
   PARAMETER_LIST_LENGTH_MAX,
+  receiveDataOut,
   reply,
+  roomForMore,
+  sendPiece,
   withParameters,
 } from "./data_transfer.ts";
-export type { DeviceClock } from "./device_clock.ts";
+export { type DeviceClock, TIMESTAMP_ORIGIN } from "./device_clock.ts";
 export * from "./device_type.ts";
 export type { Dispatcher, Victim } from "./dispatcher.ts";
 export * from "./events.ts";
 export * from "./foresight.ts";
 export * from "./identity.ts";
 export * from "./informational_exceptions.ts";
+export { changeDurably } from "./kept_reservations.ts";
 export * from "./initiator_port.ts";
 export * from "./local_initiator.ts";
 export * from "./injections.ts";
@@ -58,6 +68,7 @@ export type {
 export * from "./nexus.ts";
 export {
   OPERATION,
+  OPERATION_NAME,
   type OperationKind,
   type OperationPlan,
   type OperationRecord,
@@ -78,6 +89,7 @@ export * from "./plugin_host.ts";
 export * from "./port_registry.ts";
 export * from "./ports/backend_driver.ts";
 export * from "./ports/block_store.ts";
+export * from "./ports/coordinator.ts";
 export * from "./ports/designator.ts";
 export * from "./ports/host.ts";
 export * from "./ports/port_driver.ts";
@@ -86,7 +98,7 @@ export * from "./ports/transport_id.ts";
 export * from "./range_geometry.ts";
 export type { RateLimitOptions, RateLimits } from "./rate_limits.ts";
 export type { Reservations, Sender } from "./reservations.ts";
-export type { SavedPage } from "./saved_pages.ts";
+export { keepSavedPages, type SavedPage } from "./saved_pages.ts";
 export type { SelfTests } from "./self_test.ts";
 export type { SelfTestResult, SelfTestResults } from "./self_test_results.ts";
 export * from "./scsi_client.ts";

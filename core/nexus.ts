@@ -6,6 +6,7 @@
 
 import { BufferBudget, type BufferPool } from "./buffer_pool.ts";
 import { CommandTally, countFailure } from "./command_counters.ts";
+import type { CoordinatorPlace } from "./coordination.ts";
 import { INTERLOCK } from "./control_page.ts";
 import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { EventHub } from "./events.ts";
@@ -48,7 +49,7 @@ export class ItlNexus {
   /** Its number for this nexus. */
   readonly visibleLun: number;
   /** Pending unit attentions: bits of `UNIT_ATTENTION`. */
-  pending: number = FIRST_CONTACT;
+  pending: number;
   /** PREVENT of PREVENT ALLOW MEDIUM REMOVAL is set. */
   preventsRemoval = false;
   /** Sense of the last command, where the transport carries none with it. */
@@ -61,13 +62,22 @@ export class ItlNexus {
     this.nexus = nexus;
     this.unit = unit;
     this.visibleLun = visibleLun;
+    // Initiators of another node hear from that one.
+    this.pending = nexus.port.remote ? 0 : FIRST_CONTACT;
   }
 
   /** A command has ended with a status: that may leave a condition behind. */
   noteStatus(status: number): void {
     const { attentionInterlock } = this.unit.modePages.settings;
     if (attentionInterlock !== INTERLOCK.KEEP_AND_RAISE) return;
-    this.pending |= PREVIOUS_STATUS.get(status) ?? 0;
+    const condition = PREVIOUS_STATUS.get(status);
+    if (condition === undefined) return;
+    this.unit.tell(this.nexus.initiator, condition);
+  }
+
+  /** Owes its initiator unit attentions, where that is connected here. */
+  owe(conditions: number): void {
+    if (!this.nexus.port.remote) this.pending |= conditions;
   }
 }
 
@@ -79,6 +89,8 @@ export interface NexusServices {
   readonly buffers: BufferPool;
   /** Hears of ports. */
   readonly events: EventHub;
+  /** Knows of another node. */
+  readonly place: CoordinatorPlace;
 }
 
 /** One initiator port talking to one target port. */
@@ -247,7 +259,7 @@ export class Nexus<Context = unknown> {
     this.#itls.delete(visibleLun);
     itl.unit.itls.delete(itl);
     // Whoever no longer sees a unit cannot release it either.
-    if (!sees(this, itl.unit)) itl.unit.reservations.dropHolder(this);
+    if (!sees(this, itl.unit)) itl.unit.dropHolder(this);
   }
 
   /** Takes an ended task back into the pool; called by the dispatcher. */

@@ -147,6 +147,11 @@ export class PluginHost {
     for (const name of this.names.reverse()) await this.unload(name);
   }
 
+  /** Offers a service of the target itself to plugins. */
+  provide<T>(token: ServiceToken<T>, service: T): void {
+    this.#services.set(token, service);
+  }
+
   /** A service, or undefined when nobody provides it. */
   service<T>(token: ServiceToken<T>): T | undefined {
     return this.#services.get(token) as T | undefined;

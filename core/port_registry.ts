@@ -24,6 +24,14 @@ export const FIRST_FREE_PORT = 3;
 
 const KEPT_PREFIX = "port/";
 
+/** The numbers that the ports of a node have. */
+export interface PortNumbers {
+  /** The first of them. */
+  readonly first: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
 /**
  * Ports by number. A number that something durable hangs on is kept: the port
  * of that name has it again after a restart, whatever the order then is.
@@ -34,6 +42,7 @@ export class PortRegistry {
   readonly #state: StateStore;
   readonly #ports: Map<number, TargetPort> = new Map();
   readonly #kept: Map<string, number> = new Map();
+  #numbers: PortNumbers = { first: 0, count: PORTS_MAX };
 
   /** A registry for the units of a target. */
   constructor(
@@ -50,9 +59,33 @@ export class PortRegistry {
     }
   }
 
+  /** The numbers that ports of this node have. */
+  get numbers(): PortNumbers {
+    return this.#numbers;
+  }
+
+  /**
+   * Has the ports of this node numbered by a range of its own: no two nodes
+   * may have the same. Throws a `ManagementError` where a port exists already.
+   */
+  setNumbers(numbers: PortNumbers): void {
+    const last = numbers.first + numbers.count - 1;
+    const outside = this.all().find(({ number, remote }) =>
+      !remote && (number < numbers.first || number > last)
+    );
+    if (outside !== undefined) {
+      throw new ManagementError(
+        "port-exists",
+        `Ports cannot be numbered from ${numbers.first} to ${last}: ` +
+          `port ${outside.number} exists`,
+      );
+    }
+    this.#numbers = numbers;
+  }
+
   /** Makes a port, off line, with every unit visible. */
   register(description: PortDescription): TargetPort {
-    const number = description.number ?? this.#freeNumber(description);
+    const number = this.#numberFor(description);
     if (this.#ports.has(number)) {
       throw new ManagementError("port-exists", `port ${number} already exists`);
     }
@@ -64,6 +97,7 @@ export class PortRegistry {
       this,
     );
     this.#ports.set(number, port);
+    port.coordinator.portChanged(port);
     this.#services.events.emit({ type: "port-added", port: number });
     return port;
   }
@@ -73,6 +107,7 @@ export class PortRegistry {
     port.setOnline(false);
     this.#ports.delete(port.number);
     await Promise.all([...port.nexuses].map((nexus) => nexus.nexusLost()));
+    port.coordinator.portRemoved(port);
     const { number } = port;
     this.#services.events.emit({ type: "port-removed", port: number });
   }
@@ -109,16 +144,30 @@ export class PortRegistry {
     }
   }
 
+  // Ports of another node have their numbers there; wanted ones count from
+  // the first of this node.
+  #numberFor(description: PortDescription): number {
+    const { number, remote } = description;
+    if (number === undefined) return this.#freeNumber(description);
+    return remote ? number : this.#numbers.first + number;
+  }
+
   #freeNumber(description: PortDescription): number {
+    const { first, count } = this.#numbers;
     const kept = this.#kept.get(keptName(description) ?? "");
-    if (kept !== undefined && !this.#ports.has(kept)) return kept;
+    if (
+      kept !== undefined && kept >= first && kept < first + count &&
+      !this.#ports.has(kept)
+    ) return kept;
     const others = new Set(this.#kept.values());
     return this.#lowestFree(others) ?? this.#lowestFree(new Set()) ??
       noNumber();
   }
 
   #lowestFree(avoided: ReadonlySet<number>): number | undefined {
-    for (let number = FIRST_FREE_PORT; number < PORTS_MAX; number += 1) {
+    const { first, count } = this.#numbers;
+    const end = first + count;
+    for (let number = first + FIRST_FREE_PORT; number < end; number += 1) {
       if (!this.#ports.has(number) && !avoided.has(number)) return number;
     }
     return undefined;

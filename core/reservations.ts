@@ -49,8 +49,14 @@ export class Reservations {
     return !persistent.admits(nexus.initiator);
   }
 
-  /** Drops the RESERVE of a nexus that is lost or reset. */
-  dropHolder(nexus: Nexus): void {
-    if (this.holder === nexus) this.holder = null;
+  /**
+   * Drops the RESERVE of a nexus that is lost or reset.
+   *
+   * @returns whether it had one
+   */
+  dropHolder(nexus: Nexus): boolean {
+    if (this.holder !== nexus) return false;
+    this.holder = null;
+    return true;
   }
 }

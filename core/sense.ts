@@ -94,6 +94,24 @@ export const NO_ADDITIONAL_SENSE: Sense = sense(SENSE_KEY.NO_SENSE, 0, 0);
 
 // NOT READY
 
+/** The access state of its target port group is changing. */
+export const ASYMMETRIC_ACCESS_STATE_TRANSITION: Sense = sense(
+  SENSE_KEY.NOT_READY,
+  0x04,
+  0x0a,
+);
+/** Its target port group is in standby state. */
+export const TARGET_PORT_IN_STANDBY_STATE: Sense = sense(
+  SENSE_KEY.NOT_READY,
+  0x04,
+  0x0b,
+);
+/** Its target port group is in unavailable state. */
+export const TARGET_PORT_IN_UNAVAILABLE_STATE: Sense = sense(
+  SENSE_KEY.NOT_READY,
+  0x04,
+  0x0c,
+);
 /** Stopped by START STOP UNIT: a START is required. */
 export const INITIALIZING_COMMAND_REQUIRED: Sense = sense(
   SENSE_KEY.NOT_READY,
@@ -175,6 +193,13 @@ export const INTERNAL_TARGET_FAILURE: Sense = sense(
   SENSE_KEY.HARDWARE_ERROR,
   0x44,
   0x00,
+);
+
+/** Access states cannot be set so, now. */
+export const SET_TARGET_PORT_GROUPS_COMMAND_FAILED: Sense = sense(
+  SENSE_KEY.HARDWARE_ERROR,
+  0x67,
+  0x0a,
 );
 
 /** A self-test has failed. */

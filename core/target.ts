@@ -6,6 +6,7 @@
  */
 
 import { BufferPool } from "./buffer_pool.ts";
+import { COORDINATION, CoordinatorPlace } from "./coordination.ts";
 import type { CommandTable } from "./commands/command_table.ts";
 import { InquiryFlags } from "./commands/inquiry_flags.ts";
 import { coreCommandTable } from "./commands/mod.ts";
@@ -80,6 +81,7 @@ export class Target implements AsyncDisposable {
     const dispatcher = this.#dispatcher;
     const { host, events, observers } = this;
     const { findPlugin, companions } = options;
+    const place = new CoordinatorPlace();
     this.plugins = new PluginHost(this, findPlugin, companions);
     this.luns = new LunRegistry({
       host,
@@ -87,13 +89,21 @@ export class Target implements AsyncDisposable {
       dispatcher,
       events,
       observers,
+      place,
     });
     this.ports = new PortRegistry(this.luns, {
       dispatcher,
       buffers: this.buffers,
       events,
+      place,
     }, host.state);
     this.luns.attach(this.ports);
+    const { luns, ports } = this;
+    this.plugins.provide(COORDINATION, {
+      luns,
+      ports,
+      install: (coordinator) => place.install(coordinator, luns, ports),
+    });
   }
 
   /** Defects met so far: commands that ended by an assertion or exception. */

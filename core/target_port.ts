@@ -14,6 +14,7 @@ import {
   naaDesignator,
   PROTOCOL,
 } from "./ports/designator.ts";
+import type { Coordinator } from "./ports/coordinator.ts";
 import type { Transport } from "./ports/transport.ts";
 import { UNIT_ATTENTION } from "./unit_attention.ts";
 
@@ -29,6 +30,16 @@ export const PORT_TYPE = {
 
 /** Entries that a LUN map can have. */
 export const LUN_MAP_LENGTH = 1024;
+
+/** Where the initiators of a port find it. */
+export interface PortReach {
+  /** Name of its target. */
+  readonly target: string;
+  /** Target portal group tag. */
+  readonly tag: number;
+  /** `ADDRESS:PORT`, an IPv6 address in brackets; without wildcards. */
+  readonly portals: readonly string[];
+}
 
 /** What a frontend says of a port that it makes. */
 export interface PortDescription {
@@ -50,6 +61,10 @@ export interface PortDescription {
   readonly portDesignator?: Designator;
   /** Designator of the target device, if it has a name. */
   readonly targetDesignator?: Designator;
+  /** It is a port of another node, shown here by its number there. */
+  readonly remote?: boolean;
+  /** Where initiators find it, now; absent: not by an address. */
+  readonly reach?: () => PortReach;
   /** Further facts for lists, in order. */
   readonly details?: ReadonlyMap<string, string>;
   /** Called when the port goes on or off line. */
@@ -92,6 +107,8 @@ export class TargetPort {
   portDesignator: Designator | null;
   /** Name of the target device; null: it has none. */
   targetDesignator: Designator | null;
+  /** It is a port of another node: its initiators hear from that one. */
+  readonly remote: boolean;
   readonly #units: UnitDirectory;
   readonly #services: NexusServices;
   readonly #directory: PortDirectory;
@@ -114,9 +131,15 @@ export class TargetPort {
     this.description = description;
     this.portDesignator = description.portDesignator ?? null;
     this.targetDesignator = description.targetDesignator ?? null;
+    this.remote = description.remote ?? false;
     this.#units = units;
     this.#services = services;
     this.#directory = directory;
+  }
+
+  /** The other node. */
+  get coordinator(): Coordinator {
+    return this.#services.place.current;
   }
 
   /** All ports of the target, this one among them, by number. */
@@ -149,6 +172,7 @@ export class TargetPort {
     const type = online ? "port-online" : "port-offline";
     this.#services.events.emit({ type, port: this.number });
     this.description.onlineChanged?.(online);
+    this.coordinator.portChanged(this);
     this.#inquiryDataChanged();
   }
 
@@ -171,6 +195,7 @@ export class TargetPort {
     if (wwpn !== undefined) {
       this.portDesignator = naaDesignator(wwpn, ASSOCIATION.PORT, protocol);
     }
+    this.coordinator.portChanged(this);
     this.#inquiryDataChanged();
   }
 
@@ -214,6 +239,7 @@ export class TargetPort {
       this.#services,
     );
     this.#nexuses.add(nexus);
+    this.coordinator.nexusMade(nexus);
     return nexus;
   }
 
@@ -241,6 +267,7 @@ export class TargetPort {
   /** Forgets a nexus; called when it is lost. */
   disconnect(nexus: Nexus): void {
     if (!this.#nexuses.delete(nexus)) return;
+    this.coordinator.nexusLost(nexus);
     this.#past.add(nexus.statistics);
     if (nexus.actsFor === null) this.#initiators.leave(nexus.initiator);
   }
@@ -287,6 +314,7 @@ export class TargetPort {
   /** Replaces the whole map; null makes every unit visible by its number. */
   setLunMap(map: ReadonlyMap<number, number> | null): void {
     this.#map = map === null ? null : new Map(map);
+    this.coordinator.portChanged(this);
     for (const nexus of this.#nexuses) {
       for (const itl of [...nexus.itls]) {
         if (this.unitAt(itl.visibleLun) !== itl.unit) {
@@ -311,7 +339,8 @@ export class TargetPort {
 
   #inquiryDataChanged(): void {
     for (const unit of this.allUnits()) {
-      if (this.maps(unit)) unit.raise(UNIT_ATTENTION.INQUIRY_DATA_CHANGED);
+      if (!this.maps(unit)) continue;
+      unit.raiseHere(UNIT_ATTENTION.INQUIRY_DATA_CHANGED);
     }
   }
 
@@ -320,7 +349,7 @@ export class TargetPort {
     for (const nexus of this.#nexuses) {
       nexus.wellKnownPending |= UNIT_ATTENTION.LUNS_CHANGED;
       for (const itl of nexus.itls) {
-        if (itl.unit !== except) itl.pending |= UNIT_ATTENTION.LUNS_CHANGED;
+        if (itl.unit !== except) itl.owe(UNIT_ATTENTION.LUNS_CHANGED);
       }
     }
   }

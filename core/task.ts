@@ -40,6 +40,8 @@ export const ABORT = {
   SILENT: 1,
   /** Another initiator's doing: TASK ABORTED status is sent (SAM-5 5.6). */
   WITH_STATUS: 2,
+  /** Its node gives the unit up: BUSY status is sent. */
+  TO_BE_RETRIED: 3,
 } as const;
 
 /** Longest CDB that we keep. */
@@ -132,6 +134,8 @@ export class ScsiTask<Context = unknown> {
   ranges: readonly BlockRange[] | null = null;
   /** Others need not wait for it: its unit keeps them off by itself. */
   aside = false;
+  /** Set by the transport: another node runs it, here it has its place. */
+  placeholder = false;
   /** What it tells to a trace; null: it is not traced. */
   trace: Trace | null = null;
   /** Called when it is aborted while it waits for no transport; or null. */
@@ -142,6 +146,8 @@ export class ScsiTask<Context = unknown> {
   moving = false;
   /** GOOD has left with the last data: nothing else can be said. */
   answered = false;
+  /** The other node has answered it: its tag may be another task's by now. */
+  tagFree = false;
   /** Status that it ended with. */
   status: number = STATUS.GOOD;
   /** Sense data that it ended with; null: none. */
@@ -203,10 +209,12 @@ export function resetTask(task: ScsiTask): void {
   task.blockCount = 0;
   task.ranges = null;
   task.aside = false;
+  task.placeholder = false;
   task.wake = null;
   task.sequentialDone = false;
   task.moving = false;
   task.answered = false;
+  task.tagFree = false;
   task.status = STATUS.GOOD;
   task.sense = null;
   task.transferLength = 0;

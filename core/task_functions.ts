@@ -11,6 +11,7 @@ import type { Dispatcher, Victim } from "./dispatcher.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import { QUEUE_ERROR } from "./control_page.ts";
+import { SHARED } from "./ports/coordinator.ts";
 import { type Sense, tellsOverlap } from "./sense.ts";
 import { ABORT, type ScsiTask } from "./task.ts";
 import {
@@ -78,7 +79,14 @@ export function executeFunction(
   }
   const itl = nexus.itl(request.visibleLun);
   if (itl === null) return answer("INCORRECT LOGICAL UNIT NUMBER");
-  ofUnit({ ...call, lun: itl.unit.number }, itl.unit, itl);
+  const { unit } = itl;
+  const ofLun = { ...call, lun: unit.number };
+  const elsewhere = unit.coordinator.manage(nexus, request, unit);
+  if (elsewhere === null) return ofUnit(ofLun, unit, itl);
+  // What it does to the unit is done where that is served; those of its tasks
+  // that are here end here.
+  const victims = victimsOf(unit, (task) => howFor(task, nexus, unit));
+  abortAndAnswer(ofLun, victims, [elsewhere]);
 }
 
 /** Ends the tasks of a lost nexus and drops what it holds (SAM-5 6.3.4). */
@@ -169,7 +177,7 @@ function clearTaskSet(call: Call, unit: LogicalUnit): void {
 
 function resetUnit(call: Call, unit: LogicalUnit): void {
   const victims = reset(unit, call, UNIT_ATTENTION.UNIT_RESET);
-  abortAndAnswer(call, victims, cutOff([unit]));
+  abortAndAnswer(call, victims, [...cutOff([unit]), ...settling([unit])]);
 }
 
 function resetTarget(call: Call, condition: number): void {
@@ -185,16 +193,34 @@ function resetTarget(call: Call, condition: number): void {
   for (const unit of known) {
     victims.push(...reset(unit, call, condition));
   }
-  abortAndAnswer(call, victims, cutOff(known));
+  const operations = [
+    ...cutOff(known),
+    ...settling(known),
+    ...elsewhere(call),
+  ];
+  abortAndAnswer(call, victims, operations);
+}
+
+// What of a function is the business of the other node.
+function elsewhere({ nexus, request }: Call): Promise<void>[] {
+  const done = nexus.port.coordinator.manage(nexus, request, null);
+  return done === null ? [] : [done];
+}
+
+// The other node is to know what has changed before the function is answered.
+function settling(units: readonly LogicalUnit[]): Promise<unknown>[] {
+  return units.map((unit) => unit.coordinator.settled(unit))
+    .filter((settled) => settled !== null);
 }
 
 function resetNexus(call: Call): void {
   const victims = abandon(call.dispatcher, call.nexus);
   call.nexus.wellKnownPending |= UNIT_ATTENTION.NEXUS_LOSS;
   for (const itl of call.nexus.itls) {
-    itl.pending |= UNIT_ATTENTION.NEXUS_LOSS;
+    itl.owe(UNIT_ATTENTION.NEXUS_LOSS);
   }
-  abortAndAnswer(call, victims);
+  const units = [...call.nexus.port.allUnits()];
+  abortAndAnswer(call, victims, [...settling(units), ...elsewhere(call)]);
 }
 
 function queryTask(call: Call, unit: LogicalUnit): void {
@@ -239,7 +265,7 @@ function answerQuery(
 function abortAndAnswer(
   call: Call,
   victims: readonly Victim[],
-  operations: readonly Promise<void>[] = [],
+  operations: readonly Promise<unknown>[] = [],
 ): void {
   const { dispatcher, nexus, request, lun } = call;
   request.tasksFound = victims.length;
@@ -268,12 +294,15 @@ function reset(
 ): Victim[] {
   // TAS as it is, not as it will be once saved pages are in force.
   const victims = victimsOf(unit, (task) => howFor(task, nexus, unit));
+  // Another node serves it, and does the rest.
+  if (unit.away) return victims;
   unit.reservations.holder = null;
   for (const itl of unit.itls) {
     itl.preventsRemoval = false;
     itl.storedSense = null;
   }
   unit.modePages.restoreSaved();
+  unit.changed(SHARED.RESERVE | SHARED.PREVENT | SHARED.MODE_PAGES);
   unit.selfTests.interrupt();
   unit.raise(condition);
   dispatcher.observers.unitReset(unit);
@@ -300,10 +329,10 @@ function ownTasks(dispatcher: Dispatcher, nexus: Nexus): Victim[] {
 }
 
 function dropHoldings(nexus: Nexus, unit: LogicalUnit): void {
-  unit.reservations.dropHolder(nexus);
+  unit.dropHolder(nexus);
   for (const itl of unit.itls) {
     if (itl.nexus !== nexus) continue;
-    itl.preventsRemoval = false;
+    unit.setPreventsRemoval(itl, false);
     itl.storedSense = null;
   }
 }
@@ -328,7 +357,8 @@ function howForOthers(unit: LogicalUnit): number {
 function tellCleared(victims: readonly Victim[]): void {
   for (const { task, how } of victims) {
     if (how !== ABORT.SILENT || task.abort !== ABORT.NONE) continue;
-    if (task.itl !== null) task.itl.pending |= UNIT_ATTENTION.COMMANDS_CLEARED;
+    task.itl?.unit
+      .tell(task.nexus.initiator, UNIT_ATTENTION.COMMANDS_CLEARED);
   }
 }
 

@@ -108,7 +108,9 @@ export class TaskSet {
       if (older.state === TASK_STATE.ENDED) continue;
       if (untagged !== (older.attribute === ATTRIBUTE.UNTAGGED)) continue;
       if (untagged) return OVERLAPPED_COMMANDS_ATTEMPTED;
-      if (older.tag === task.tag) return taggedOverlappedCommands(task.tag);
+      if (older.tag === task.tag && !older.tagFree) {
+        return taggedOverlappedCommands(task.tag);
+      }
     }
     return null;
   }

@@ -83,6 +83,11 @@ export class UnitLog {
     this.#clientParameters = new Map();
   }
 
+  /** What was kept has changed: it is to be read again. */
+  forget(): void {
+    this.#clientParameters = null;
+  }
+
   /** Keeps them over restarts; throws a `ManagementError` if that fails. */
   save(): void {
     const length = 1 + CLIENT_PARAMETER_LENGTH;

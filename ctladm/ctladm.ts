@@ -21,6 +21,8 @@ import { devlist } from "./commands/devlist.ts";
 import { dumpooa, dumpstructs } from "./commands/dump.ts";
 import { events } from "./commands/events.ts";
 import { explain } from "./commands/explain.ts";
+import { ha, haRole } from "./commands/ha.ts";
+import { haInit } from "./commands/ha_init.ts";
 import { inject } from "./commands/inject.ts";
 import { islist } from "./commands/islist.ts";
 import { create, modify, remove } from "./commands/luns.ts";
@@ -85,6 +87,9 @@ const COMMANDS: readonly Command[] = [
   dumpstructs,
   events,
   explain,
+  ha,
+  haInit,
+  haRole,
   inject,
   inquiry,
   islist,

@@ -45,6 +45,7 @@ import {
   OPTIONAL_SYS,
   type PermissionRequest,
   permissionsOf,
+  startsPrograms,
 } from "./permissions.ts";
 
 const { file: DEFAULT_FILE, state: DEFAULT_STATE } = CTLD_DEFAULTS;
@@ -127,7 +128,6 @@ export async function ctld(words: readonly string[]): Promise<number> {
   configureLog(settings.verbose ? "debug" : "warning", settings.logFile);
   if (given.t === true) return check(settings);
   if (given.detach === true) return await goToBackground(words, settings);
-  giveUpRunning();
   return await serve(settings);
 }
 
@@ -150,6 +150,7 @@ async function serve(settings: Settings): Promise<number> {
     log.error("configuration error; exiting");
     return 1;
   }
+  if (!startsPrograms(found.configuration)) giveUpRunning();
   if (settings.isNative) requireLibc();
   if (!isPermitted(settings, found, log)) {
     log.error('permissions are missing, "ctladm permissions" names all');
@@ -178,6 +179,12 @@ async function serveConfiguration(
     host: { log: logOf("target"), state },
     log,
   });
+  try {
+    await daemon.enterPair(configuration);
+  } catch (error) {
+    log.error(`ha: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
   const { api } = running.settings;
   const directory = stateDirectory(DEFAULT_STATE);
   const served = await serveDaemon({

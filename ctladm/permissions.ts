@@ -5,7 +5,12 @@
  * @module
  */
 
-import { DEVICE_TYPE, ManagementError, wireAddress } from "../mod.ts";
+import {
+  DEVICE_TYPE,
+  ManagementError,
+  readHaSettings,
+  wireAddress,
+} from "../mod.ts";
 import { type ApiAddress, apiAddressText } from "./api/bearer.ts";
 import { desiredState } from "./conf/desired_state.ts";
 import type { SocketAddress } from "./conf/inet.ts";
@@ -28,6 +33,7 @@ export const PERMISSION_KINDS = [
   "write",
   "env",
   "sys",
+  "run",
   "import",
   "ffi",
 ] as const;
@@ -119,6 +125,7 @@ export function permissionsOf(request: PermissionRequest): PermissionAnswer {
       .filter((name) => !BUILT_IN.has(name))
       .map((name) => pluginPart(name, `plugin "${name}"`)),
     ...camtgtParts(request.configuration),
+    ...haParts(request.configuration),
     ...notesOfTargets(request.configuration),
   ];
   const permissions = new Map<string, Permission>();
@@ -228,7 +235,45 @@ function programPart(request: PermissionRequest): Part {
   };
 }
 
-function net({ address, port, family }: SocketAddress, why: string) {
+/** Whether a daemon with this configuration starts programs of its own. */
+export function startsPrograms({ ha }: Configuration): boolean {
+  return ha !== undefined &&
+    readHaSettings(ha.options).fencer.kind === "command";
+}
+
+/** The link, the arbiter, and what fences the peer. */
+function haParts({ ha }: Configuration): Part[] {
+  if (ha === undefined) return [];
+  const { place, identity, arbiter, fencer } = readHaSettings(ha.options);
+  const link = place === null ? [] : [net(
+    { ...place, family: place.address.includes(":") ? 6 : 4 },
+    `the link to the peer (${place.listens ? "listen" : "connect"})`,
+  )];
+  const files = identity === null
+    ? []
+    : [identity.keyFile, identity.certificateFile];
+  const urls = arbiter.kind === "etcd" ? arbiter.urls : [];
+  const [program] = fencer.kind === "command" ? fencer.words : [];
+  return [{
+    permissions: [
+      ...link,
+      ...files.map((file) => allow("read", file, "identity on the link")),
+      ...urls.map((url) => allow("net", hostOf(url), "the arbiter")),
+      ...program === undefined ? [] : [allow("run", program, "the fencer")],
+    ],
+  }];
+}
+
+/** Host and port of a URL, as flags name them. */
+function hostOf(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+}
+
+function net(
+  { address, port, family }: Omit<SocketAddress, "text">,
+  why: string,
+): Permission {
   const host = family === 6 ? `[${address}]` : address;
   return allow("net", `${host}:${port}`, why);
 }

@@ -43,6 +43,28 @@ export interface Places {
   readonly libc: string | undefined;
 }
 
+/** What a node is to prove itself by. */
+export interface HaIdentityRequest {
+  /** Folder of the files; it is made when it is missing. */
+  readonly directory: string;
+  /** Name in the certificate, for people. */
+  readonly name: string;
+  /** Files that are there are replaced. */
+  readonly force: boolean;
+}
+
+/** What a node proves itself by. */
+export interface HaIdentity {
+  /** File of the private key. */
+  readonly keyFile: string;
+  /** File of the certificate. */
+  readonly certificateFile: string;
+  /** What the peer knows it by: `sha256:` and 64 hexadecimal digits. */
+  readonly fingerprint: string;
+  /** They were made now. */
+  readonly isNew: boolean;
+}
+
 /** What a client program runs in. */
 export interface Surroundings {
   /** Prints on standard output; a newline is added. */
@@ -77,6 +99,8 @@ export interface Surroundings {
   readonly realPath: (path: string) => string | undefined;
   /** Where ctld is, and where it would keep what it needs. */
   readonly places: () => Places;
+  /** Makes key and certificate of a node, files with mode 0600. */
+  readonly haIdentity: (request: HaIdentityRequest) => Promise<HaIdentity>;
   /** Waits, milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
 }

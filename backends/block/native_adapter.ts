@@ -273,7 +273,8 @@ export class NativeIo implements BlockIo {
       path: `${this.facts.path} (snapshot)`,
       readOnly: true,
     };
-    const below = new LibcIo(this.#libc, fd, facts, SNAPSHOT_LANES);
+    const how = { readOnly: true, lanes: SNAPSHOT_LANES };
+    const below = new LibcIo(this.#libc, fd, facts, how);
     return new NativeIo(below, this.#libc, fd);
   }
 

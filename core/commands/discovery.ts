@@ -11,6 +11,7 @@ import { clearLunsChanged, takeAttention } from "../judgement.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import type { ItlNexus } from "../nexus.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
+import type { TargetPortGroup } from "../ports/coordinator.ts";
 import {
   type Completion,
   invalidFieldInCdb,
@@ -29,7 +30,7 @@ import {
 } from "../wire/lun_address.ts";
 import { encodeSense, SENSE_LENGTH_MAX } from "../wire/sense_data.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
-import { portsOf, TARGET_PORT_GROUP } from "./vpd_designators.ts";
+import { portsOf } from "./vpd_designators.ts";
 
 const ANYTIME = FLAG.RESERVED | FLAG.AHEAD_OF_ATTENTION | FLAG.NO_MEDIUM |
   FLAG.STANDBY | FLAG.UNAVAILABLE | FLAG.PERSISTENT | FLAG.RUN_HERE;
@@ -87,14 +88,15 @@ const DESC = 0x01;
 // exception, else nothing.
 function pendingSense(itl: ItlNexus | null): Sense {
   if (itl === null) return NO_ADDITIONAL_SENSE;
-  const { storedSense } = itl;
+  const { unit, storedSense } = itl;
+  if (unit.coordinator.hides(unit)) return LOGICAL_UNIT_NOT_SUPPORTED;
   itl.storedSense = null;
   if (storedSense !== null) return storedSense;
   if (itl.pending !== 0) {
-    itl.unit.attentionsReported += 1;
+    unit.attentionsReported += 1;
     return takeAttention(itl, firstCondition(itl.pending));
   }
-  const { operation, selfTests, exceptions } = itl.unit;
+  const { operation, selfTests, exceptions } = unit;
   return operation?.sense ?? selfTests.inProgress ?? exceptions.onRequest ??
     NO_ADDITIONAL_SENSE;
 }
@@ -152,7 +154,9 @@ function reportLuns(task: ScsiTask): MaybePromise<Completion> {
 /** PARAMETER DATA FORMAT of byte 1. */
 const PARAMETER_FORMAT = { LENGTH_ONLY: 0, EXTENDED: 1 } as const;
 const STATES_SUPPORTED = 0x8f;
-const STATUS_IMPLICIT = 0x02;
+const At = { ACCESS: 0, SUPPORTED: 1, GROUP: 2, STATUS_CODE: 5, PORTS: 7 };
+const GROUP_HEADER = 8;
+const PORT_LENGTH = 4;
 /** A group counts its ports in one byte. */
 const PORTS_PER_GROUP_MAX = 255;
 
@@ -162,19 +166,30 @@ function reportTargetPortGroups(
 ): MaybePromise<Completion> {
   const format = task.cdb.getUint8(1) >> 5;
   if (format > PARAMETER_FORMAT.EXTENDED) return invalidFieldInCdb(1, 7);
-  const ports = portsOf(unit, task.nexus.port).slice(0, PORTS_PER_GROUP_MAX);
+  const groups = unit.coordinator.groups(unit, portsOf(unit, task.nexus.port));
   const header = format === PARAMETER_FORMAT.EXTENDED ? 8 : 4;
-  const length = header + 8 + 4 * ports.length;
+  const length = groups.reduce((sum, each) => sum + groupLength(each), header);
   return reply(task, length, task.cdb.getUint32(6), (view) => {
     view.setUint32(0, length - 4);
     if (format === PARAMETER_FORMAT.EXTENDED) view.setUint8(4, 0x10);
-    // One group, active/optimized: this node stands alone.
-    view.setUint8(header + 1, STATES_SUPPORTED);
-    view.setUint16(header + 2, TARGET_PORT_GROUP);
-    view.setUint8(header + 5, STATUS_IMPLICIT);
-    view.setUint8(header + 7, ports.length);
-    ports.forEach((port, index) =>
-      view.setUint16(header + 10 + 4 * index, port.number)
-    );
+    groups.reduce((at, each) => at + putGroup(view, at, each), header);
   });
+}
+
+function groupLength({ ports }: TargetPortGroup): number {
+  const count = Math.min(ports.length, PORTS_PER_GROUP_MAX);
+  return GROUP_HEADER + PORT_LENGTH * count;
+}
+
+function putGroup(view: DataView, at: number, group: TargetPortGroup): number {
+  const ports = group.ports.slice(0, PORTS_PER_GROUP_MAX);
+  view.setUint8(at + At.ACCESS, group.access);
+  view.setUint8(at + At.SUPPORTED, STATES_SUPPORTED);
+  view.setUint16(at + At.GROUP, group.number);
+  view.setUint8(at + At.STATUS_CODE, group.statusCode);
+  view.setUint8(at + At.PORTS, ports.length);
+  ports.forEach((port, index) =>
+    view.setUint16(at + GROUP_HEADER + PORT_LENGTH * index + 2, port.number)
+  );
+  return groupLength(group);
 }

@@ -10,6 +10,7 @@ import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import type { LunOptions } from "../lun_options.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
+import { SHARED } from "../ports/coordinator.ts";
 import {
   type Completion,
   invalidFieldInCdb,
@@ -149,6 +150,7 @@ function keep(
 ): MaybePromise<Completion> {
   return withKeptState(() => {
     unit.state.write(type.name, Uint8Array.of(...KEPT_HEADER, ...bytes));
+    unit.changed(SHARED.KEPT);
     unit.raise(UNIT_ATTENTION.DEVICE_IDENTIFIER_CHANGED, task.nexus);
     return STATUS.GOOD;
   });

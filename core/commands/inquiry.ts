@@ -44,6 +44,9 @@ const NO_UNIT = 0x7f;
 const VERSION_SPC4 = 0x06;
 const HISUP_AND_FORMAT_2 = 0x12;
 const TPGS_IMPLICIT = 0x10;
+const TPGS_BOTH = 0x30;
+/** PERIPHERAL QUALIFIER 001b: no device is connected (SPC-5 6.7.2). */
+const NOT_CONNECTED = 0x20;
 const MULTIP = 0x10;
 const CMDQUE = 0x02;
 
@@ -123,7 +126,8 @@ function describeCommon(view: DataView, port: TargetPort): void {
   view.setUint8(At.VERSION, VERSION_SPC4);
   view.setUint8(At.FORMAT, HISUP_AND_FORMAT_2);
   view.setUint8(At.ADDITIONAL_LENGTH, INQUIRY_LENGTH - 5);
-  view.setUint8(At.TPGS, TPGS_IMPLICIT);
+  const { explicit } = port.coordinator;
+  view.setUint8(At.TPGS, explicit ? TPGS_BOTH : TPGS_IMPLICIT);
   // ADDR16; WBUS16 and SYNC; clocking, QAS and IUS.
   view.setUint8(At.MULTIP, MULTIP | (parallel ? 0x01 : 0));
   view.setUint8(At.CMDQUE, CMDQUE | (parallel ? 0x30 : 0));
@@ -136,7 +140,8 @@ function describeCommon(view: DataView, port: TargetPort): void {
 
 function describeUnit(view: DataView, unit: LogicalUnit): void {
   const { identity, deviceType } = unit;
-  view.setUint8(At.PERIPHERAL, deviceType);
+  const hidden = unit.coordinator.hides(unit);
+  view.setUint8(At.PERIPHERAL, (hidden ? NOT_CONNECTED : 0) | deviceType);
   view.setUint8(At.RMB, unit.removable ? 0x80 : 0);
   putText(view, At.VENDOR, 8, identity.vendor);
   putText(view, At.PRODUCT, 16, identity.product);

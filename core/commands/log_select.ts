@@ -8,6 +8,7 @@ import { withParameters } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
+import { SHARED } from "../ports/coordinator.ts";
 import {
   type Completion,
   invalidFieldInCdb,
@@ -107,9 +108,13 @@ function apply(
 ): MaybePromise<Completion> {
   return withKeptState(() => {
     if (change()) {
+      unit.changed(SHARED.KEPT);
       unit.raise(UNIT_ATTENTION.LOG_PARAMETERS_CHANGED, task.nexus);
     }
-    if ((task.cdb.getUint8(1) & SP) !== 0) unit.log.save();
+    if ((task.cdb.getUint8(1) & SP) !== 0) {
+      unit.log.save();
+      unit.changed(SHARED.KEPT);
+    }
     return STATUS.GOOD;
   });
 }

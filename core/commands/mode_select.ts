@@ -10,6 +10,7 @@ import type { LogicalUnit } from "../logical_unit.ts";
 import { wrongValue } from "../mode_page_values.ts";
 import type { ModePage, PageValues } from "../mode_pages.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
+import { SHARED } from "../ports/coordinator.ts";
 import { keepSavedPages, type SavedPage } from "../saved_pages.ts";
 import {
   type Completion,
@@ -103,6 +104,7 @@ function save(
   if ((task.cdb.getUint8(1) & SP) === 0) return null;
   if (!keepSavedPages(unit.state, pages)) return INTERNAL_TARGET_FAILURE;
   unit.modePages.setSaved(pages);
+  unit.changed(SHARED.MODE_PAGES);
   return null;
 }
 
@@ -130,6 +132,7 @@ function apply(
 ): MaybePromise<Completion> {
   const cachedBefore = unit.modePages.settings.writeCacheEnabled;
   if (!change()) return STATUS.GOOD;
+  unit.changed(SHARED.MODE_PAGES);
   unit.raise(UNIT_ATTENTION.MODE_PARAMETERS_CHANGED, task.nexus);
   const cached = unit.modePages.settings.writeCacheEnabled;
   // From now on GOOD means durable: so must what was written before.

@@ -15,6 +15,7 @@ import {
   type ReserveOutRequest,
 } from "../persistent_reservations.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
+import { SHARED } from "../ports/coordinator.ts";
 import {
   type Completion,
   invalidFieldInParameterList,
@@ -174,12 +175,16 @@ function execute(
   const { task, unit } = call;
   const { persistent } = unit.reservations;
   const ports = task.nexus.port.siblings();
+  const { generation, type } = persistent;
   const outcome = changeDurably(persistent, unit.state, ports, () => {
     const done = action(persistent, call);
     return "asc" in done
       ? { completion: done, attentions: [], removed: [] }
       : done;
   });
+  if (persistent.generation !== generation || persistent.type !== type) {
+    unit.changed(SHARED.PERSISTENT);
+  }
   return carryOut(
     task,
     unit,
@@ -269,11 +274,7 @@ function carryOut(
   abort: boolean,
 ): MaybePromise<Completion> {
   for (const { initiator, condition } of outcome.attentions) {
-    for (const itl of unit.itls) {
-      if (itl.nexus.initiator.nexusId === initiator.nexusId) {
-        itl.pending |= condition;
-      }
-    }
+    unit.tell(initiator, condition);
   }
   if (!abort || outcome.completion !== STATUS.GOOD) return outcome.completion;
   const removed = outcome.removed.map(({ nexusId }) => nexusId);
@@ -288,7 +289,8 @@ async function abortTasks(
   removed: ReadonlySet<string>,
 ): Promise<Completion> {
   for (const itl of unit.itls) {
-    if (removed.has(itl.nexus.initiator.nexusId)) itl.preventsRemoval = false;
+    if (!removed.has(itl.nexus.initiator.nexusId)) continue;
+    unit.setPreventsRemoval(itl, false);
   }
   const victims = abortTasksOf(
     unit,

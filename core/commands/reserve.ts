@@ -6,6 +6,7 @@
 
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
+import { SHARED } from "../ports/coordinator.ts";
 import { type Completion, STATUS } from "../sense.ts";
 import { SERIALIZATION } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
@@ -58,11 +59,13 @@ function reserve(task: ScsiTask, unit: LogicalUnit): Completion {
   if (reservations.holder !== null && reservations.holder !== task.nexus) {
     return STATUS.RESERVATION_CONFLICT;
   }
+  if (reservations.holder === task.nexus) return STATUS.GOOD;
   reservations.holder = task.nexus;
+  unit.changed(SHARED.RESERVE);
   return STATUS.GOOD;
 }
 
 function release(task: ScsiTask, unit: LogicalUnit): Completion {
-  unit.reservations.dropHolder(task.nexus);
+  unit.dropHolder(task.nexus);
   return STATUS.GOOD;
 }

@@ -8,6 +8,7 @@ import { reply, withParameters } from "../data_transfer.ts";
 import { FOR } from "../device_type.ts";
 import type { LogicalUnit } from "../logical_unit.ts";
 import type { MaybePromise } from "../ports/block_store.ts";
+import { SHARED } from "../ports/coordinator.ts";
 import {
   type Completion,
   PARAMETER_LIST_LENGTH_ERROR,
@@ -75,6 +76,7 @@ function setTimestamp(
       list.getUint16(At.TIMESTAMP) * 2 ** 32 +
         list.getUint32(At.TIMESTAMP + 2),
     );
+    unit.changed(SHARED.CONDITION);
     unit.raise(UNIT_ATTENTION.TIMESTAMP_CHANGED, task.nexus);
     return STATUS.GOOD;
   });

@@ -123,7 +123,7 @@ async function startStopUnit(
     if (isPrevented(unit)) return MEDIUM_REMOVAL_PREVENTED;
     unit.load(task.nexus);
   }
-  unit.stopped = false;
+  unit.setStopped(false);
   return STATUS.GOOD;
 }
 
@@ -149,7 +149,7 @@ async function stop(
   unit.selfTests.interrupt();
   if (eject) unit.eject();
   // A disc that stands still spins up for whoever wants it (MMC-6 6.42).
-  else unit.stopped = unit.deviceType !== DEVICE_TYPE.CD;
+  else unit.setStopped(unit.deviceType !== DEVICE_TYPE.CD);
   return STATUS.GOOD;
 }
 
@@ -164,6 +164,6 @@ function preventAllow(task: ScsiTask, unit: LogicalUnit): Completion {
   if (prevents && unit.reservations.conflicts(task.nexus, 0)) {
     return STATUS.RESERVATION_CONFLICT;
   }
-  if (task.itl !== null) task.itl.preventsRemoval = prevents;
+  if (task.itl !== null) unit.setPreventsRemoval(task.itl, prevents);
   return STATUS.GOOD;
 }

@@ -16,9 +16,6 @@ import {
 import { PORT_TYPE, type TargetPort } from "../target_port.ts";
 import type { VpdContext } from "./vpd_pages.ts";
 
-/** Number of the only target port group of a node that stands alone. */
-export const TARGET_PORT_GROUP = 1;
-
 const DESIGNATOR_HEADER = 4;
 const PORT_ENTRY_LENGTH = 12;
 const PIV = 0x80;
@@ -86,7 +83,11 @@ function designatorsOfPort(port: TargetPort): Designator[] {
   return [
     ...portDesignators(port),
     number(DESIGNATOR_TYPE.RELATIVE_TARGET_PORT, protocol, port.number),
-    number(DESIGNATOR_TYPE.TARGET_PORT_GROUP, protocol, TARGET_PORT_GROUP),
+    number(
+      DESIGNATOR_TYPE.TARGET_PORT_GROUP,
+      protocol,
+      port.coordinator.groupOf(port),
+    ),
     ...(targetDesignator === null ? [] : [targetDesignator]),
   ];
 }

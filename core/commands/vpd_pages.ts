@@ -222,7 +222,10 @@ const CORE_PAGES: readonly VpdPage[] = [
 function extendedInquiry(body: DataView, { unit }: VpdContext): void {
   // GROUP_SUP, PRIOR_SUP, HEADSUP, ORDSUP, SIMPSUP; V_SUP; LUICLR; RTD_SUP.
   body.setUint8(1, 0x1f);
-  body.setUint8(2, unit.store?.capabilities.volatileCache ? 0x01 : 0);
+  // A pair writes through, and neither node may have the store open.
+  const isVolatile = !unit.writesThrough &&
+    (unit.store?.capabilities.volatileCache ?? false);
+  body.setUint8(2, isVolatile ? 0x01 : 0);
   body.setUint8(3, 0x01);
   body.setUint8(4, 0x08);
   body.setUint16(6, unit.selfTests.completionMinutes);

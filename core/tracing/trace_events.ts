@@ -62,6 +62,8 @@ export const WAIT = {
   LUN_DRAIN: 13,
   /** Data-In that was sent to arrive. */
   DATA_IN: 14,
+  /** The other node of a pair to learn of a change. */
+  OTHER_NODE: 15,
 } as const;
 
 /** Names of waits. */
@@ -81,6 +83,7 @@ export const WAIT_NAMES = [
   "nexus loss",
   "LUN drain",
   "Data-In",
+  "other node",
 ] as const;
 
 /** The name of a wait. */

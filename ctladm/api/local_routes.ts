@@ -20,11 +20,11 @@ import { LOCAL_COMMAND, LOCAL_FUNCTION, LOCAL_RESPONSE } from "./schemas.ts";
 /** Where SCSI commands are sent. */
 export const COMMANDS_PATH = "/v1/commands";
 
-/** Adds them for one port. */
+/** Adds them for one port; without a number, for port 0.0. */
 export function addLocalRoutes(
   api: OpenAPIHono,
   daemon: Daemon,
-  portNumber: number,
+  portNumber?: number,
 ): void {
   addCommands(api, daemon, portNumber);
   addFunctions(api, daemon, portNumber);
@@ -33,7 +33,7 @@ export function addLocalRoutes(
 function addCommands(
   api: OpenAPIHono,
   daemon: Daemon,
-  portNumber: number,
+  ownNumber: number | undefined,
 ): void {
   api.openapi(
     createRoute({
@@ -54,6 +54,7 @@ function addCommands(
       const cdb = Uint8Array.fromHex(query.cdb);
       const dataOut = await readBody(request, query.out);
       const ioctl = await daemon.ioctl();
+      const portNumber = ownNumber ?? ioctl.defaultPort;
       const initiator = ioctl.initiator(portNumber, query.initiator);
       const result = await initiator.execute({
         lun: query.lun,
@@ -83,7 +84,7 @@ function addCommands(
 function addFunctions(
   api: OpenAPIHono,
   daemon: Daemon,
-  portNumber: number,
+  ownNumber: number | undefined,
 ): void {
   api.openapi(
     createRoute({
@@ -101,7 +102,7 @@ function addFunctions(
       const body = context.req.valid("json");
       const ioctl = await daemon.ioctl();
       const { response, tasksFound } = await ioctl
-        .initiator(portNumber, body.initiator)
+        .initiator(ownNumber ?? ioctl.defaultPort, body.initiator)
         .manage(body.function, body.lun, body.tag);
       return context.json({ response, tasksFound }, 200);
     },

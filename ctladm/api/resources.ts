@@ -335,6 +335,12 @@ export interface EventResource {
   readonly target?: string | undefined;
   /** Command, or work, that met a defect. */
   readonly command?: string | undefined;
+  /** What a node of a pair is now. */
+  readonly serving?: string | undefined;
+  /** Epoch of its role. */
+  readonly epoch?: number | undefined;
+  /** Why it is so. */
+  readonly reason?: string | undefined;
   /** Events that are missing. */
   readonly count?: number | undefined;
 }

@@ -22,6 +22,7 @@ const STATUS_OF_CODE: Readonly<
   "injection-not-found": 404,
   "lun-in-use": 409,
   "lun-not-found": 404,
+  "pair": 409,
   "port-exists": 409,
   "port-not-found": 404,
   "port-offline": 409,

@@ -362,6 +362,9 @@ export const EVENT: z.ZodType<EventResource> = z.object({
   address: z.string().optional(),
   target: z.string().optional(),
   command: z.string().optional(),
+  serving: z.string().optional(),
+  epoch: count.optional(),
+  reason: z.string().optional(),
   count: count.optional().openapi({ description: "Events that are missing" }),
 }).openapi("Event");
 

@@ -12,6 +12,7 @@ import { addConfigurationRoutes } from "./configuration_routes.ts";
 import { addCopyRoutes } from "./copy_routes.ts";
 import { addDaemonRoutes } from "./daemon_routes.ts";
 import { addEventRoutes } from "./event_routes.ts";
+import { addHaRoutes } from "./ha_routes.ts";
 import { addInjectionRoutes } from "./injection_routes.ts";
 import { addInspectionRoutes } from "./inspection_routes.ts";
 import { addLocalRoutes, COMMANDS_PATH } from "./local_routes.ts";
@@ -28,9 +29,6 @@ import {
 import { addReservationRoutes } from "./reservation_routes.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 import { addTraceRoutes } from "./trace_routes.ts";
-
-/** The local port that the control socket serves: `ioctl` 0.0. */
-const DEFAULT_LOCAL_PORT = 1;
 
 const limitBody = bodyLimit({
   maxSize: BODY_BYTES_MAX,
@@ -79,8 +77,9 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addCopyRoutes(api, daemon.target);
   addInjectionRoutes(api, daemon.target);
   addReservationRoutes(api, daemon);
+  addHaRoutes(api, daemon);
   addEventRoutes(api, daemon.target.events);
-  addLocalRoutes(api, daemon, DEFAULT_LOCAL_PORT);
+  addLocalRoutes(api, daemon);
   api.doc("/v1/openapi.json", {
     openapi: "3.0.0",
     info: { title: "DTL control API", version: options.version },

@@ -12,7 +12,7 @@ export const events: Command = {
   name: "events",
   beyondCtl: true,
   letters: "n:",
-  summary: "follow what happens: LUNs, ports, sessions, thresholds, defects",
+  summary: "follow what happens: LUNs, ports, sessions, roles, defects",
   synopsis: "events [-n count] [--json]   (until the daemon ends, or so many)",
   example: "ctladm events --json",
   run: async ({ client, options, print, json }) => {

@@ -39,12 +39,22 @@ export interface IsnsRegistration {
   readonly targets: readonly (readonly (string | undefined)[])[];
 }
 
+/** The pair that the node is part of. */
+export interface HaState {
+  /** Options as text. */
+  readonly options: ReadonlyMap<string, string>;
+  /** It looks for its peer. */
+  readonly isStarted: boolean;
+}
+
 /** Everything that there shall be. Keys are opaque. */
 export interface DesiredState {
   /** Settings of the daemon; none before the first start. */
   readonly settings: Partial<Settings>;
   /** Plugins by name. */
   readonly plugins: ReadonlyMap<string, PluginWish>;
+  /** The pair; undefined: the node stands alone. */
+  readonly ha: HaState | undefined;
   /** LUNs by name. */
   readonly luns: ReadonlyMap<string, Lun>;
   /** Portal groups that have work, by name. */
@@ -65,6 +75,7 @@ export interface DesiredState {
 export const NOTHING: DesiredState = Object.freeze({
   settings: {},
   plugins: new Map(),
+  ha: undefined,
   luns: new Map(),
   portalGroups: new Map(),
   ports: new Map(),
@@ -88,6 +99,7 @@ export function desiredState(
   return {
     settings: { debug, maxproc, pidfile, timeoutSeconds },
     plugins: configuration.plugins,
+    ha: configuration.ha && { ...configuration.ha, isStarted: true },
     luns: configuration.luns,
     portalGroups,
     ports: iscsiPorts(configuration, portalGroups),

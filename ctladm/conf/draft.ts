@@ -150,6 +150,12 @@ export interface PluginDraft {
   readonly options: Map<string, string>;
 }
 
+/** The pair of nodes so far. */
+export interface HaDraft {
+  /** Options as text. */
+  readonly options: Map<string, string>;
+}
+
 /** A whole file so far. */
 export interface ConfigurationDraft {
   /** Log level. */
@@ -168,6 +174,8 @@ export interface ConfigurationDraft {
   isnsTimeoutSeconds: number;
   /** Plugins. */
   readonly plugins: Map<string, PluginDraft>;
+  /** The pair of nodes; undefined until it is given. */
+  ha: HaDraft | undefined;
   /** Named groups of initiators. */
   readonly authGroups: Map<string, AuthGroupDraft>;
   /** Groups of portals. */
@@ -193,6 +201,7 @@ export function createDraft(): ConfigurationDraft {
     isnsPeriodSeconds: DEFAULT_ISNS.periodSeconds,
     isnsTimeoutSeconds: DEFAULT_ISNS.timeoutSeconds,
     plugins: new Map(),
+    ha: undefined,
     authGroups: new Map(),
     portalGroups: new Map(),
     redefinable: new Set(["auth-group default", "portal-group default"]),

@@ -40,6 +40,7 @@ export function stateInForce(
   const state: MutableState = {
     settings: before.settings,
     plugins: new Map(before.plugins),
+    ha: before.ha,
     luns: new Map(before.luns),
     portalGroups: new Map(before.portalGroups),
     ports: new Map(before.ports),
@@ -54,6 +55,7 @@ export function stateInForce(
 
 interface MutableState extends DesiredState {
   settings: DesiredState["settings"];
+  ha: DesiredState["ha"];
   readonly plugins: Map<string, PluginWish>;
   readonly luns: Map<string, Lun>;
   readonly portalGroups: Map<string, SetPortalGroup>;
@@ -67,6 +69,18 @@ function take(step: Step, state: MutableState): void {
   switch (step.kind) {
     case "update-settings":
       state.settings = { ...state.settings, ...step.changes };
+      return;
+    case "load-ha":
+      state.ha = { options: step.options, isStarted: false };
+      return;
+    case "start-ha":
+      state.ha = state.ha && { ...state.ha, isStarted: true };
+      return;
+    case "configure-ha":
+      state.ha = state.ha && { ...state.ha, options: step.options };
+      return;
+    case "unload-ha":
+      state.ha = undefined;
       return;
     case "register-isns":
       state.isnsServers.set(step.server.text, step.server);

@@ -160,5 +160,9 @@ function setSize(lun: LunDraft, word: string): Problem {
 }
 
 function addLunOption(lun: LunDraft, name: string, value: string): Problem {
+  if (name === "ha_role" && !/^(?:primary|secondary)$/.test(value)) {
+    return `invalid ha_role "${value}" for lun "${lun.name}"; ` +
+      "must be primary or secondary";
+  }
   return addOption(lun.options, name, value, `lun "${lun.name}"`);
 }

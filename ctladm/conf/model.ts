@@ -130,6 +130,12 @@ export interface PluginWish {
   readonly options: ReadonlyMap<string, string>;
 }
 
+/** The pair of nodes that this one is part of. */
+export interface HaWish {
+  /** Options of the plugin `ha`, as text. */
+  readonly options: ReadonlyMap<string, string>;
+}
+
 /** A port of other hardware or drivers that a target uses: `isp0`. */
 export interface PhysicalPort {
   /** The port as it was written. */
@@ -176,6 +182,8 @@ export interface Configuration extends Settings {
   readonly isns: IsnsSettings;
   /** Plugins, in the order of the file. */
   readonly plugins: ReadonlyMap<string, PluginWish>;
+  /** The pair that this node is part of; undefined: it stands alone. */
+  readonly ha: HaWish | undefined;
   /** Named groups of initiators. */
   readonly authGroups: ReadonlyMap<string, AuthGroup>;
   /** Groups of portals. */

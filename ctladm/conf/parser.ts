@@ -57,7 +57,7 @@ export const FILE_TOO_LARGE: string =
 
 /** An unquoted word that is one of these is a keyword wherever it stands. */
 const KEYWORDS: ReadonlySet<string> = new Set([
-  ...GLOBAL_KEYWORDS.keys(),
+  ...[...GLOBAL_KEYWORDS.keys()].filter((name) => name !== "ha"),
   ...AUTH_GROUP_KEYWORDS.keys(),
   ...PORTAL_GROUP_KEYWORDS.keys(),
   ...TARGET_KEYWORDS.keys(),
@@ -103,12 +103,20 @@ function readStatement(
   block: Block,
   token: Token,
 ): Fault | undefined {
-  const keyword = token.kind === "keyword" ? block.find(token.text) : undefined;
+  const keyword = isKeyword(token) ? block.find(token.text) : undefined;
   if (keyword === undefined) return { token, text: misplaced(token) };
   if (keyword.unsupported !== undefined) {
     return { token, text: notSupported(token.text, keyword.unsupported) };
   }
   return runStatement(lexer, keyword, token);
+}
+
+/**
+ * A keyword that CTL does not have is one where a statement begins, and
+ * nowhere else: LUNs and options may have its name.
+ */
+function isKeyword({ kind, text }: Token): boolean {
+  return kind === "keyword" || (kind === "word" && !KEYWORDS.has(text));
 }
 
 function runStatement(
@@ -119,6 +127,9 @@ function runStatement(
   const words = readWords(lexer, keyword);
   const [first] = words;
   const ahead = lexer.peek();
+  if (keyword.open && keyword.unnamed && ahead.kind === "open") {
+    return readInnerBlock(lexer, keyword.open(""), token);
+  }
   if (keyword.open && first && words.length === 1 && ahead.kind === "open") {
     return readInnerBlock(lexer, keyword.open(first.text), first);
   }
@@ -133,8 +144,9 @@ function runStatement(
 
 /** Takes as many words as the statement may have, or the name of its block. */
 function readWords(lexer: Lexer, keyword: BoundKeyword): Token[] {
-  const { words, optionalWords, keywordsAsWords } = keyword;
-  const max = Math.max(words + optionalWords, keyword.open ? 1 : 0);
+  const { words, optionalWords, keywordsAsWords, unnamed } = keyword;
+  const names = keyword.open && !unnamed ? 1 : 0;
+  const max = Math.max(words + optionalWords, names);
   const found: Token[] = [];
   while (found.length < max) {
     const { kind } = lexer.peek();

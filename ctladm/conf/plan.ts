@@ -3,10 +3,10 @@
  * that nothing is disturbed that did not change.
  *
  * Steps come in this order, which lets each one succeed on its own: settings;
- * iSNS servers that are dropped; ports removed; map entries removed; LUNs
+ * a pair entered; iSNS servers that are dropped; ports removed; map entries removed; LUNs
  * removed; plugins unloaded, then loaded; LUNs modified, created; portal
  * groups; ports created; map entries and access of ports that stay; sockets
- * closed, then opened; iSNS registration.
+ * closed, then opened; the pair changed, started or left; iSNS registration.
  *
  * @module
  */
@@ -98,6 +98,7 @@ export function runningAfter(
 function planSteps(change: Change): readonly Step[] {
   return [
     ...settingsSteps(change),
+    ...haEntrance(change),
     ...isnsDeregistrations(change),
     ...portRemovals(change),
     ...lunUnmappings(change),
@@ -109,6 +110,7 @@ function planSteps(change: Change): readonly Step[] {
     ...lunMappings(change),
     ...accessSteps(change),
     ...portalSteps(change),
+    ...haSteps(change),
     ...isnsRegistrations(change),
   ];
 }
@@ -120,6 +122,33 @@ function settingsSteps({ before, after }: Change): Step[] {
   if (changed.length === 0) return [];
   const changes: Partial<Settings> = Object.fromEntries(changed);
   return [{ kind: "update-settings", changes }];
+}
+
+/** Whatever is made in a pair is made as its role wants it. */
+function haEntrance({ before, after }: Change): Step[] {
+  if (after.ha === undefined || before.ha !== undefined) return [];
+  return [{ kind: "load-ha", options: after.ha.options }];
+}
+
+function haSteps({ before, after }: Change): Step[] {
+  if (after.ha === undefined) {
+    return before.ha === undefined ? [] : [{ kind: "unload-ha" }];
+  }
+  const { options } = after.ha;
+  const old = before.ha?.options ?? options;
+  const optionsChanged = differentOptions(old, options);
+  const steps: Step[] = optionsChanged.length === 0
+    ? []
+    : [{ kind: "configure-ha", options, optionsChanged }];
+  return before.ha?.isStarted ? steps : [...steps, { kind: "start-ha" }];
+}
+
+function differentOptions(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): string[] {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name) !== after.get(name));
 }
 
 function isnsDeregistrations({ before, after }: Change): Step[] {
@@ -220,14 +249,11 @@ function numberedFirst(a: Lun, b: Lun): number {
 }
 
 function modifyLun(old: Lun, lun: Lun): ModifyLun {
-  const names = new Set([...old.options.keys(), ...lun.options.keys()]);
   return {
     kind: "modify-lun",
     lun,
     sizeChanged: old.sizeBytes !== lun.sizeBytes,
-    optionsChanged: [...names].filter((name) =>
-      old.options.get(name) !== lun.options.get(name)
-    ),
+    optionsChanged: differentOptions(old.options, lun.options),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   createPortalGroupDraft,
 } from "./draft.ts";
 import { parseSocketAddress } from "./inet.ts";
+import { HA_STATEMENT } from "./ha.ts";
 import { INTEGER_MAX, PORTAL_GROUPS_MAX, SECONDS_MAX } from "./limits.ts";
 import { openLun } from "./luns.ts";
 import { invalidNumber, parseNumber } from "./numbers.ts";
@@ -41,6 +42,7 @@ export const GLOBAL_KEYWORDS: KeywordTable<ConfigurationDraft> = keywordTable<
   "debug": number(INTEGER_MAX, (draft, value) => {
     draft.debug = value;
   }),
+  "ha": HA_STATEMENT,
   "isns-period": number(SECONDS_MAX, (draft, value) => {
     draft.isnsPeriodSeconds = value;
   }),

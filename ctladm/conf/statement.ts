@@ -18,6 +18,8 @@ export interface Keyword<Scope> {
   readonly store?: (scope: Scope, ...words: string[]) => Problem;
   /** Opens a block named by one word; a text is the reason not to. */
   readonly open?: (scope: Scope, name: string) => Block | string;
+  /** Its block has no name: `ha { … }`. */
+  readonly unnamed?: boolean;
   /** Its words are secrets, which no message may show. */
   readonly secret?: boolean;
   /** Its words may be spelled like keywords. */
@@ -39,6 +41,8 @@ export interface BoundKeyword {
   readonly store: ((words: readonly string[]) => Problem) | undefined;
   /** See {@linkcode Keyword.open}. */
   readonly open: ((name: string) => Block | string) | undefined;
+  /** See {@linkcode Keyword.unnamed}. */
+  readonly unnamed: boolean;
   /** See {@linkcode Keyword.secret}. */
   readonly secret: boolean;
   /** See {@linkcode Keyword.keywordsAsWords}. */
@@ -104,6 +108,7 @@ function bind<Scope>(keyword: Keyword<Scope>, scope: Scope): BoundKeyword {
     optionalWords: keyword.optionalWords ?? 0,
     store: store && ((words) => store(scope, ...words)),
     open: open && ((name) => open(scope, name)),
+    unnamed: keyword.unnamed ?? false,
     secret: keyword.secret ?? false,
     keywordsAsWords: keyword.keywordsAsWords ?? false,
     unsupported: keyword.unsupported,

@@ -74,6 +74,36 @@ export interface UnloadPlugin {
   readonly name: string;
 }
 
+/** Makes the node one of a pair, before it has LUNs and ports. */
+export interface LoadHa {
+  /** Tells steps apart. */
+  readonly kind: "load-ha";
+  /** Options as text. */
+  readonly options: ReadonlyMap<string, string>;
+}
+
+/** Has the node look for its peer, now that all it serves is there. */
+export interface StartHa {
+  /** Tells steps apart. */
+  readonly kind: "start-ha";
+}
+
+/** Changes what the node knows of its pair, or its role. */
+export interface ConfigureHa {
+  /** Tells steps apart. */
+  readonly kind: "configure-ha";
+  /** Options as text. */
+  readonly options: ReadonlyMap<string, string>;
+  /** Names of those that differ, are new, or are gone. */
+  readonly optionsChanged: readonly string[];
+}
+
+/** Has the node stand alone. */
+export interface UnloadHa {
+  /** Tells steps apart. */
+  readonly kind: "unload-ha";
+}
+
 /** Takes our registration off an iSNS server. */
 export interface DeregisterIsns {
   /** Tells steps apart. */
@@ -237,6 +267,10 @@ export interface RegisterIsns {
 /** One step; `kind` tells which. */
 export type Step =
   | UpdateSettings
+  | LoadHa
+  | StartHa
+  | ConfigureHa
+  | UnloadHa
   | LoadPlugin
   | UnloadPlugin
   | DeregisterIsns

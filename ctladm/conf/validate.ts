@@ -42,6 +42,7 @@ export function finish(
   warnOfPortalGroups(draft, configuration);
   warnOfPlaces(draft, configuration);
   warnOfAuthGroups(draft);
+  warnOfRoles(draft);
   return { configuration, warnings: draft.warnings.list() };
 }
 
@@ -77,6 +78,7 @@ function resolve(draft: ConfigurationDraft): Configuration {
       timeoutSeconds: draft.isnsTimeoutSeconds,
     },
     plugins: draft.plugins,
+    ha: draft.ha,
     authGroups,
     portalGroups: mapValues(
       draft.portalGroups,
@@ -223,6 +225,14 @@ function warnOfAuthGroups(
   for (const name of authGroups.keys()) {
     if (used.has(name)) continue;
     warnings.add(`auth-group "${name}" not assigned to any target`);
+  }
+}
+
+function warnOfRoles({ ha, luns, warnings }: ConfigurationDraft): void {
+  if (ha !== undefined) return;
+  for (const { name, options } of luns.values()) {
+    if (!options.has("ha_role")) continue;
+    warnings.add(`ha_role of lun "${name}" is of no effect without "ha"`);
   }
 }
 

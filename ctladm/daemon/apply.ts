@@ -17,6 +17,7 @@ import type { DesiredState } from "../conf/desired_state.ts";
 import type { LunMap, PortKey, Step } from "../conf/steps.ts";
 import { portAccessOf, portalGroupOf } from "./access.ts";
 import { isnsRegistrationOf } from "./isns.ts";
+import type { Pair } from "./pair.ts";
 import type { PhysicalPorts } from "./physical_ports.ts";
 
 /** What the steps work on. */
@@ -25,6 +26,8 @@ export interface ApplyContext {
   readonly target: Target;
   /** Its iSCSI service. */
   readonly iscsi: IscsiService;
+  /** The pair that it may be part of. */
+  readonly pair: Pair;
   /** Numbers of the LUNs that ctl.conf made, by their names there. */
   readonly luns: Map<string, number>;
   /** Ports of other frontends that targets have. */
@@ -45,19 +48,29 @@ export interface FailedStep {
   readonly reason: string;
 }
 
-/** Carries out all steps. @returns those that failed */
+/**
+ * Carries out all steps. When a pair cannot be entered, nothing else is done:
+ * a node that takes itself for a single one would serve what is the other's.
+ *
+ * @returns those that failed
+ */
 export async function applySteps(
   steps: readonly Step[],
   context: ApplyContext,
 ): Promise<FailedStep[]> {
   nameLuns(steps, context);
   const failed: FailedStep[] = [];
+  let isAlone = false;
   for (const step of steps) {
     try {
+      if (isAlone) {
+        throw new ManagementError("pair", "not done without the pair");
+      }
       await applyStep(step, context);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       failed.push({ step, reason: `${describeStep(step)}: ${reason}` });
+      isAlone ||= step.kind === "load-ha";
     }
   }
   return failed;
@@ -104,6 +117,14 @@ async function applyStep(step: Step, context: ApplyContext): Promise<void> {
   switch (step.kind) {
     case "update-settings":
       return;
+    case "load-ha":
+      return await context.pair.load(step.options);
+    case "start-ha":
+      return context.pair.start();
+    case "configure-ha":
+      return await context.pair.configure(step.options, step.optionsChanged);
+    case "unload-ha":
+      return context.pair.unload();
     case "load-plugin":
       return await loadPlugin(step.plugin, target);
     case "unload-plugin":

@@ -31,6 +31,7 @@ export function changeWords(
 
 type Words = readonly [action: string, subject: string, detail: string];
 
+const PAIR = "ha";
 const NEW_LOGINS = "for new logins; sessions go on";
 
 function wordsOf(step: Step, before: DesiredState): Words {
@@ -41,6 +42,14 @@ function wordsOf(step: Step, before: DesiredState): Words {
       return ["load", pluginName(step.plugin.name), ""];
     case "unload-plugin":
       return ["unload", pluginName(step.name), ""];
+    case "load-ha":
+      return ["enter", PAIR, ""];
+    case "start-ha":
+      return ["start", PAIR, ""];
+    case "configure-ha":
+      return ["change", PAIR, optionDifferences(step, before.ha?.options)];
+    case "unload-ha":
+      return ["leave", PAIR, "takes a restart of ctld"];
     case "create-lun":
       return ["create", lunName(step.lun.name), storeWords(step.lun)];
     case "modify-lun":
@@ -127,11 +136,24 @@ function lunDifferences(
   const size = sizeChanged
     ? [`size ${sizeText(before?.sizeBytes)} -> ${sizeText(lun.sizeBytes)}`]
     : [];
-  const options = optionsChanged.map((name) =>
-    `${name} ${optionText(before?.options.get(name))} -> ` +
-    optionText(lun.options.get(name))
+  const options = optionDifferences(
+    { options: lun.options, optionsChanged },
+    before?.options,
   );
-  return [...size, ...options].join(", ");
+  return [...size, ...options === "" ? [] : [options]].join(", ");
+}
+
+function optionDifferences(
+  { options, optionsChanged }: {
+    readonly options: ReadonlyMap<string, string>;
+    readonly optionsChanged: readonly string[];
+  },
+  before: ReadonlyMap<string, string> | undefined,
+): string {
+  return optionsChanged.map((name) =>
+    `${name} ${optionText(before?.get(name))} -> ` +
+    optionText(options.get(name))
+  ).join(", ");
 }
 
 function sizeText(bytes: number | undefined): string {

@@ -13,6 +13,7 @@ import {
   type IscsiService,
   type Log,
   type OpenPortal,
+  type Plugin,
   type Target,
 } from "../../mod.ts";
 import type { Configuration } from "../conf/model.ts";
@@ -21,6 +22,7 @@ import { NOTHING_RUNS, planReload, runningAfter } from "../conf/plan.ts";
 import type { Step } from "../conf/steps.ts";
 import { emptyConfiguration } from "../conf/validate.ts";
 import { applySteps, type FailedStep } from "./apply.ts";
+import { Pair } from "./pair.ts";
 import { PhysicalPorts } from "./physical_ports.ts";
 
 /** What a daemon is made with. */
@@ -31,6 +33,8 @@ export interface DaemonOptions {
   readonly log: Log;
   /** Plugins that come along with the first LUN; absent: the usual ones. */
   readonly companions?: readonly string[];
+  /** The plugin of a pair; undefined: the one that comes along. */
+  readonly ha?: Plugin | undefined;
 }
 
 /** What a configuration would change. */
@@ -45,6 +49,8 @@ export interface PlannedChange {
 export class Daemon implements AsyncDisposable {
   /** The target. */
   readonly target: Target;
+  /** The pair that it may be part of. */
+  readonly pair: Pair;
   readonly #log: Log;
   readonly #luns: Map<string, number> = new Map();
   readonly #portals: Map<string, OpenPortal> = new Map();
@@ -61,6 +67,7 @@ export class Daemon implements AsyncDisposable {
       host,
       ...companions === undefined ? {} : { companions },
     });
+    this.pair = new Pair(this.target, options.ha);
     this.#physicalPorts = new PhysicalPorts(this.target);
     this.#log = options.log;
   }
@@ -78,6 +85,11 @@ export class Daemon implements AsyncDisposable {
     }
     if (this.#iscsi === null) throw new TypeError("iSCSI provides no service");
     return this.#iscsi;
+  }
+
+  /** Enters the pair that a configuration names, before anything is made. */
+  async enterPair({ ha }: Configuration): Promise<void> {
+    if (ha !== undefined) await this.pair.load(ha.options);
   }
 
   /** The local ports; the first time they are made. */
@@ -121,11 +133,12 @@ export class Daemon implements AsyncDisposable {
   /** Removes everything, ends all sessions, closes all stores. */
   async [Symbol.asyncDispose](): Promise<void> {
     const last = this.#configuration;
+    await this.pair.control?.stop();
     if (last !== null) {
       const isns = { ...last.isns, servers: [] };
       // Plugins go with the target, when what uses them has gone.
-      const { plugins } = last;
-      await this.apply({ ...emptyConfiguration(last), isns, plugins });
+      const { plugins, ha } = last;
+      await this.apply({ ...emptyConfiguration(last), isns, plugins, ha });
     }
     await this.target[Symbol.asyncDispose]();
   }
@@ -144,6 +157,7 @@ export class Daemon implements AsyncDisposable {
     }
     const failed = idle ? [] : await applySteps(steps, {
       target: this.target,
+      pair: this.pair,
       iscsi: await this.iscsi(),
       luns: this.#luns,
       physicalPorts: this.#physicalPorts,

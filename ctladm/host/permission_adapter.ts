@@ -90,6 +90,8 @@ function descriptorOf({ kind, value }: Permission): Deno.PermissionDescriptor {
       return sysDescriptor(value);
     case "import":
       return { name: "import", host: value };
+    case "run":
+      return { name: "run", command: value };
     case "read":
     case "write":
     case "ffi":

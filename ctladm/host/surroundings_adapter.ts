@@ -10,6 +10,7 @@ import { systemClock } from "./clock_adapter.ts";
 import { CTLD_DEFAULTS } from "../permissions.ts";
 import { controlSocketPath, stateDirectory } from "./environment_adapter.ts";
 import { realPath, tryReadText } from "./file_adapter.ts";
+import { haIdentity } from "./identity_adapter.ts";
 import { ensureDaemon } from "./launch_adapter.ts";
 import { libcPath } from "./permission_adapter.ts";
 import { openSink, openSource } from "./stream_adapter.ts";
@@ -41,5 +42,6 @@ export const systemSurroundings: Surroundings = {
     state: stateDirectory(CTLD_DEFAULTS.state),
     libc: libcPath(),
   }),
+  haIdentity,
   pause: (ms) => new Promise((resolve) => systemClock.after(ms, resolve)),
 };

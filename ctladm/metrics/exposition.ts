@@ -41,6 +41,24 @@ export interface Family {
   readonly samples: Iterable<Sample>;
 }
 
+/** A metric that goes up and down. */
+export function gauge(
+  name: string,
+  help: string,
+  samples: Iterable<Sample>,
+): Family {
+  return { name, type: "gauge", help, samples };
+}
+
+/** A metric that only grows; its name ends with `_total`. */
+export function counter(
+  name: string,
+  help: string,
+  samples: Iterable<Sample>,
+): Family {
+  return { name, type: "counter", help, samples };
+}
+
 /** Lines after which the clock is asked whether others want their turn. */
 const LINES_AT_A_TIME = 256;
 

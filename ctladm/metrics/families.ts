@@ -7,6 +7,7 @@
 import {
   type CommandTally,
   COPIES,
+  HA_CONTROL,
   type IscsiService,
   type LogicalUnit,
   OUTCOME,
@@ -17,11 +18,14 @@ import { blockedTasks } from "../api/activity.ts";
 import { describePort } from "../api/describe.ts";
 import { copyFamilies } from "./copy_families.ts";
 import {
+  counter,
   type Family,
+  gauge,
   histogramSamples,
   type Labels,
   type Sample,
 } from "./exposition.ts";
+import { haFamilies } from "./ha_families.ts";
 import { opcodeLabel, outcomeLabels } from "./outcomes.ts";
 
 /** The process, as Prometheus wants to know it. */
@@ -53,6 +57,7 @@ export function allFamilies(
     ...portFamilies(target),
     ...sessionFamilies(iscsi),
     ...copyFamilies(target.plugins.service(COPIES) ?? null),
+    ...haFamilies(target.plugins.service(HA_CONTROL)?.status()),
     ...memoryFamilies(target, iscsi),
     ...processFamilies(target, facts),
   ];
@@ -325,16 +330,4 @@ function directionSamples(
 
 function wordOf(text: string): string {
   return text.toLowerCase().replaceAll(" ", "_");
-}
-
-function gauge(name: string, help: string, samples: Iterable<Sample>): Family {
-  return { name, type: "gauge", help, samples };
-}
-
-function counter(
-  name: string,
-  help: string,
-  samples: Iterable<Sample>,
-): Family {
-  return { name, type: "counter", help, samples };
 }

@@ -54,6 +54,8 @@ export interface IoctlObserver {
 export class IoctlService implements PortDriver, AsyncDisposable {
   /** Name of the frontend. */
   readonly name = "ioctl";
+  /** Number of the port 0.0; nodes of a pair number theirs differently. */
+  readonly defaultPort: number;
   readonly #host: Host;
   readonly #registry: PluginPorts;
   readonly #initiators: Map<TargetPort, Map<number, LocalInitiator>> =
@@ -64,7 +66,7 @@ export class IoctlService implements PortDriver, AsyncDisposable {
   constructor(host: Host, registry: PluginPorts) {
     this.#host = host;
     this.#registry = registry;
-    this.#add(0, 0, DEFAULT_PORT);
+    this.defaultPort = this.#add(0, 0, DEFAULT_PORT).number;
   }
 
   /** All ports, by number. */
@@ -112,7 +114,7 @@ export class IoctlService implements PortDriver, AsyncDisposable {
       );
     }
     const port = this.#require(number);
-    if (number === DEFAULT_PORT) {
+    if (number === this.defaultPort) {
       throw new ManagementError(
         "request",
         "cannot destroy default ioctl port",

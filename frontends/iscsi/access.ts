@@ -94,6 +94,16 @@ export interface TargetEntry {
   readonly movedPermanently?: boolean | undefined;
   /** All groups through which it is reached. */
   readonly portalGroups: readonly PortalGroup[];
+  /** Portals of another node that shows it, too. */
+  readonly elsewhere?: () => readonly RemotePortals[];
+}
+
+/** Portals of a portal group of another node. */
+export interface RemotePortals {
+  /** Target portal group tag. */
+  readonly tag: number;
+  /** `ADDRESS:PORT`. */
+  readonly portals: readonly string[];
 }
 
 /** A session that a login may want to take up again. */

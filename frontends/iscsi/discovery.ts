@@ -109,6 +109,9 @@ function describe(target: TargetEntry, localAddress: string): TextPair[] {
       addresses.add(`${bracketed(host)}:${portal.port},${group.tag}`);
     }
   }
+  for (const { tag, portals } of target.elsewhere?.() ?? []) {
+    for (const portal of portals) addresses.add(`${portal},${tag}`);
+  }
   const pairs: TextPair[] = [["TargetName", target.name]];
   for (const address of addresses) pairs.push(["TargetAddress", address]);
   return pairs;

@@ -13,7 +13,13 @@ import {
   scsiNameDesignator,
   type TargetPort,
 } from "../../core/mod.ts";
-import type { Directory, Portal, PortalGroup, TargetEntry } from "./access.ts";
+import type {
+  Directory,
+  Portal,
+  PortalGroup,
+  RemotePortals,
+  TargetEntry,
+} from "./access.ts";
 import type { IscsiPortRequest } from "./api_types.ts";
 import {
   foreseeLogin,
@@ -97,6 +103,7 @@ export class TargetPorts {
         PROTOCOL.ISCSI,
       ),
       details: portDetails(request),
+      reach: () => ({ target, tag, portals: this.#portalsOf(portalGroup) }),
       onlineChanged: (online) => {
         if (!online) wentOffline(record);
       },
@@ -171,6 +178,23 @@ export class TargetPorts {
     };
   }
 
+  // A wildcard says nothing to another node's initiators.
+  #portalsOf(portalGroup: string): string[] {
+    const portals = this.#groups.get(portalGroup)?.portals ?? [];
+    return portals.filter(({ wildcard }) => !wildcard)
+      .map(({ address, port }) =>
+        address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`
+      );
+  }
+
+  // Where another node shows the same target (RFC 7143 appendix C).
+  #elsewhere(target: string): RemotePortals[] {
+    return this.#registry.all().flatMap((port) => {
+      const reach = port.remote ? port.description.reach?.() : undefined;
+      return reach?.target === target ? [reach] : [];
+    });
+  }
+
   #entryOf({ request, access }: PortRecord): TargetEntry {
     return {
       name: request.target,
@@ -182,6 +206,7 @@ export class TargetPorts {
       portalGroups: access.portalGroups
         .map((name) => this.#groups.get(name))
         .filter((group) => group !== undefined),
+      elsewhere: () => this.#elsewhere(request.target),
     };
   }
 }

@@ -1,12 +1,10 @@
 import {
-  type ContractInitiator,
   createTarget,
   frontendContract,
   type FrontendSubject,
   IOCTL,
-  type LocalInitiator,
-  TASK_MANAGEMENT,
 } from "../../mod.ts";
+import { through } from "../support/contract_initiator.ts";
 
 /** Makes the frontend with its first port. */
 async function makeSubject(): Promise<FrontendSubject> {
@@ -27,22 +25,6 @@ async function makeSubject(): Promise<FrontendSubject> {
       return Promise.resolve(through(service.initiator(port.number, number)));
     },
     [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
-  };
-}
-
-function through(initiator: LocalInitiator): ContractInitiator {
-  let nextTag = 1;
-  return {
-    send: (command) => {
-      const tag = nextTag;
-      nextTag += 1;
-      const ended = initiator.execute({ ...command, lun: 0, tag });
-      const abort = async () => {
-        await initiator.manage(TASK_MANAGEMENT.ABORT_TASK, 0, tag);
-      };
-      return { ended, abort };
-    },
-    disconnect: () => initiator.disconnect(),
   };
 }
 

@@ -25,6 +25,7 @@ const NEEDED: readonly NeededPackage[] = [
   { name: "qemu-block-extra", isThere: qemuKnowsIscsi },
   needPrograms("sg3-utils", ["sg_inq", "sg_raw"]),
   needPrograms("xorriso", ["xorriso"]),
+  needPrograms("etcd-server", ["etcd"]),
 ];
 
 /**

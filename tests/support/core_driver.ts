@@ -132,7 +132,7 @@ export class ControlledDriver implements BackendDriver<ControlledOptions> {
 }
 
 /** A plugin that offers one driver. */
-export function pluginOf(driver: ControlledDriver): Plugin {
+export function pluginOf<Options>(driver: BackendDriver<Options>): Plugin {
   return definePlugin({
     name: driver.name,
     api: PLUGIN_API,

@@ -110,6 +110,11 @@ export class ControlledStore implements BlockStore {
     for (const answer of this.#held.splice(0)) answer();
   }
 
+  /** Answers one of the calls that wait, counted from 0. */
+  answerOne(index: number): void {
+    for (const answer of this.#held.splice(index, 1)) answer();
+  }
+
   /** Answers all calls that wait, and from now on every one. */
   answerAll(): void {
     this.holding = false;

@@ -57,21 +57,30 @@ export class TestTarget {
   readonly plugins: Map<string, Promise<Plugin>> = new Map();
   /** The target. */
   readonly target: Target;
-  /** Its first port, on line. */
-  readonly port: TargetPort;
   /** Defects that the test plants. */
   plantedDefects = 0;
   readonly #initiators: LocalInitiator[] = [];
   readonly #joined: TestNexus[] = [];
+  #first: TargetPort | null = null;
 
-  /** A target with one port and no LUN, on a machine of its own. */
-  constructor(host: MemoryHost = memoryHost()) {
+  /**
+   * A target without LUNs, on a machine of its own.
+   *
+   * @param withPort it has a port already
+   */
+  constructor(host: MemoryHost = memoryHost(), withPort = true) {
     this.host = host;
     this.plugins.set("ramdisk", Promise.resolve(ramdisk));
     this.plugins.set("controlled", Promise.resolve(pluginOf(this.driver)));
     const findPlugin: FindPlugin = (name) => this.plugins.get(name);
     this.target = createTarget({ host: this.host, findPlugin });
-    this.port = this.addPort();
+    if (withPort) this.#first = this.addPort();
+  }
+
+  /** Its first port, on line. */
+  get port(): TargetPort {
+    if (this.#first === null) throw new TypeError("It has no port");
+    return this.#first;
   }
 
   /** Another port, on line. */

@@ -9,10 +9,12 @@ import { ApiClient, type SendRequest } from "../../ctladm/api/client.ts";
 import { createApi } from "../../ctladm/api/server.ts";
 import { ctladm } from "../../ctladm/ctladm.ts";
 import { ctlstat } from "../../ctladm/ctlstat.ts";
+import type { Plugin } from "../../core/mod.ts";
 import { Daemon } from "../../ctladm/daemon/daemon.ts";
 import type {
   ByteSink,
   ByteSource,
+  HaIdentityRequest,
   Places,
   Surroundings,
 } from "../../ctladm/surroundings.ts";
@@ -40,7 +42,7 @@ const PLACES: Places = {
 /** A daemon in memory and the programs that manage it. */
 export class MemoryDaemon implements AsyncDisposable {
   /** The machine; its clock stands still. */
-  readonly host: MemoryHost = memoryHost();
+  readonly host: MemoryHost;
   /** The daemon. */
   readonly daemon: Daemon;
   /** Its API, by request. */
@@ -55,6 +57,8 @@ export class MemoryDaemon implements AsyncDisposable {
   whyNone: string | null = null;
   /** Files that programs read and write, by path; `-` are their streams. */
   readonly files: Map<string, Uint8Array> = new Map();
+  /** Identities that programs asked for. */
+  readonly identities: HaIdentityRequest[] = [];
   /** Pauses that programs made, milliseconds. */
   readonly pauses: number[] = [];
 
@@ -62,10 +66,16 @@ export class MemoryDaemon implements AsyncDisposable {
    * Starts with nothing but the core.
    *
    * @param companions plugins that come along with the first LUN
+   * @param ha the plugin of a pair
    */
-  constructor(companions: readonly string[] = []) {
-    const { host } = this;
-    this.daemon = new Daemon({ host, log: host.log, companions });
+  constructor(
+    companions: readonly string[] = [],
+    ha?: Plugin,
+    host: MemoryHost = memoryHost(),
+  ) {
+    this.host = host;
+    const { log } = host;
+    this.daemon = new Daemon({ host, log, companions, ha });
     const api = createApi({
       daemon: this.daemon,
       version: "1.2.3",
@@ -151,6 +161,16 @@ export class MemoryDaemon implements AsyncDisposable {
       },
       realPath: () => undefined,
       places: () => PLACES,
+      haIdentity: (request) => {
+        this.identities.push(request);
+        const { directory, force } = request;
+        return Promise.resolve({
+          keyFile: `${directory}/ha.key`,
+          certificateFile: `${directory}/ha.pem`,
+          fingerprint: `sha256:${"ab".repeat(32)}`,
+          isNew: force,
+        });
+      },
       pause: (ms) => {
         this.pauses.push(ms);
         this.host.clock.advance(ms);

@@ -26,9 +26,12 @@ import {
   readSeconds,
   readSections,
   readSize,
+  readSwitch,
   readText,
   readTexts,
+  readUnnamed,
   readUnsupported,
+  readWords,
 } from "./forms.ts";
 import { parseUcl, type UclSource } from "./parse.ts";
 import {
@@ -96,6 +99,29 @@ const NUMBERED_LUN_FORMS = formTable({ ...LUN_ROWS, "number": pass });
 
 const PLUGIN_FORMS = formTable({ "options": readOptions });
 
+const HA_FORMS = formTable({
+  "allow-ramdisk": readSwitch,
+  "arbiter": readText,
+  "certificate": readText,
+  "cluster": readText,
+  "dead-ms": readInteger,
+  "defect": readText,
+  "etcd": readTexts,
+  "explicit-alua": readSwitch,
+  "fence-command": readText,
+  "fencer": readText,
+  "heartbeat-ms": readInteger,
+  "id": readInteger,
+  "insecure": readSwitch,
+  "key": readText,
+  "lease-ms": readInteger,
+  "mode": readNamedInteger,
+  "peer": readWords,
+  "peer-fingerprint": readText,
+  "role": readNamedInteger,
+  "silent-ms": readInteger,
+});
+
 const TARGET_FORMS = formTable({
   ...AUTH_ROWS,
   "alias": readText,
@@ -111,6 +137,7 @@ const GLOBAL_FORMS = formTable({
   "auth-group": readSections(AUTH_GROUP_FORMS, label("auth-group")),
   "controller": readUnsupported,
   "debug": readInteger,
+  "ha": readUnnamed(HA_FORMS),
   "isns-period": readSeconds,
   "isns-server": readTexts,
   "isns-timeout": readSeconds,

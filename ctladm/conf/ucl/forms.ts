@@ -88,6 +88,25 @@ export function readFlag(place: Place, entry: UclEntry): Outcome {
   return state(place, entry, key, []);
 }
 
+/** A switch of ours: `true` turns it on, `false` leaves it off. */
+export function readSwitch(place: Place, entry: UclEntry): Outcome {
+  const { key, value } = entry;
+  const text = value.kind === "boolean" || value.kind === "string"
+    ? value.text
+    : "";
+  if (/^(?:false|no|off)$/i.test(text)) return undefined;
+  return /^(?:true|yes|on)$/i.test(text)
+    ? state(place, entry, key, [])
+    : refuseType(place, entry, "a boolean");
+}
+
+/** A text whose words are those of the statement. */
+export function readWords(place: Place, entry: UclEntry): Outcome {
+  const { key, value } = entry;
+  if (value.kind !== "string") return refuseType(place, entry, "a string");
+  return state(place, entry, key, value.text.trim().split(/\s+/));
+}
+
 /** An address, or an object with `address` and `kind`. */
 export function readRedirect(place: Place, entry: UclEntry): Outcome {
   const read = entry.value.kind === "object"
@@ -136,6 +155,19 @@ export function readOptions(place: Place, entry: UclEntry): Outcome {
     if (value.kind !== "object") return refuseType(place, entry, "an object");
     return first(value.entries, (option) => readOption(place, option));
   });
+}
+
+/** `key { … }`: a block without a name, once. */
+export function readUnnamed(forms: Forms): Form {
+  return (place, entry) =>
+    first(valuesOf(entry.value), (value) => {
+      if (value.kind !== "object") return refuseType(place, entry, "an object");
+      return stateBlock(place, entry, {
+        keyword: entry.key,
+        read: (block) =>
+          readObject({ ...place, block, where: entry.key }, value, forms),
+      });
+    });
 }
 
 /** `key { name { … } }`: a block for each name. */

@@ -93,15 +93,16 @@ export function stateBlock(
   { keyword, name, read }: {
     /** Keyword that opens it. */
     readonly keyword: string;
-    /** Its name. */
-    readonly name: string;
+    /** Its name; absent: it has none. */
+    readonly name?: string;
     /** Reads what it says. */
     readonly read: (block: Block) => Outcome;
   },
 ): Outcome {
-  const problem = wordsProblem(place.where, entry.key, [name]);
+  const words = name === undefined ? [] : [name];
+  const problem = wordsProblem(place.where, entry.key, words);
   if (problem !== undefined) return refuse(entry, problem);
-  const block = place.block.find(keyword)?.open?.(name);
+  const block = place.block.find(keyword)?.open?.(name ?? "");
   if (block === undefined) return undefined;
   if (typeof block === "string") return refuse(entry, block);
   const fault = read(block);
@@ -119,7 +120,7 @@ export function refuse({ at, key }: UclEntry, text: string): Fault {
 export function refuseType(
   { where }: Place,
   entry: UclEntry,
-  wanted: "a string" | "an integer" | "an object",
+  wanted: "a string" | "an integer" | "an object" | "a boolean",
 ): Fault {
   return refuse(entry, `"${entry.key}" property in ${where} is not ${wanted}`);
 }

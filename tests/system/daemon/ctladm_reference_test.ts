@@ -74,6 +74,9 @@ const SCSI: readonly Row[] = [
 ];
 
 const BEYOND_CTL: readonly Row[] = [
+  ["ha", "This node stands alone\n"],
+  ["ha-role primary", ""],
+  ["ha-init -d FOLDER/keys", /^Made a key and a certificate\.\n/],
   ["apply --dry-run FOLDER/ctl.conf", "Nothing would change\n"],
   ["copies", /^ {2}ID STATE .* WHAT\n$/],
   ["batch FOLDER/lines", `${PATH}Unit is ready\n`.repeat(2)],
@@ -141,6 +144,7 @@ const LUNS_AND_PORTS: readonly Row[] = [
   ],
   ["port -r -p 4", "Port destroyed successfully\n"],
   ["load nothing-of-that-kind", /^$/],
+  ["ha-role primary", /^ctladm: this node stands alone: "ha \{ … \}"/],
   ["unload ramdisk", /^$/],
   ["completion bash", /^_ctladm\(\) \{/],
 ];
@@ -170,6 +174,7 @@ const SESSIONS: readonly Row[] = [
 /** Lines that fail: they have no standard output, and exit with 1. */
 const FAILING: ReadonlyMap<string, RegExp> = new Map([
   ["load nothing-of-that-kind", /^ctladm: .*nothing-of-that-kind/],
+  ["ha-role primary", /^ctladm: this node stands alone: "ha \{ … \}"/],
   ["unload ramdisk", /^ctladm: Cannot unload plugin "ramdisk": LUN 1 uses/],
 ]);
 

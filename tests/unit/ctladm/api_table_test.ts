@@ -5,6 +5,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { MemoryDaemon } from "../../support/memory_daemon.ts";
+import { configured } from "./conf/support.ts";
 import {
   differences,
   type Schema,
@@ -254,6 +255,16 @@ const ROWS: Readonly<Record<string, Row>> = {
       message: /^Cannot unload plugin "ramdisk": LUN 0 uses it$/,
     },
   },
+  "get /v1/ha": listed("/v1/ha"),
+  "put /v1/ha/role": {
+    taken: { body: { role: "primary", peerFenced: true }, status: 200 },
+    refused: {
+      body: { role: "tertiary" },
+      status: 400,
+      message: /^Invalid field "role": /,
+      field: "role",
+    },
+  },
   "get /v1/tasks": listed("/v1/tasks"),
   "get /v1/dump": listed("/v1/dump"),
   "get /v1/events": listed("/v1/events"),
@@ -346,9 +357,13 @@ async function describedBy(machine: MemoryDaemon): Promise<Description> {
   return await machine.client.get<Description>("/v1/openapi.json");
 }
 
-/** A daemon with a LUN, an injected error and a second local port. */
+/**
+ * A daemon with a LUN, an injected error and a second local port; it is a node
+ * of a pair without a link.
+ */
 async function busyDaemon(): Promise<MemoryDaemon> {
   const machine = new MemoryDaemon();
+  await machine.daemon.apply(configured("ha { id 1 }"));
   await machine.client.post("/v1/luns", DISK);
   await machine.client.post("/v1/luns/0/injections", {
     kind: "aborted",

@@ -24,6 +24,9 @@ Deno.test("ctladm completion names every command and its options", async () => {
     "complete -c ctladm -f -n __fish_use_subcommand -a devlist " +
       "-d 'list the LUNs'",
   );
+  assertStringIncludes(bash, 'ha-role) words="-l --peer-fenced --json" ;;');
+  assertStringIncludes(zsh, "ha-init) compadd -- -d -n --force --json ;;");
+  assertStringIncludes(fish, "-a ha -d 'show roles, link, epoch, lag");
   assert([bash, zsh, fish].every((text) => text.includes("prout")));
 });
 

@@ -112,6 +112,26 @@ const ROWS: readonly (readonly [string, string, readonly string[]])[] = [
     'lun x { backend "https://plugins.example.com/mine.ts"\n path /y }',
     ["import=plugins.example.com"],
   ],
+  ["a node of a pair without a link", "ha { id 1 }", []],
+  [
+    "the link of a pair, with the files of its identity",
+    `ha { id 2 peer connect [2001:db8::1]:9990
+      key /keys/ha.key certificate /keys/ha.pem
+      peer-fingerprint ${"ab".repeat(32)} }`,
+    ["net=[2001:db8::1]:9990", "read=/keys/ha.key", "read=/keys/ha.pem"],
+  ],
+  [
+    "a link on loopback",
+    "ha { id 1 peer listen 127.0.0.1:9990 insecure }",
+    ["net=127.0.0.1:9990"],
+  ],
+  [
+    "an arbiter and a program that fences",
+    `ha { id 1 arbiter etcd etcd http://192.0.2.1:2379
+      etcd https://etcd.example.com fencer command
+      fence-command "/usr/sbin/fence node 2" }`,
+    ["net=192.0.2.1:2379", "net=etcd.example.com:443", "run=/usr/sbin/fence"],
+  ],
   [
     "an HBA behind a Unix socket",
     'plugin camtgt { option listen "unix:/run/hba%p.sock" }' +

@@ -8,6 +8,7 @@ import {
   type Tracer,
   WAIT_NAMES,
 } from "../../../../core/mod.ts";
+import { TestCoordinator } from "../../../support/core_coordinator.ts";
 import type { StoreWork } from "../../../support/core_store.ts";
 import { settle, settled, TestTarget } from "../../../support/core_target.ts";
 import type {
@@ -84,6 +85,7 @@ const MANAGEMENT = [
 /** A target at work, and its traces. */
 class Work {
   readonly test: TestTarget = new TestTarget();
+  readonly other: TestCoordinator = new TestCoordinator(this.test);
   readonly traces: Tracer[] = [];
   readonly #nexuses: LocalInitiator[] = [];
   readonly #all: LocalInitiator[] = [];
@@ -134,6 +136,7 @@ class Work {
   async end(): Promise<void> {
     for (let times = 0; times < 12; times += 1) {
       for (const nexus of this.#all) nexus.resume();
+      this.other.settle();
       for (const store of this.test.driver.stores) store.answerAll();
       this.test.host.clock.advance(10_000);
       await settle(300);
@@ -214,6 +217,11 @@ function handOver(work: Work, nexus: number): void {
   work.await(initiator.nexus.handOver(initiator));
 }
 
+function holdOther(work: Work, _nexus: number, holds: boolean): void {
+  work.other.prompt = !holds;
+  if (!holds) work.other.settle();
+}
+
 function delay(work: Work, _nexus: number, later: boolean): void {
   const location = later ? "done" : "datamove";
   work.test.target.luns.get(0)?.injections
@@ -254,6 +262,7 @@ const HAPPENING: fc.Arbitrary<Happening> = fc.oneof(
   ),
   happening(1, fc.constant(null), (work, nexus) => work.replace(nexus)),
   happening(1, fc.constant(null), handOver),
+  happening(2, fc.boolean(), holdOther),
   happening(1, fc.boolean(), delay),
   happening(1, fc.boolean(), traceAgain),
   happening(

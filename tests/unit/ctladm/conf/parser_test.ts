@@ -19,6 +19,7 @@ Deno.test("parseConfiguration() fills an empty file with defaults", () => {
     timeoutSeconds: 60,
     isns: { servers: [], periodSeconds: 900, timeoutSeconds: 5 },
     plugins: new Map(),
+    ha: undefined,
     authGroups: configuration.authGroups,
     portalGroups: configuration.portalGroups,
     luns: new Map(),

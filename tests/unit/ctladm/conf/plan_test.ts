@@ -22,6 +22,12 @@ function detail(step: Step): string {
       return step.name;
     case "load-plugin":
       return step.plugin.name;
+    case "load-ha":
+    case "start-ha":
+    case "unload-ha":
+      return "";
+    case "configure-ha":
+      return step.optionsChanged.join(" ");
     case "create-lun":
       return step.lun.name;
     case "modify-lun": {

@@ -1,0 +1,325 @@
+/**
+ * Mistakes that the simulation has to find. They are put between the parts of
+ * a node from outside: the product knows nothing of them.
+ *
+ * @module
+ */
+
+import {
+  type AttentionScope,
+  type BlockStore,
+  type CommandRow,
+  type Completion,
+  type Coordinator,
+  type LogicalUnit,
+  type MaybePromise,
+  type Nexus,
+  type ScsiTask,
+  SHARED,
+  type StoreRequest,
+  type TargetPort,
+  type TargetPortGroup,
+  type TaskManagementRequest,
+} from "../../core/mod.ts";
+import type { PeerHello } from "../../ha/link/peer_hello.ts";
+import type {
+  FrameListener,
+  LinkFigures,
+  LinkListener,
+  LinkState,
+  PeerLink,
+} from "../../ha/link/peer_link.ts";
+import type {
+  AcquireOutcome,
+  AcquireRequest,
+  Arbiter,
+  LeaseListener,
+} from "../../ha/roles/arbiter.ts";
+import type { EtcdGateway } from "../../ha/roles/etcd_arbiter.ts";
+import {
+  decodeReservations,
+  encodeReservations,
+  type SharedRegistration,
+  type SharedReservations,
+} from "../../ha/state/wire/sections.ts";
+import { decodeChange, STATE_FRAME } from "../../ha/state/wire/stream.ts";
+import type { Plant } from "./sim_node.ts";
+
+/** A change is answered before the other node has confirmed it. */
+export const ANSWERS_EARLY: Plant = Object.freeze({
+  coordinator: (node: Coordinator) => new HastyCoordinator(node),
+});
+
+/** A node takes a role, or keeps it, whatever epoch stands in etcd. */
+export const IGNORES_EPOCH: Plant = Object.freeze({
+  gateway: (etcd: EtcdGateway) => ({
+    call: (path: string, body: unknown) =>
+      etcd.call(path, path.endsWith("/txn") ? withoutCompare(body) : body),
+  }),
+});
+
+/** A node does not look at its lease, once it has it. */
+export const FORGETS_LEASE: Plant = Object.freeze({
+  arbiter: (arbiter: Arbiter) => new EndlessArbiter(arbiter),
+});
+
+/** A mirrored PREEMPT removes those whose key does not match. */
+export const INVERTS_PREEMPT: Plant = Object.freeze({
+  link: (link: PeerLink) =>
+    new AlteredLink(link, STATE_FRAME.CHANGE, invertedPreempt()),
+});
+
+function withoutCompare(body: unknown): unknown {
+  return typeof body === "object" ? { ...body, compare: [] } : body;
+}
+
+/** Makes something else of a frame that has come. */
+type Alter = (
+  body: DataView,
+  data: Uint8Array,
+) => readonly [DataView, Uint8Array];
+
+function invertedPreempt(): Alter {
+  let known: SharedReservations | null = null;
+  return (body, data) => {
+    const header = decodeChange(body);
+    const isOurs = typeof header !== "string" &&
+      header.section === SHARED.PERSISTENT;
+    if (!isOurs) return [body, data];
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const next = decodeReservations(view);
+    if (typeof next === "string") return [body, data];
+    const before = known;
+    known = next;
+    if (before === null || !isPreempt(before, next)) return [body, data];
+    return [body, encodeReservations(inverted(before, next))];
+  };
+}
+
+// Registrations vanish, and none is made.
+function isPreempt(
+  before: SharedReservations,
+  { registrations, generation }: SharedReservations,
+): boolean {
+  return registrations.length > 0 && generation !== before.generation &&
+    registrations.length < before.registrations.length;
+}
+
+function inverted(
+  before: SharedReservations,
+  after: SharedReservations,
+): SharedReservations {
+  const stays = (each: SharedRegistration) =>
+    after.registrations.some((other) => nameOf(other) === nameOf(each));
+  const gone = before.registrations.filter((each) => !stays(each));
+  return { ...after, type: 0, holder: null, registrations: gone };
+}
+
+function nameOf({ transportId, relativeTargetPort }: SharedRegistration) {
+  return `${transportId.toHex()} ${relativeTargetPort}`;
+}
+
+class EndlessArbiter implements Arbiter {
+  readonly name: string;
+  readonly hasLease: boolean;
+  readonly #arbiter: Arbiter;
+
+  constructor(arbiter: Arbiter) {
+    this.#arbiter = arbiter;
+    this.name = arbiter.name;
+    this.hasLease = arbiter.hasLease;
+  }
+
+  async acquire(
+    request: AcquireRequest,
+    _listener: LeaseListener,
+  ): Promise<AcquireOutcome> {
+    const deaf = { renewed: () => {}, lost: () => {} };
+    const outcome = await this.#arbiter.acquire(request, deaf);
+    return outcome.ok ? { ...outcome, validUntilMs: 1e12 } : outcome;
+  }
+
+  recordSolo(group: number, epoch: number, solo: boolean): Promise<boolean> {
+    return this.#arbiter.recordSolo(group, epoch, solo);
+  }
+
+  release(group: number, epoch: number): Promise<void> {
+    return this.#arbiter.release(group, epoch);
+  }
+
+  describe(): string {
+    return this.#arbiter.describe();
+  }
+
+  close(): Promise<void> {
+    return this.#arbiter.close();
+  }
+}
+
+class AlteredLink implements PeerLink {
+  readonly #link: PeerLink;
+  readonly #kind: number;
+  readonly #alter: Alter;
+
+  constructor(link: PeerLink, kind: number, alter: Alter) {
+    this.#link = link;
+    this.#kind = kind;
+    this.#alter = alter;
+  }
+
+  get state(): LinkState {
+    return this.#link.state;
+  }
+
+  get peer(): PeerHello | null {
+    return this.#link.peer;
+  }
+
+  get queuedBytes(): number {
+    return this.#link.queuedBytes;
+  }
+
+  get congested(): boolean {
+    return this.#link.congested;
+  }
+
+  get silenceMs(): number {
+    return this.#link.silenceMs;
+  }
+
+  get lastReason(): string | null {
+    return this.#link.lastReason;
+  }
+
+  get figures(): LinkFigures {
+    return this.#link.figures;
+  }
+
+  get events(): Set<LinkListener> {
+    return this.#link.events;
+  }
+
+  send(
+    kind: number,
+    body: Uint8Array,
+    data?: Uint8Array,
+    sent?: () => void,
+  ): boolean {
+    return this.#link.send(kind, body, data, sent);
+  }
+
+  receive(kind: number, listener: FrameListener): void {
+    if (kind !== this.#kind) return this.#link.receive(kind, listener);
+    this.#link.receive(kind, (body, data) => {
+      listener(...this.#alter(body, data));
+    });
+  }
+
+  open(): void {
+    this.#link.open();
+  }
+
+  close(reason: string): Promise<void> {
+    return this.#link.close(reason);
+  }
+
+  restart(reason: string): void {
+    this.#link.restart(reason);
+  }
+}
+
+class HastyCoordinator implements Coordinator {
+  readonly #node: Coordinator;
+
+  constructor(node: Coordinator) {
+    this.#node = node;
+  }
+
+  get explicit(): boolean {
+    return this.#node.explicit;
+  }
+
+  settled(): null {
+    return null;
+  }
+
+  groupOf(port: TargetPort): number {
+    return this.#node.groupOf(port);
+  }
+
+  groups(unit: LogicalUnit, ports: readonly TargetPort[]): TargetPortGroup[] {
+    return this.#node.groups(unit, ports);
+  }
+
+  hides(unit: LogicalUnit): boolean {
+    return this.#node.hides(unit);
+  }
+
+  opensStore(request: StoreRequest): boolean {
+    return this.#node.opensStore(request);
+  }
+
+  guard(number: number, store: BlockStore): BlockStore {
+    return this.#node.guard(number, store);
+  }
+
+  unitAdded(unit: LogicalUnit): void {
+    this.#node.unitAdded(unit);
+  }
+
+  unitChanged(unit: LogicalUnit): void {
+    this.#node.unitChanged(unit);
+  }
+
+  unitRemoved(unit: LogicalUnit): void {
+    this.#node.unitRemoved(unit);
+  }
+
+  isShared(row: CommandRow): boolean {
+    return this.#node.isShared(row);
+  }
+
+  portChanged(port: TargetPort): void {
+    this.#node.portChanged(port);
+  }
+
+  portRemoved(port: TargetPort): void {
+    this.#node.portRemoved(port);
+  }
+
+  nexusMade(nexus: Nexus): void {
+    this.#node.nexusMade(nexus);
+  }
+
+  nexusLost(nexus: Nexus): void {
+    this.#node.nexusLost(nexus);
+  }
+
+  changed(unit: LogicalUnit, shared: number): void {
+    this.#node.changed(unit, shared);
+  }
+
+  attention(
+    unit: LogicalUnit,
+    condition: number,
+    scope: AttentionScope,
+  ): void {
+    this.#node.attention(unit, condition, scope);
+  }
+
+  execute(
+    task: ScsiTask,
+    row: CommandRow,
+    unit: LogicalUnit,
+  ): MaybePromise<Completion> {
+    return this.#node.execute(task, row, unit);
+  }
+
+  manage(
+    nexus: Nexus,
+    request: TaskManagementRequest,
+    unit: LogicalUnit | null,
+  ): Promise<void> | null {
+    return this.#node.manage(nexus, request, unit);
+  }
+}
