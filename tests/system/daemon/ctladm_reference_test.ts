@@ -78,6 +78,7 @@ const BEYOND_CTL: readonly Row[] = [
   ["ha-role primary", ""],
   ["ha-init -d FOLDER/keys", /^Made a key and a certificate\.\n/],
   ["apply --dry-run FOLDER/ctl.conf", "Nothing would change\n"],
+  ["copies", /^ {2}ID STATE .* WHAT\n$/],
   ["batch FOLDER/lines", `${PATH}Unit is ready\n`.repeat(2)],
   [
     "permissions --json -f FOLDER/ctl.conf",
