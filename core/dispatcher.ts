@@ -222,6 +222,8 @@ export class Dispatcher {
     if (row === null || task.abort !== ABORT.NONE) {
       return this.#end(task, STATUS.GOOD);
     }
+    // What the other node writes is a write to this unit.
+    if (task.placeholder) unit.tellWatchers(task);
     let completion: MaybePromise<Completion>;
     try {
       completion = unit.coordinator.execute(task, row, unit);
