@@ -199,7 +199,6 @@ export class LogicalUnit implements ThresholdPlace {
   /** When the last task ended, by the clock. */
   idleSinceMs: number;
   /**
-  /**
    * Commands are delayed, watched, or may not end as they would: something is
    * injected or limited, an exception has to be reported, or another node has
    * a say.

@@ -202,8 +202,8 @@ export class LunRegistry implements UnitDirectory {
       unit.changed(SHARED.CAPACITY);
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
     }
-    this.#services.observers.unitChanged(unit);
     unit.coordinator.unitChanged(unit);
+    this.#services.observers.unitChanged(unit);
     this.#services.events.emit({ type: "lun-changed", lun: number });
     return warning === undefined ? { unit } : { unit, warning };
   }
@@ -214,8 +214,8 @@ export class LunRegistry implements UnitDirectory {
     unit.removing = true;
     unit.end();
     this.#units.delete(number);
-    this.#services.observers.unitRemoved(unit);
     unit.coordinator.unitRemoved(unit);
+    this.#services.observers.unitRemoved(unit);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
     this.#services.events.emit({ type: "lun-removed", lun: number });

@@ -273,7 +273,7 @@ export class NativeIo implements BlockIo {
       path: `${this.facts.path} (snapshot)`,
       readOnly: true,
     };
-    const how = { readOnly: true, lanes: SNAPSHOT_LANES };
+    const how = { readOnly: false, lanes: SNAPSHOT_LANES };
     const below = new LibcIo(this.#libc, fd, facts, how);
     return new NativeIo(below, this.#libc, fd);
   }
