@@ -272,8 +272,9 @@ export class LunRegistry implements UnitDirectory {
       state,
     }, host.entropy);
     const { sizeBytes, blockLength } = request;
-    const wish = { deviceType, sizeBytes, blockLength };
     const coordinator = this.#services.place.current;
+    const mayWrite = coordinator.mayWrite?.(number);
+    const wish = { deviceType, sizeBytes, blockLength, mayWrite };
     const opens = coordinator.opensStore({ number, driver, options: raw });
     const outcome = opens
       ? await openStore(driver, own, options, wish)
@@ -302,7 +303,7 @@ export class LunRegistry implements UnitDirectory {
     this.#units.set(number, unit);
     unit.coordinator = this.#services.place.current;
     unit.coordinator.unitAdded(unit);
-    if (unit.store !== null) resumeOperation(unit);
+    resumeOperation(unit);
     return { unit, warning: outcome.warning };
   }
 
@@ -317,10 +318,24 @@ export class LunRegistry implements UnitDirectory {
       deviceType: unit.deviceType,
       sizeBytes: unit.sizeWish,
       blockLength: unit.geometry.blockLength || undefined,
+      mayWrite: unit.coordinator.mayWrite?.(unit.number),
     });
     if (unit.removing) return await this.#close(unit, opened.store);
     unit.setStore(this.#guarded(unit.number, opened.store));
-    resumeOperation(unit);
+  }
+
+  /** This node serves a unit: an operation that was begun goes on here. */
+  resume(unit: LogicalUnit): void {
+    if (unit.operation === null) resumeOperation(unit);
+  }
+
+  /** It does not: the operation of a unit rests, and goes on elsewhere. */
+  async pause(unit: LogicalUnit): Promise<void> {
+    const { operation } = unit;
+    if (operation === null) return;
+    await operation.stop();
+    if (unit.operation === operation) unit.operation = null;
+    if (!unit.away) this.resume(unit);
   }
 
   /**
@@ -357,7 +372,7 @@ export class LunRegistry implements UnitDirectory {
       await new Promise<void>((done) => clock.after(DRAIN_LOOK_MS, done));
     }
     await this.#endTasks(unit, ABORT.TO_BE_RETRIED);
-    await unit.operation?.stop();
+    await this.pause(unit);
     await unit.selfTests.end();
   }
 
@@ -370,6 +385,7 @@ export class LunRegistry implements UnitDirectory {
       deviceType: unit.deviceType,
       sizeBytes: request.sizeBytes || undefined,
       blockLength: unit.geometry.blockLength || undefined,
+      mayWrite: unit.coordinator.mayWrite?.(unit.number),
     });
     // Commands find no medium until those under way have left the old store.
     const old = unit.store;

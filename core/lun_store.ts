@@ -11,7 +11,7 @@ import type { LogicalUnit } from "./logical_unit.ts";
 import type { LunOptions } from "./lun_options.ts";
 import { ManagementError } from "./management_error.ts";
 import { type OptionTable, type RawOptions } from "./options.ts";
-import type { BackendDriver } from "./ports/backend_driver.ts";
+import type { BackendDriver, MayWrite } from "./ports/backend_driver.ts";
 import { type BlockStore, OK } from "./ports/block_store.ts";
 
 /** What a store is opened for. */
@@ -22,6 +22,8 @@ export interface StoreWish {
   readonly sizeBytes: number | undefined;
   /** Bytes of a block; undefined: the backend's default. */
   readonly blockLength: number | undefined;
+  /** See `OpenRequest`. */
+  readonly mayWrite?: MayWrite | undefined;
 }
 
 /** A store that was opened, or that has no medium yet. */

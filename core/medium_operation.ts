@@ -26,6 +26,7 @@ import {
   OK,
   type StoreFault,
 } from "./ports/block_store.ts";
+import { SHARED } from "./ports/coordinator.ts";
 import {
   type Completion,
   FORMAT_COMMAND_FAILED,
@@ -345,10 +346,13 @@ function beginOperation(
   return operation;
 }
 
-/** Takes up what was kept of an operation when its unit gets its store. */
+/**
+ * Takes up what was kept of an operation when its unit gets its store, unless
+ * another node serves the unit.
+ */
 export function resumeOperation(unit: LogicalUnit): void {
   const record = keptOperation(unit.state);
-  if (record === undefined || unit.store === null) {
+  if (record === undefined || unit.store === null || unit.away) {
     unit.operation = null;
     return;
   }
@@ -393,6 +397,7 @@ function whenEnded(
 function tryState(unit: LogicalUnit, change: () => void): boolean {
   try {
     change();
+    unit.changed(SHARED.KEPT);
     return true;
   } catch (error) {
     if (!(error instanceof ManagementError)) throw error;

@@ -63,6 +63,7 @@ export type {
 export * from "./nexus.ts";
 export {
   OPERATION,
+  OPERATION_NAME,
   type OperationKind,
   type OperationPlan,
   type OperationRecord,

@@ -39,7 +39,8 @@ export interface OperationRecord {
   readonly failed: boolean;
 }
 
-const NAME = "operation";
+/** Name under which a unit keeps its operation. */
+export const OPERATION_NAME = "operation";
 const VERSION = 1;
 const At = {
   VERSION: 0,
@@ -71,17 +72,17 @@ const UNREADABLE: OperationRecord = Object.freeze({
 
 /** Keeps an operation; it is durable when this returns. */
 export function keepOperation(state: UnitState, record: OperationRecord): void {
-  state.write(NAME, encode(record));
+  state.write(OPERATION_NAME, encode(record));
 }
 
 /** Forgets the operation: it has ended well. */
 export function forgetOperation(state: UnitState): void {
-  state.remove(NAME);
+  state.remove(OPERATION_NAME);
 }
 
 /** The operation that was under way or had failed, or undefined. */
 export function keptOperation(state: UnitState): OperationRecord | undefined {
-  const bytes = state.read(NAME);
+  const bytes = state.read(OPERATION_NAME);
   return bytes === undefined ? undefined : decode(bytes);
 }
 

@@ -248,7 +248,10 @@ export class Group implements RoleActions {
 
   /** See `RoleActions`. */
   replication(rule: ReplicationRule): void {
-    this.#parts.replication.setRule(this.number, rule);
+    const { replication, mode } = this.#parts;
+    replication.setRule(this.number, rule);
+    // Where the peer writes by itself it has to be fenced first.
+    if (rule === "alone" && mode !== "shared") this.#parts.peerFenced();
   }
 
   /** See `RoleActions`. */
@@ -310,6 +313,10 @@ export class Group implements RoleActions {
   }
 
   #change(unit: LogicalUnit, access: number): void {
-    if (unit.access !== access) unit.setAccess(access);
+    if (unit.access === access) return;
+    unit.setAccess(access);
+    const { luns } = this.#parts;
+    if (access === ACCESS.OPTIMIZED) luns.resume(unit);
+    else void luns.pause(unit);
   }
 }

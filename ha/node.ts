@@ -18,6 +18,7 @@ import {
   type LogicalUnit,
   ManagementError,
   type MaybePromise,
+  type MayWrite,
   type Nexus,
   OptionProblem,
   parseOptions,
@@ -281,6 +282,13 @@ export class HaNode implements Coordinator, HaControl {
     return group?.opensStores ?? shared;
   }
 
+  /** See `Coordinator`: a lease, or silence, may end at any moment. */
+  mayWrite(number: number): MayWrite | undefined {
+    const { settings, arbiter } = this.#parts;
+    if (!arbiter.hasLease && settings.mode !== "shared") return undefined;
+    return () => (this.#groups.get(number) ?? this.#node).mayAccess();
+  }
+
   /** See `Coordinator`. */
   guard(number: number, store: BlockStore): BlockStore {
     const group = () => this.#groups.get(number) ?? this.#node;
@@ -422,7 +430,10 @@ export class HaNode implements Coordinator, HaControl {
       isSilent: () => this.#isSilent(),
       hello: (hello) => this.#roleLink?.send(hello),
       event: (event) => this.#parts.event(number, event),
-      peerFenced: () => this.#forwarding?.peerFenced(),
+      // Nobody gets here by way of it: what its initiators hold is free.
+      peerFenced: () => {
+        if (this.#link?.state !== "up") this.#forwarding?.peerGone();
+      },
       stopGranted: () => this.#forwarding?.stopGranted(),
     });
     const { id, mode, timing } = settings;

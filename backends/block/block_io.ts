@@ -11,12 +11,19 @@
 
 import type {
   MaybePromise,
+  MayWrite,
   NOT_NOW,
   StoreFault,
   StoreFaultCause,
   StoreResult,
   StoreUsage,
 } from "../../core/mod.ts";
+
+/** A write that must not be, though it was asked for. */
+export const MUST_NOT_WRITE: StoreFault = Object.freeze({
+  cause: "offline",
+  message: "It must not be written by this machine any more",
+});
 
 /** Bytes moved, or why none were. */
 export type IoResult = number | StoreFault;
@@ -105,6 +112,8 @@ export interface OpenHow {
   readonly readOnly: boolean;
   /** Requests that may wait for the disk at the same time. */
   readonly lanes: number;
+  /** See `OpenRequest`. */
+  readonly mayWrite?: MayWrite | undefined;
 }
 
 /** What opens paths. */

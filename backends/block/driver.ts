@@ -105,7 +105,8 @@ async function openStore(
     return { error: `Option "file" is required: the path of a file or device` };
   }
   const lanes = Math.min(num_threads, LANES_MAX);
-  const how = { readOnly: request.readOnly, lanes };
+  const { readOnly, mayWrite } = request;
+  const how = { readOnly, lanes, mayWrite };
   const first = await openFile(parts.opener, file, how);
   const isRefused = isFault(first) && first.cause === "read-only" &&
     !request.readOnly;

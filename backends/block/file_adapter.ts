@@ -9,12 +9,18 @@
  * @module
  */
 
-import { OK, type StoreResult, type StoreUsage } from "../../core/mod.ts";
+import {
+  type MayWrite,
+  OK,
+  type StoreResult,
+  type StoreUsage,
+} from "../../core/mod.ts";
 import {
   type BlockIo,
   type BlockIoFacts,
   faultOf,
   type IoResult,
+  MUST_NOT_WRITE,
   type OpenHow,
 } from "./block_io.ts";
 import { factsOf } from "./device_facts.ts";
@@ -41,6 +47,7 @@ export class FileIo implements BlockIo {
   readonly facts: BlockIoFacts;
   /** Device and inode number, to tell whether a path still names it. */
   readonly identity: FileIdentity;
+  readonly #mayWrite: MayWrite | undefined;
   readonly #lanes: LanePool<Deno.FsFile>;
   /** A handle of its own, so that nothing waits for a sync. */
   readonly #syncs: LanePool<Deno.FsFile>;
@@ -49,9 +56,10 @@ export class FileIo implements BlockIo {
   constructor(
     facts: BlockIoFacts,
     handles: { readonly first: Deno.FsFile; readonly sync: Deno.FsFile },
-    lanes: number,
+    { lanes, mayWrite }: OpenHow,
   ) {
     this.facts = facts;
+    this.#mayWrite = mayWrite;
     this.identity = handles.first.statSync();
     const open = (): Deno.FsFile | undefined => this.#openAnother();
     this.#lanes = new LanePool(handles.first, open, lanes);
@@ -75,7 +83,7 @@ export class FileIo implements BlockIo {
     }
   }
 
-  /** Writes in a thread of the runtime. */
+  /** Writes in a thread of the runtime, unless it has to ask first. */
   async write(
     position: number,
     from: Uint8Array,
@@ -85,7 +93,10 @@ export class FileIo implements BlockIo {
     try {
       return await this.#lanes.use(async (file) => {
         file.seekSync(position, Deno.SeekMode.Start);
-        return await file.write(from.subarray(at, at + length));
+        const bytes = from.subarray(at, at + length);
+        if (this.#mayWrite === undefined) return await file.write(bytes);
+        // A thread may have stood still between the question and the write.
+        return this.#mayWrite() ? file.writeSync(bytes) : MUST_NOT_WRITE;
       });
     } catch (error) {
       return faultOf(error, this.#doing("write", length, position));
@@ -173,7 +184,7 @@ export async function openFileIo(path: string, how: OpenHow): Promise<FileIo> {
     isDevice: info.isBlockDevice === true,
     unitBytes: info.blksize ?? 1,
   }, (name) => queueNumber(device, name));
-  return new FileIo(facts, { first, sync }, how.lanes);
+  return new FileIo(facts, { first, sync }, how);
 }
 
 function isSameFile(one: FileIdentity, other: FileIdentity): boolean {

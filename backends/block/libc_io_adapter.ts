@@ -5,12 +5,19 @@
  * @module
  */
 
-import { OK, type StoreResult, type StoreUsage } from "../../core/mod.ts";
+import {
+  type MayWrite,
+  OK,
+  type StoreResult,
+  type StoreUsage,
+} from "../../core/mod.ts";
 import {
   type BlockIo,
   type BlockIoFacts,
   faultOf,
   type IoResult,
+  MUST_NOT_WRITE,
+  type OpenHow,
   systemError,
 } from "./block_io.ts";
 import { LanePool } from "./lane_pool.ts";
@@ -31,13 +38,20 @@ export class LibcIo implements BlockIo {
   /** What is known of it. */
   readonly facts: BlockIoFacts;
   readonly #libc: Libc;
+  readonly #mayWrite: MayWrite | undefined;
   readonly #fd: number;
   /** One descriptor serves all: lanes only bound how many threads wait. */
   readonly #lanes: LanePool<number>;
 
   /** Uses a descriptor, but does not close it. */
-  constructor(libc: Libc, fd: number, facts: BlockIoFacts, lanes: number) {
+  constructor(
+    libc: Libc,
+    fd: number,
+    facts: BlockIoFacts,
+    { lanes, mayWrite }: OpenHow,
+  ) {
     this.facts = facts;
+    this.#mayWrite = mayWrite;
     this.#libc = libc;
     this.#fd = fd;
     this.#lanes = new LanePool(fd, () => fd, lanes);
@@ -59,18 +73,20 @@ export class LibcIo implements BlockIo {
     return again >= 0 ? again : this.#fault(`read at ${position} of`);
   }
 
-  /** Writes in a thread of the runtime. */
+  /** Writes in a thread of the runtime, unless it has to ask first. */
   async write(
     position: number,
     from: Uint8Array,
     at: number,
     length: number,
   ): Promise<IoResult> {
-    const bytes = from.subarray(at, at + length);
-    const written = await this.#lanes.use((fd) =>
-      this.#libc.writeLater(fd, position, bytes)
-    );
-    if (written >= 0) return written;
+    if (this.#mayWrite === undefined) {
+      const bytes = from.subarray(at, at + length);
+      const written = await this.#lanes.use((fd) =>
+        this.#libc.writeLater(fd, position, bytes)
+      );
+      if (written >= 0) return written;
+    } else if (!this.#mayWrite()) return MUST_NOT_WRITE;
     const again = this.#libc.write(this.#fd, position, from, at, length);
     return again >= 0 ? again : this.#fault(`write at ${position} of`);
   }

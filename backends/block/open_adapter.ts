@@ -99,6 +99,6 @@ export function openByLibc(
     { path, readOnly: how.readOnly, isDevice, unitBytes },
     (name) => queueNumber(libc, device, name),
   );
-  const io = new LibcIo(libc, fd, facts, how.lanes);
+  const io = new LibcIo(libc, fd, facts, how);
   return new NativeIo(io, libc, fd);
 }

@@ -7,6 +7,9 @@
 import type { OptionTable } from "../options.ts";
 import type { BlockStore } from "./block_store.ts";
 
+/** Whether the medium may be written, at this very moment. */
+export type MayWrite = () => boolean;
+
 /** What a new logical unit wants of its store. */
 export interface OpenRequest<Options> {
   /** The driver's own options, parsed and checked. */
@@ -19,6 +22,12 @@ export interface OpenRequest<Options> {
   readonly deviceType: number;
   /** The store must refuse writes (option `readonly`). */
   readonly readOnly: boolean;
+  /**
+   * Asked right before the system is given a write, with nothing in between
+   * for which a thread would have to wait; false: it must not be. Undefined:
+   * whatever is asked for may be written at any time.
+   */
+  readonly mayWrite?: MayWrite | undefined;
 }
 
 /**

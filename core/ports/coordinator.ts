@@ -16,7 +16,7 @@ import type { Completion } from "../sense.ts";
 import type { TargetPort } from "../target_port.ts";
 import type { ScsiTask } from "../task.ts";
 import type { TaskManagementRequest } from "../task_management.ts";
-import type { BackendDriver } from "./backend_driver.ts";
+import type { BackendDriver, MayWrite } from "./backend_driver.ts";
 import type { BlockStore, MaybePromise } from "./block_store.ts";
 
 /** Asymmetric access states by their codes (SPC-5 6.36). */
@@ -86,6 +86,11 @@ export interface Coordinator {
    * a `ManagementError` when such a unit cannot be served by two nodes.
    */
   opensStore(request: StoreRequest): boolean;
+  /**
+   * What the store of a unit has to ask before each write; undefined, or no
+   * such member: nothing.
+   */
+  mayWrite?(number: number): MayWrite | undefined;
   /** Stands between a unit and the store that was opened for it. */
   guard(number: number, store: BlockStore): BlockStore;
   /** A unit was made: its access state is to be set. */

@@ -236,7 +236,9 @@ export class FarSide {
     if (frame.offset !== wait.offset || wait.offset + data.length > wait.end) {
       malformed("Data-Out that nobody wants");
     }
-    if (this.#isStale()) return this.#noDataOut(task, null);
+    if (this.#isStale()) {
+      return this.#noDataOut(task, ASYMMETRIC_ACCESS_STATE_TRANSITION);
+    }
     wait.into.set(data, wait.at);
     wait.offset += data.length;
     wait.at += data.length;

@@ -44,6 +44,8 @@ const RETRY_MS = 500;
 /** Milliseconds to the next try when it has refused us, and at the most. */
 const BACKOFF_MS = 1000;
 const BACKOFF_MS_MAX = 30_000;
+/** A connection that ends earlier is as bad as one that is refused. */
+const LASTING_MS = 1000;
 
 /** What a node says of itself; the link adds the rest. */
 export type LocalHello = Omit<PeerHello, "version" | "instance" | "timing">;
@@ -306,8 +308,7 @@ class Link implements PeerLink, ChannelServices, PeerAcceptor {
 
   // One that ends as soon as it is up is as bad as one that is refused.
   #afterUpMs(): number {
-    const { deadMs } = this.#options.timing;
-    const lasted = this.clock.nowMs() - this.#upMs >= deadMs;
+    const lasted = this.clock.nowMs() - this.#upMs >= LASTING_MS;
     this.#refusals = lasted ? 0 : this.#refusals + 1;
     return lasted ? AGAIN_MS : this.#backoffMs();
   }

@@ -1,5 +1,5 @@
 /**
- * etcd as arbiter: a lease of three seconds says who is primary, and the
+ * etcd as arbiter: a lease (three seconds) says who is primary, and the
  * revision at which it was given is the epoch, a fencing token that only grows.
  *
  * Spoken over etcd's JSON gateway (`/v3/…`), so it needs nothing but

@@ -36,7 +36,9 @@ export class NoFencer implements Fencer {
 /**
  * The arbiter's lease: the peer has stopped before its lease ended. What it had
  * handed to the operating system by then has a margin to end. A process that
- * was stopped in the middle of a write is not kept off: use a command for that.
+ * stood still asks right before each write whether its time is over; what it
+ * leaves open is a stop between that question and the system call behind it.
+ * A lock, or a command that ends the peer, leaves nothing open.
  */
 export class LeaseFencer implements Fencer {
   readonly name = "lease";

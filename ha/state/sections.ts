@@ -13,6 +13,7 @@ import {
   type ModePage,
   NAA_NAME,
   nexusName,
+  OPERATION_NAME,
   SHARED,
   STATUS,
   type TargetPort,
@@ -57,7 +58,12 @@ export const SECTIONS: readonly number[] = [
 ];
 
 /** Names under which initiators keep something with a unit. */
-const KEPT_NAMES = ["ident_info", "text_ident_info", "application_client_log"];
+const KEPT_NAMES = [
+  "ident_info",
+  "text_ident_info",
+  "application_client_log",
+  OPERATION_NAME,
+];
 
 /**
  * What a secondary knows and cannot put into its unit: nexuses that it may
@@ -130,11 +136,15 @@ export function applySection(
       return applyPages(unit, view, settled);
     case SECTION.RESERVE:
       return using(decodeNexuses(view), ([holder = null]) => {
+        const before = followed.holder;
         followed.holder = holder;
+        if (settled && before !== null) tellLost(unit, [before], [holder]);
       });
     case SECTION.PREVENT:
       return using(decodeNexuses(view), (ids) => {
+        const before = followed.preventing;
         followed.preventing = ids;
+        if (settled) tellLost(unit, before, ids);
       });
     case SECTION.CONDITION:
       return applyCondition(unit, view);
@@ -148,6 +158,20 @@ export function applySection(
       return applyKept(unit, view);
     default:
       return { fault: `unknown section ${section}` };
+  }
+}
+
+// For the primary an initiator of this node was gone with the link, and what
+// it held (SPC-2 5.5.1).
+function tellLost(
+  unit: LogicalUnit,
+  before: readonly string[],
+  now: readonly (string | null)[],
+): void {
+  for (const nexusId of before) {
+    if (!now.includes(nexusId)) {
+      unit.tellHere(nexusId, UNIT_ATTENTION.NEXUS_LOSS);
+    }
   }
 }
 

@@ -50,13 +50,18 @@ export async function runCampaign(campaign: Campaign): Promise<RoundsResult> {
     ...{ mode, diskBytes: SIZE_BYTES },
     ha: () => `${arbiterLines}\n      fencer ${fencer}`,
   });
-  const result = await runRounds(pair, {
-    ...{ rounds, seed, tell, workers: WORKERS, sizeBytes: SIZE_BYTES },
-    policy: mode === "standby" ? "one" : "both",
-    promotion: isEtcd ? BY_ARBITER : BY_SCRIPT,
-  });
-  if (result.errors.length > 0) tell(pair.describe());
-  return result;
+  try {
+    const result = await runRounds(pair, {
+      ...{ rounds, seed, tell, workers: WORKERS, sizeBytes: SIZE_BYTES },
+      policy: mode === "standby" ? "one" : "both",
+      promotion: isEtcd ? BY_ARBITER : BY_SCRIPT,
+    });
+    if (result.errors.length > 0) tell(pair.describe());
+    return result;
+  } catch (error) {
+    tell(pair.describe());
+    throw error;
+  }
 }
 
 /** What a campaign has broken; nothing, when all is well. */

@@ -16,7 +16,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { endWithUs } from "../run/child.ts";
 import { providePackages } from "../run/packages.ts";
-import { faultsOf, runCampaign, summaryOf } from "./campaign.ts";
+import { type Campaign, faultsOf, runCampaign, summaryOf } from "./campaign.ts";
 
 const MODES = ["standby", "shared", "proxy"] as const;
 const ARBITERS = ["etcd", "static"] as const;
@@ -52,18 +52,29 @@ async function main(words: readonly string[]): Promise<number> {
       const seed = Number(
         given.seed ?? Math.floor(Math.random() * SEED_MAX),
       );
-      console.log(`# ${mode}, ${arbiter}, seed ${seed}`);
-      const result = await runCampaign({
-        ...{ mode, arbiter, seed, tell: console.log },
-        rounds: Number(given.rounds),
+      const rounds = Number(given.rounds);
+      faults += await runOne({
+        ...{ mode, arbiter, seed, rounds, tell: console.log },
       });
-      const found = faultsOf(result);
-      for (const fault of found) console.log(`FAULT ${fault}`);
-      console.log(`= ${mode}, ${arbiter}: ${summaryOf(result)}`);
-      faults += found.length;
     }
   }
   return faults === 0 ? 0 : 1;
+}
+
+/** Runs one, and tells of it. @returns how many faults there were */
+async function runOne(campaign: Campaign): Promise<number> {
+  const { mode, arbiter, seed } = campaign;
+  console.log(`# ${mode}, ${arbiter}, seed ${seed}`);
+  try {
+    const result = await runCampaign(campaign);
+    const faults = faultsOf(result);
+    for (const fault of faults) console.log(`FAULT ${fault}`);
+    console.log(`= ${mode}, ${arbiter}: ${summaryOf(result)}`);
+    return faults.length;
+  } catch (error) {
+    console.log(`FAULT ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
 }
 
 function chosen<Word extends string>(

@@ -37,6 +37,9 @@ export interface Check {
 }
 
 const COMMAND_MS_MAX = 300_000;
+/** Runs of the simulated pair of nodes. */
+const SIMULATED_RUNS = 10_000;
+const SIMULATION_MS_MAX = 600_000;
 const COVERED_MIN_LINES = 6;
 
 /** All checks, in order. */
@@ -53,6 +56,7 @@ export async function allChecks(coverageFolder: string): Promise<Check[]> {
     commandCheck("examples", ["test", "-A", "--doc", ...modules, ...documents]),
     { name: "packages", run: packagesFinding },
     ...suites.map((suite) => suiteCheck(suite, coverageFolder)),
+    { name: "simulation", run: simulationFinding },
     ...COVERAGE_GOALS.map((goal) => coverageCheck(goal, coverageFolder)),
   ];
 }
@@ -81,6 +85,23 @@ async function commandFinding(
   if (code === 0) return good();
   const why = timedOut ? "took too long" : `deno ${args[0]} found faults`;
   return bad(why, `# ${name}\n${output.text}`);
+}
+
+// Apart from the suites: coverage would make it take several times as long.
+async function simulationFinding(): Promise<Finding> {
+  const output = new Collected();
+  const { code, stdout, timedOut } = await runChild({
+    program: Deno.execPath(),
+    args: ["task", "-q", "sim", "--runs", String(SIMULATED_RUNS)],
+    cwd: ROOT,
+    timeMsMax: SIMULATION_MS_MAX,
+    env: { NO_COLOR: "1" },
+    onOutput: (bytes) => output.add(bytes),
+  });
+  const figures = /^\d+ runs, .*$/m.exec(stdout)?.[0] ?? "no figures";
+  if (code === 0) return good(figures);
+  const why = timedOut ? "took too long" : figures;
+  return bad(why, `# simulation\n${output.text}`);
 }
 
 async function packagesFinding(): Promise<Finding> {

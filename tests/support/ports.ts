@@ -12,6 +12,26 @@ export function freePort(): number {
   return (listener.addr as Deno.NetAddr).port;
 }
 
+/** Where systems take no ports for connections that they open. */
+const LASTING_PORTS = { min: 10_000, count: 20_000 };
+
+/**
+ * A port that nobody listens on now, and that no connection is given while the
+ * daemon that has it is being restarted.
+ */
+export function lastingPort(): number {
+  for (;;) {
+    const { min, count } = LASTING_PORTS;
+    const port = min + Math.floor(Math.random() * count);
+    try {
+      using _listener = Deno.listen({ hostname: "127.0.0.1", port });
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+}
+
 const RETRY_MS = 10;
 
 /**

@@ -16,7 +16,7 @@ import {
   type SessionOptions,
   testUnitReady,
 } from "../initiator/mod.ts";
-import { freePort } from "../ports.ts";
+import { lastingPort } from "../ports.ts";
 import type { ProgramExit, RunningProgram, ToolResult } from "../process.ts";
 
 /** The target of all pairs. */
@@ -56,7 +56,7 @@ export class DaemonNode {
   /** Its folder. */
   readonly folder: DaemonFolder;
   /** Port of 127.0.0.1 of its portal. */
-  readonly port: number = freePort();
+  readonly port: number = lastingPort();
   readonly #configuration: (node: DaemonNode) => string;
   readonly #sessions: Session[] = [];
   #program: RunningProgram | null = null;
@@ -212,7 +212,7 @@ export class DaemonPair implements AsyncDisposable {
     if (first === undefined || second === undefined) throw new TypeError("Two");
     this.disk = `${first.path}/disk`;
     const { linkHost: host = "127.0.0.1" } = options;
-    this.link = { host, port: freePort() };
+    this.link = { host, port: lastingPort() };
     const place = `${host === "::1" ? "[::1]" : host}:${this.link.port}`;
     const text = (node: DaemonNode) => {
       const way = node.id === 1 ? "listen" : "connect";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { freePort } from "../ports.ts";
+import { lastingPort } from "../ports.ts";
 import { type RunningProgram, startProgram } from "../process.ts";
 
 /** A member that runs, with its data in a folder of its own. */
@@ -36,9 +36,9 @@ export class Etcd implements AsyncDisposable {
 /** Starts one, and waits until it answers. */
 export async function startEtcd(): Promise<Etcd> {
   const folder = await Deno.makeTempDir({ prefix: "dtl-etcd-" });
-  const port = freePort();
+  const port = lastingPort();
   const url = `http://127.0.0.1:${port}`;
-  const peerUrl = `http://127.0.0.1:${freePort()}`;
+  const peerUrl = `http://127.0.0.1:${lastingPort()}`;
   const program = await startProgram("etcd", [
     ...["--name", "test", "--data-dir", `${folder}/data`],
     ...["--listen-client-urls", url, "--advertise-client-urls", url],

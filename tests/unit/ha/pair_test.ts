@@ -7,6 +7,7 @@ import type { LocalInitiator } from "../../support/local_initiator.ts";
 const MODES: readonly HaMode[] = ["standby", "shared", "proxy"];
 const REPORT_GROUPS = [0xa3, 0x0a, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
 const DEVICE_IDENTIFICATION = [0x12, 1, 0x83, 1, 0, 0];
+const RESERVE = [0x16, 0, 0, 0, 0, 0];
 const TEST_UNIT_READY = [0, 0, 0, 0, 0, 0];
 const READ_KEYS = [0x5e, 0, 0, 0, 0, 0, 0, 1, 0, 0];
 const CONTROL_PAGE = Uint8Array.fromHex(
@@ -319,3 +320,65 @@ pairTest(
     assertEquals(alone.status, STATUS.GOOD, alone.sense);
   },
 );
+
+pairTest(
+  "what was held through a peer that is off is free, and its holder hears it",
+  ["shared", "proxy"],
+  async (pair, mode) => {
+    const [a, b] = await connected(pair);
+    assertEquals((await send(pair, b, RESERVE)).status, STATUS.GOOD);
+    pair.network.trouble = "cut";
+    cut(pair);
+    await pair.pass(4000, 100);
+    await hear(pair, a);
+    const refused = await send(pair, a, TEST_UNIT_READY);
+    // Where both write, a peer that is silent is fenced without an order.
+    const isHeld = mode === "proxy";
+    assertEquals(refused.status === STATUS.RESERVATION_CONFLICT, isHeld);
+    await pair.one.order("primary", true);
+    await pair.pass(100);
+    assertEquals((await send(pair, a, TEST_UNIT_READY)).status, STATUS.GOOD);
+    pair.network.trouble = null;
+    await pair.pass(4000, 100);
+    const heard: string[] = [];
+    for (let sense = "6/"; sense.startsWith("6/");) {
+      sense = (await send(pair, b, TEST_UNIT_READY)).sense;
+      heard.push(sense);
+    }
+    assert(heard.includes("6/29/07"), heard.join(" "));
+  },
+);
+
+const SANITIZE_OVERWRITE = [0x48, 0x81, 0, 0, 0, 0, 0, 0, 5, 0];
+const OVERWRITE_LIST = Uint8Array.of(1, 0, 0, 1, 0xaa);
+
+for (const mode of MODES) {
+  Deno.test(`a sanitize operation goes on at the other node, once (${mode})`, async () => {
+    const options = new Map([["sanitize_rate", "256K"]]);
+    await using pair = await NodePair.joined(mode, options);
+    const [a, b] = await connected(pair);
+    const begun = await send(pair, a, SANITIZE_OVERWRITE, {
+      write: OVERWRITE_LIST,
+    });
+    assertEquals(begun.status, STATUS.GOOD, begun.sense);
+    await pair.pass(1000, 100);
+    await pair.two.order("primary");
+    await hear(pair, b);
+    assertEquals((await send(pair, b, TEST_UNIT_READY)).sense, "2/04/1b");
+    await pair.pass(10_000, 100);
+    await hear(pair, b);
+    assertEquals((await send(pair, b, TEST_UNIT_READY)).sense, "");
+    assert(pair.disk.bytes.every((byte) => byte === 0xaa), "all of it");
+    const write = new Uint8Array(512).fill(7);
+    const written = await send(pair, b, [0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0], {
+      write,
+    });
+    assertEquals(written.status, STATUS.GOOD, written.sense);
+    // The node on which it began must not begin it again.
+    await pair.one.order("primary");
+    await pair.pass(4000, 100);
+    await hear(pair, a);
+    assertEquals((await send(pair, a, TEST_UNIT_READY)).sense, "");
+    assertEquals(pair.disk.bytes.subarray(9 * 512, 10 * 512), write);
+  });
+}

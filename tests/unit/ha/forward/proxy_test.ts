@@ -8,7 +8,7 @@ import { KIND } from "../../../../ha/forward/wire/kinds.ts";
 import { assertBytes, patternBytes } from "../../../support/bytes.ts";
 import { settle } from "../../../support/core_target.ts";
 import { BLOCK, read, RETRY } from "../../../support/forward_commands.ts";
-import { HaPair, pairTest } from "../../../support/ha_pair.ts";
+import { HaPair, pairTest, SILENT_MS } from "../../../support/ha_pair.ts";
 import { read10, write10 } from "../../../support/initiator/cdb_block.ts";
 import { testUnitReady } from "../../../support/initiator/cdb_primary.ts";
 import { FUNCTION, GOOD, SILENT } from "../../../support/local_initiator.ts";
@@ -43,6 +43,21 @@ proxyTest("Forwarding: a small write is one frame each way", async (pair) => {
   await a.command(0, write10(0, 8), { write: patternBytes(8 * BLOCK) });
   assertEquals([...near.link.counts], [[KIND.COMMAND, 1]]);
   assertEquals([...far.link.counts], [[KIND.COMPLETE, 1]]);
+});
+
+proxyTest("Forwarding: Data-Out for a node that stood still", async (pair) => {
+  const a = await pair.ready("a");
+  const { calls } = pair.farTest.driver.store;
+  const before = calls.length;
+  a.givesData = false;
+  const data = patternBytes(600 * BLOCK);
+  const writing = a.command(0, write10(0, 600), { write: data, immediate: 0 });
+  await settle();
+  pair.far.link.silenceMs = SILENT_MS;
+  a.givesData = true;
+  a.resume();
+  assertEquals((await writing).sense, RETRY);
+  assertEquals(calls.length, before);
 });
 
 proxyTest("Forwarding: what a slow initiator costs", async (pair) => {

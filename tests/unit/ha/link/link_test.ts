@@ -301,6 +301,17 @@ Deno.test("PeerLink connects again when the connection is cut", async () => {
   assertEquals(pair.one.link.figures.connections, 2);
 });
 
+Deno.test("PeerLink connects again at once however often a peer dies", async () => {
+  await using pair = linkPair();
+  await pair.open();
+  for (let time = 1; time <= 20; time += 1) {
+    await pair.pass(1500);
+    pair.network.cables.at(-1)?.cut();
+    await pair.pass(200);
+    assertEquals(pair.two.link.state, "up", `after ${time} times`);
+  }
+});
+
 Deno.test("PeerLink.restart ends the connection for both", async () => {
   await using pair = linkPair();
   await pair.open();
