@@ -144,7 +144,6 @@ const LUNS_AND_PORTS: readonly Row[] = [
   ],
   ["port -r -p 4", "Port destroyed successfully\n"],
   ["load nothing-of-that-kind", /^$/],
-  ["ha-role primary", /^ctladm: this node stands alone: "ha \{ … \}"/],
   ["unload ramdisk", /^$/],
   ["completion bash", /^_ctladm\(\) \{/],
 ];
