@@ -87,6 +87,8 @@ export class RoleDriver {
   #orderAnswer: string | null = null;
   #running = false;
   #closed = false;
+  /** While it ends: nobody has ordered that. */
+  #keptOrder: Pick<RoleRecord, "ordered"> | null = null;
   #cancelTick: (() => void) | null = null;
   #tickAtMs: number | null = null;
 
@@ -131,32 +133,26 @@ export class RoleDriver {
     const refusal = this.#orderAnswer;
     if (refusal !== null) throw new ManagementError("request", refusal);
     const isDone = order.role === "primary" ? isServing : isOff;
+    this.#overrule(isDone);
     if (isDone(this.#machine.phase)) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter = { isDone, resolve, reject };
-    this.#overrule(waiter);
-    this.#waiters.add(waiter);
+    this.#waiters.add({ isDone, resolve, reject });
     await promise;
   }
 
   /** Ends: the role is given up first, so that the peer can have it at once. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    const order: RoleOrder = { role: "secondary", peerFenced: false };
-    const { state } = this.#options.host;
-    const name = recordName(this.#options.settings.group);
-    const kept = this.#machine.record.ordered;
-    await this.order(order);
+    this.#keptOrder ??= { ordered: this.#machine.record.ordered };
+    await this.order({ role: "secondary", peerFenced: false });
     this.#closed = true;
-    const record = { ...this.#machine.record, ordered: kept };
-    state.write(name, encodeRecord(record));
     this.#cancelTick?.();
     for (const { reject } of this.#waiters) reject(new Error("It is ending"));
     this.#waiters.clear();
   }
 
   // A newer order: the older will not come true any more.
-  #overrule({ isDone }: Waiter): void {
+  #overrule(isDone: Waiter["isDone"]): void {
     for (const waiter of this.#waiters) {
       if (waiter.isDone === isDone) continue;
       this.#waiters.delete(waiter);
@@ -180,8 +176,9 @@ export class RoleDriver {
 
   #persist({ record }: Extract<RoleOutput, { type: "persist" }>): boolean {
     const { settings, host } = this.#options;
+    const kept = encodeRecord({ ...record, ...this.#keptOrder });
     try {
-      host.state.write(recordName(settings.group), encodeRecord(record));
+      host.state.write(recordName(settings.group), kept);
       return true;
     } catch (error) {
       host.log.error("The role cannot be kept", { error: String(error) });

@@ -36,7 +36,7 @@ export interface HostOptions {
 type Verdict = "done" | "conflict" | "again" | "other path" | "error";
 
 /** Times that a command on shared state is tried. */
-const SHARED_TRIES_MAX = 5;
+const SHARED_TRIES_MAX = 4;
 /** Milliseconds in which a command that ended BUSY may still be done. */
 const AFTERMATH_MS = 5000;
 const RETRY_MS_MIN = 15;

@@ -59,6 +59,8 @@ const COMMAND_MS = 1200;
 const ABORT_MS = 600;
 /** Milliseconds until a login is given up. */
 const LOGIN_MS = 500;
+/** More than any command reads at once. */
+const ROOM_BYTES = 8192;
 /** Milliseconds between logins. */
 const AGAIN_MS = 150;
 
@@ -208,7 +210,8 @@ export class SimPath {
     if (old !== null && old.node === node) await end(old);
     const { port } = node;
     if (port === null || !node.process.alive || !isWanted()) return;
-    const initiator = new LocalInitiator(port, `iqn.${this.#options.name}`);
+    const name = `iqn.${this.#options.name}`;
+    const initiator = new LocalInitiator(port, name, ROOM_BYTES);
     const session = {
       ...{ node, initiator, losers: new Set<() => void>(), nextTag: 1 },
       ...{ gone: false, arriveMs: { there: 0, back: 0 } },

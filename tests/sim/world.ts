@@ -78,6 +78,8 @@ const JOIN_MS = 25_000;
 const LOOK_MS = 4000;
 /** Milliseconds that the end of a daemon may take. */
 const END_MS_MAX = 6000;
+/** Milliseconds in which nothing may change at last. */
+const REST_MS = 1500;
 /** Planned switches that are tried: a node may be shot meanwhile. */
 const SWITCHES_MAX = 3;
 
@@ -108,6 +110,7 @@ class World implements MediumObserver, ManagedPair {
   #lockedBy: SimProcess | null = null;
   #left = 0;
   #judged = true;
+  #resting = false;
 
   constructor(plan: SimPlan, { plant = {}, traced = false }: RunOptions) {
     this.#plan = plan;
@@ -366,6 +369,9 @@ class World implements MediumObserver, ManagedPair {
 
   #roleChanged(id: NodeId, { phase, epoch, reason }: RoleEvent): void {
     this.told?.(`node ${id} is ${phase} in epoch ${epoch}: ${reason}`);
+    if (this.#resting) {
+      this.#complain(`node ${id} does not rest: ${phase}: ${reason}`);
+    }
     if (phase === "halted") {
       this.#complain(`node ${id} has halted: ${reason}`);
     }
@@ -451,9 +457,25 @@ class World implements MediumObserver, ManagedPair {
       const { process } = next;
       const order = next.node.setRole({ role: "primary", peerFenced: false });
       await this.#wait(order, "no planned switch", () => !process.alive);
-      if (process.alive) return await this.#readAll();
+      if (process.alive) {
+        await this.#readAll();
+        return await this.#stayAsTheyAre();
+      }
     }
     this.#complain(`no pair: ${this.#describe()}`);
+  }
+
+  // Nothing is ordered any more: no role changes.
+  async #stayAsTheyAre(): Promise<void> {
+    await this.#runUntil(JOIN_MS, () => this.#isPair());
+    const before = this.#describe();
+    this.#resting = true;
+    await this.#runUntil(REST_MS, () => false);
+    const isServed =
+      this.#slots.filter(({ node }) =>
+        node?.node.status().serving === "primary"
+      ).length === 1;
+    if (!isServed) this.#complain(`no rest: ${before}, ${this.#describe()}`);
   }
 
   #isPair(): boolean {

@@ -94,19 +94,21 @@ export class LocalInitiator implements Transport<LocalContext> {
   hasRoom = true;
   /** Data-Out beyond the immediate part comes only while this is true. */
   givesData = true;
-  /** Bytes of room lent at a time, at most 64 KiB. */
-  roomBytes: number = ROOM_BYTES;
+  /** Bytes of room lent at a time, at most all that there is. */
+  roomBytes: number;
   /** Rules of the transport port that the core has broken. */
   readonly violations: string[] = [];
   readonly #nexus: Nexus<LocalContext>;
-  readonly #room: Uint8Array = new Uint8Array(ROOM_BYTES);
+  readonly #room: Uint8Array;
   readonly #functions: Map<TaskManagementRequest, () => void> = new Map();
   readonly #waiting: Set<Task> = new Set();
   #lent = 0;
   #nextTag = 1;
 
-  /** Connects to a port under a name. */
-  constructor(port: TargetPort, name: string) {
+  /** Connects to a port under a name, with so much room for Data-In. */
+  constructor(port: TargetPort, name: string, roomBytes: number = ROOM_BYTES) {
+    this.roomBytes = roomBytes;
+    this.#room = new Uint8Array(roomBytes);
     const nexus = port.connect<LocalContext>(
       name,
       transportIdOf(name),
