@@ -39,6 +39,7 @@ export * from "./core/mod.ts";
 export type * from "./frontends/ioctl/service.ts";
 export type * from "./frontends/iscsi/api.ts";
 export { LIBC_PATHS } from "./backends/block/libc_paths.ts";
+export type * from "./frontends/tpc/service.ts";
 export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
 export { HA_CONTROL } from "./ha/status.ts";
@@ -55,6 +56,7 @@ export {
   parseFingerprint,
   readHaSettings,
 } from "./ha/settings.ts";
+export { COPIES } from "./frontends/tpc/token.ts";
 export { StateDatabase } from "./ctladm/host/state_adapter.ts";
 
 /** What a target is made with; the rest is the machine's own. */
@@ -63,6 +65,11 @@ export interface DtlOptions {
   readonly host?: Partial<Host>;
   /** Where plugins of other names come from. */
   readonly findPlugin?: FindPlugin;
+  /**
+   * Names of plugins that come along with the first LUN; absent: `tpc`, which
+   * copies between LUNs.
+   */
+  readonly companions?: readonly string[];
 }
 
 interface PluginModule {
@@ -76,7 +83,11 @@ const BUILT_IN: Readonly<Record<string, () => Promise<PluginModule>>> = {
   ioctl: () => import("./frontends/ioctl/mod.ts"),
   iscsi: () => import("./frontends/iscsi/mod.ts"),
   ramdisk: () => import("./backends/ramdisk/mod.ts"),
+  tpc: () => import("./frontends/tpc/mod.ts"),
 };
+
+/** What initiators expect of every LUN, and no core command offers. */
+const COMPANIONS = ["tpc"];
 
 /**
  * Makes a target that runs on this machine. Without further options it logs
@@ -94,6 +105,7 @@ export function createTarget(options: DtlOptions = {}): Target {
     findPlugin: (name) =>
       findBuiltIn(name) ?? options.findPlugin?.(name) ??
         findPluginByPath(name),
+    companions: options.companions ?? COMPANIONS,
   });
 }
 

@@ -11,6 +11,7 @@ import type { CommandTable } from "./commands/command_table.ts";
 import type { EventHub } from "./events.ts";
 import { judge, judgeAgain } from "./judgement.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
+import type { LunObservers } from "./lun_observer.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { MaybePromise } from "./ports/block_store.ts";
 import type { Host } from "./ports/host.ts";
@@ -43,6 +44,8 @@ export interface Victim {
 export class Dispatcher {
   /** The switch of tracing. */
   readonly tracing: Tracing;
+  /** Who hears of resets and lost nexuses. */
+  readonly observers: LunObservers;
   readonly #host: Host;
   readonly #commands: CommandTable;
   readonly #events: EventHub;
@@ -53,11 +56,17 @@ export class Dispatcher {
   #defects = 0;
 
   /** A dispatcher for the commands of a table. */
-  constructor(host: Host, commands: CommandTable, events: EventHub) {
+  constructor(
+    host: Host,
+    commands: CommandTable,
+    events: EventHub,
+    observers: LunObservers,
+  ) {
     this.#host = host;
     this.tracing = new Tracing(host.clock);
     this.#commands = commands;
     this.#events = events;
+    this.observers = observers;
   }
 
   /** Defects met so far; each was logged once. */
@@ -213,6 +222,8 @@ export class Dispatcher {
     if (row === null || task.abort !== ABORT.NONE) {
       return this.#end(task, STATUS.GOOD);
     }
+    // What the other node writes is a write to this unit.
+    if (task.placeholder) unit.tellWatchers(task);
     let completion: MaybePromise<Completion>;
     try {
       completion = unit.coordinator.execute(task, row, unit);
@@ -228,11 +239,16 @@ export class Dispatcher {
     if (task.abort !== ABORT.NONE) return this.#start(task);
     const withdraw = unit.limits
       .admit(task, unit.geometry, () => this.#letGo(task));
-    if (withdraw === null) return this.#start(task);
+    if (withdraw === null) return this.#startWatched(task, unit);
     this.#held.set(task, () => {
       withdraw();
-      this.#start(task);
+      this.#startWatched(task, unit);
     });
+  }
+
+  #startWatched(task: ScsiTask, unit: LogicalUnit): void {
+    if (task.abort === ABORT.NONE) unit.tellWatchers(task);
+    this.#start(task);
   }
 
   #start(task: ScsiTask): void {

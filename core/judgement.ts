@@ -69,7 +69,8 @@ export function judge(
   task: ScsiTask,
   commands: CommandTable,
 ): Completion | null {
-  const row = commands.find(task.cdb);
+  // A command of the target's own brings its row: no CDB leads to it.
+  const row = task.row ?? commands.find(task.cdb);
   if (row === null) return unknownCommand(commands, task.cdb);
   if (task.cdbLength < row.cdbLength) return invalidFieldInCdb(task.cdbLength);
   const malformed = checkUsage(row, task.cdb);

@@ -5,6 +5,7 @@
  */
 
 import { CommandTally } from "./command_counters.ts";
+import { PATTERN } from "./commands/command_row.ts";
 import { DataBuffers } from "./data_buffers.ts";
 import { DeviceClock } from "./device_clock.ts";
 import { DEVICE_TYPE, hasBlocks } from "./device_type.ts";
@@ -28,7 +29,8 @@ import { Reservations } from "./reservations.ts";
 import type { SavedPage } from "./saved_pages.ts";
 import { SelfTests } from "./self_test.ts";
 import { type Sense, thresholdReached } from "./sense.ts";
-import type { ScsiTask } from "./task.ts";
+import { SERIALIZATION } from "./serialization.ts";
+import type { BlockRange, ScsiTask } from "./task.ts";
 import {
   type OrderingRules,
   type SequentialMode,
@@ -102,6 +104,14 @@ const NO_GEOMETRY: UnitGeometry = {
   unmapAlignmentLba: 0,
   optimalTransferBlocks: 0,
 };
+
+/**
+ * Hears of commands that are about to change blocks, in the turn in which they
+ * begin. It must not throw, and nothing waits for it.
+ *
+ * @param range the blocks; null: any of the unit
+ */
+export type WriteWatcher = (range: BlockRange | null) => void;
 
 /** Behind every COMMAND PRIORITY there is. */
 const NO_PRIORITY = 16;
@@ -189,7 +199,7 @@ export class LogicalUnit implements ThresholdPlace {
   /** When the last task ended, by the clock. */
   idleSinceMs: number;
   /**
-   * Commands are delayed, or may not end as they would: something is injected
+   * Commands are delayed, watched, or may not end as they would: something is injected
    * or limited, an exception has to be reported, or another node has a say.
    */
   disturbed = false;
@@ -204,6 +214,7 @@ export class LogicalUnit implements ThresholdPlace {
   /** Tasks of another node have their places among its own. */
   #hosting = false;
   #access: number = ACCESS.OPTIMIZED;
+  readonly #watchers: Set<WriteWatcher> = new Set();
   readonly #attentionSenses: Map<number, Sense> = new Map();
   readonly #noteThreshold: () => void;
 
@@ -452,10 +463,32 @@ export class LogicalUnit implements ThresholdPlace {
     this.clear(UNIT_ATTENTION.THRESHOLD_REACHED);
   }
 
+  /** Hears of writes from now on; the result ends it. */
+  watch(watcher: WriteWatcher): Disposable {
+    this.#watchers.add(watcher);
+    this.#lookForTrouble();
+    return {
+      [Symbol.dispose]: () => {
+        this.#watchers.delete(watcher);
+        this.#lookForTrouble();
+      },
+    };
+  }
+
+  /** A command begins: whoever watches hears of it if it changes blocks. */
+  tellWatchers(task: ScsiTask): void {
+    const { row } = task;
+    if (this.#watchers.size === 0 || row === null) return;
+    if ((row.pattern & PATTERN.WRITE) === 0) return;
+    if (row.serialization === SERIALIZATION.SYNCHRONIZE) return;
+    const range = row.range === undefined ? null : task;
+    for (const each of [...this.#watchers]) each(range);
+  }
+
   #lookForTrouble(): void {
     this.disturbed = this.injections.active || this.exceptions.due ||
       this.limits.active || this.away || this.frozen || this.#unsettled ||
-      this.#hosting;
+      this.#hosting || this.#watchers.size > 0;
   }
 
   #followLimits(): void {

@@ -12,6 +12,7 @@ import type { EventHub } from "./events.ts";
 import { buildIdentity, generateNaa, NAA_NAME } from "./identity.ts";
 import { readKeptReservations } from "./kept_reservations.ts";
 import { LogicalUnit } from "./logical_unit.ts";
+import type { LunObservers } from "./lun_observer.ts";
 import {
   DEVICE_ID_LENGTH_MAX,
   LUN_OPTIONS,
@@ -86,6 +87,8 @@ export interface LunServices {
   readonly events: EventHub;
   /** Knows of another node. */
   readonly place: CoordinatorPlace;
+  /** Plugins that hear of them, too. */
+  readonly observers: LunObservers;
 }
 
 /** A change of a LUN, its options typed. */
@@ -159,6 +162,7 @@ export class LunRegistry implements UnitDirectory {
     const driver = await this.#services.plugins.backend(request.backend);
     const number = this.#claim(request.number);
     try {
+      if (this.#units.size === 0) await this.#services.plugins.loadCompanions();
       return await this.#create(request, driver, number);
     } finally {
       this.#claimed.delete(number);
@@ -199,6 +203,7 @@ export class LunRegistry implements UnitDirectory {
       unit.raise(UNIT_ATTENTION.CAPACITY_CHANGED);
     }
     unit.coordinator.unitChanged(unit);
+    this.#services.observers.unitChanged(unit);
     this.#services.events.emit({ type: "lun-changed", lun: number });
     return warning === undefined ? { unit } : { unit, warning };
   }
@@ -210,6 +215,7 @@ export class LunRegistry implements UnitDirectory {
     unit.end();
     this.#units.delete(number);
     unit.coordinator.unitRemoved(unit);
+    this.#services.observers.unitRemoved(unit);
     for (const itl of [...unit.itls]) itl.nexus.forget(itl.visibleLun);
     this.#announce(unit);
     this.#services.events.emit({ type: "lun-removed", lun: number });
@@ -223,6 +229,7 @@ export class LunRegistry implements UnitDirectory {
     for (const unit of this.all()) {
       unit.removing = true;
       unit.end();
+      this.#services.observers.unitRemoved(unit);
       await this.#endWork(unit);
       await this.#close(unit, unit.store);
     }
@@ -241,6 +248,7 @@ export class LunRegistry implements UnitDirectory {
     try {
       const { unit, warning } = await this.#make(request, driver, number, key);
       this.#identityKeys.set(unit, key);
+      this.#services.observers.unitAdded(unit);
       this.#announce(unit);
       this.#services.events.emit({ type: "lun-created", lun: number });
       return warning === undefined ? { unit } : { unit, warning };
@@ -408,11 +416,13 @@ export class LunRegistry implements UnitDirectory {
     await closeBy(unit.driver, store, this.#services.host.log);
   }
 
-  // Ends all that uses the store: tasks, and what has outlived its task.
+  // Ends all that uses the store: tasks, and what has outlived its task, be it
+  // a plugin's.
   async #endWork(unit: LogicalUnit): Promise<void> {
     await this.#endTasks(unit);
     await unit.operation?.stop();
     await unit.selfTests.end();
+    await this.#services.observers.storeEnding(unit);
   }
 
   async #endTasks(

@@ -9,6 +9,8 @@ export * from "./buffer_pool.ts";
 export * from "./command_counters.ts";
 export * from "./commands/command_row.ts";
 export * from "./commands/command_table.ts";
+export type { InquiryFlag } from "./commands/inquiry_flags.ts";
+export { writesThrough } from "./commands/medium.ts";
 export type { VpdContext, VpdPage, VpdPages } from "./commands/vpd_pages.ts";
 export * from "./control_page.ts";
 export {
@@ -34,7 +36,9 @@ export type { DataBuffers, Echo } from "./data_buffers.ts";
 export { type DeviceClock, TIMESTAMP_ORIGIN } from "./device_clock.ts";
 export {
   bufferFor,
+  PARAMETER_LIST_LENGTH_MAX,
   receiveDataOut,
+  reply,
   roomForMore,
   sendPiece,
   withParameters,
@@ -50,6 +54,7 @@ export * from "./initiator_port.ts";
 export * from "./local_initiator.ts";
 export * from "./injections.ts";
 export * from "./logical_unit.ts";
+export type { LunObserver } from "./lun_observer.ts";
 export * from "./lun_options.ts";
 export * from "./lun_registry.ts";
 export * from "./management_error.ts";
@@ -90,6 +95,7 @@ export * from "./ports/host.ts";
 export * from "./ports/port_driver.ts";
 export * from "./ports/transport.ts";
 export * from "./ports/transport_id.ts";
+export * from "./range_geometry.ts";
 export type { RateLimitOptions, RateLimits } from "./rate_limits.ts";
 export type { Reservations, Sender } from "./reservations.ts";
 export { keepSavedPages, type SavedPage } from "./saved_pages.ts";

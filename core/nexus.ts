@@ -99,6 +99,11 @@ export class Nexus<Context = unknown> {
   readonly initiator: InitiatorPort;
   /** What carries its commands. */
   transport: Transport<Context>;
+  /**
+   * The nexus in whose name it acts, as far as reservations go: a plugin does
+   * something that an initiator has asked for. null: in its own.
+   */
+  readonly actsFor: Nexus | null;
   /** Buffers of its tasks. */
   readonly buffers: BufferBudget;
   /** Counters of its commands. */
@@ -122,8 +127,10 @@ export class Nexus<Context = unknown> {
     transport: Transport<Context>,
     makeContext: () => Context,
     services: NexusServices,
+    actsFor: Nexus | null = null,
   ) {
     this.port = port;
+    this.actsFor = actsFor;
     this.initiator = initiator;
     this.transport = transport;
     this.#makeContext = makeContext;

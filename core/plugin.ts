@@ -5,8 +5,10 @@
  */
 
 import type { CommandDefinition } from "./commands/command_row.ts";
+import type { InquiryFlag } from "./commands/inquiry_flags.ts";
 import type { VpdPage } from "./commands/vpd_pages.ts";
 import type { EventHub } from "./events.ts";
+import type { LunObserver } from "./lun_observer.ts";
 import type { OptionTable } from "./options.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
@@ -57,6 +59,10 @@ export interface Registrar {
   command(definition: CommandDefinition): void;
   /** Adds a VPD page. */
   vpdPage(page: VpdPage): void;
+  /** Sets bits of standard INQUIRY data. */
+  inquiryFlag(flag: InquiryFlag): void;
+  /** Hears of logical units, and of what ends work on them. */
+  lunObserver(observer: LunObserver): void;
   /** Offers a service to plugins and programs. */
   provide<T>(token: ServiceToken<T>, service: T): void;
 }

@@ -5,8 +5,10 @@
  */
 
 import type { CommandTable } from "./commands/command_table.ts";
+import type { InquiryFlags } from "./commands/inquiry_flags.ts";
 import type { VpdPages } from "./commands/vpd_pages.ts";
 import type { EventHub } from "./events.ts";
+import type { LunObservers } from "./lun_observer.ts";
 import type { LunRegistry } from "./lun_registry.ts";
 import { ManagementError } from "./management_error.ts";
 import { OptionProblem, parseOptions, type RawOptions } from "./options.ts";
@@ -34,6 +36,10 @@ export interface Extensible {
   readonly commands: CommandTable;
   /** The VPD pages. */
   readonly vpdPages: VpdPages;
+  /** Bits of standard INQUIRY data. */
+  readonly inquiryFlags: InquiryFlags;
+  /** Who hears of logical units. */
+  readonly observers: LunObservers;
   /** The target ports. */
   readonly ports: PortRegistry;
   /** What happens. */
@@ -55,6 +61,7 @@ const NO_OPTIONS: RawOptions = new Map();
 export class PluginHost {
   readonly #target: Extensible;
   readonly #find: FindPlugin;
+  readonly #companions: readonly string[];
   readonly #loaded: Map<string, Loaded> = new Map();
   readonly #loading: Map<string, Promise<void>> = new Map();
   readonly #services: Map<ServiceToken<unknown>, unknown> = new Map();
@@ -62,9 +69,14 @@ export class PluginHost {
   readonly #portDrivers: Map<string, PortDriver> = new Map();
 
   /** A host without plugins. */
-  constructor(target: Extensible, find: FindPlugin) {
+  constructor(
+    target: Extensible,
+    find: FindPlugin,
+    companions: readonly string[] = [],
+  ) {
     this.#target = target;
     this.#find = find;
+    this.#companions = companions;
   }
 
   /** Names of the plugins that are loaded, in the order of loading. */
@@ -113,6 +125,21 @@ export class PluginHost {
     this.#loaded.delete(name);
     await this.#dispose(name, loaded.instance);
     await this.#takeBack(name, loaded.registered);
+  }
+
+  /**
+   * Loads the plugins that come with the first LUN, unless they are there.
+   * What cannot be loaded is logged: a LUN does without it.
+   */
+  async loadCompanions(): Promise<void> {
+    for (const name of this.#companions) {
+      try {
+        await this.load(name);
+      } catch (error) {
+        const reason = reasonOf(error);
+        this.#target.host.log.warn("A plugin is missing", { reason });
+      }
+    }
   }
 
   /** Takes all plugins out, the last loaded first. */
@@ -255,10 +282,13 @@ export class PluginHost {
 
   #registration(name: string): PluginRegistration {
     const { host, commands, vpdPages, ports, events } = this.#target;
+    const { inquiryFlags, observers } = this.#target;
     return new PluginRegistration(name, {
       host,
       commands,
       vpdPages,
+      inquiryFlags,
+      observers,
       ports,
       events,
       backends: this.#backends,

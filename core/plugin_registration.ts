@@ -6,9 +6,13 @@
  */
 
 import type { CommandTable } from "./commands/command_table.ts";
+import type { InquiryFlags } from "./commands/inquiry_flags.ts";
 import type { VpdPages } from "./commands/vpd_pages.ts";
 import type { EventHub } from "./events.ts";
-import type { PluginPorts, Registrar } from "./plugin.ts";
+import type { LogicalUnit } from "./logical_unit.ts";
+import type { LunObserver, LunObservers } from "./lun_observer.ts";
+import { PLUGIN_WAIT_MS, type PluginPorts, type Registrar } from "./plugin.ts";
+import { within } from "./plugin_checks.ts";
 import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { Host, Log } from "./ports/host.ts";
@@ -24,6 +28,10 @@ export interface RegistrationPlaces {
   readonly commands: CommandTable;
   /** The VPD pages. */
   readonly vpdPages: VpdPages;
+  /** Bits of standard INQUIRY data. */
+  readonly inquiryFlags: InquiryFlags;
+  /** Who hears of logical units. */
+  readonly observers: LunObservers;
   /** The target ports. */
   readonly ports: PortRegistry;
   /** What happens in the target. */
@@ -64,6 +72,8 @@ export class PluginRegistration {
       portDriver: (driver) => this.#portDriver(driver),
       command: (command) => this.#add(() => places.commands.add(command)),
       vpdPage: (page) => this.#add(() => places.vpdPages.add(page)),
+      inquiryFlag: (flag) => this.#add(() => places.inquiryFlags.add(flag)),
+      lunObserver: (observer) => this.#observe(observer),
       provide: (token, service) => this.#provide(token, service),
     };
   }
@@ -154,19 +164,57 @@ export class PluginRegistration {
     if (description.onlineChanged === undefined) return description;
     return {
       ...description,
-      onlineChanged: (online) => {
-        try {
-          description.onlineChanged?.(online);
-        } catch (error) {
-          noteFailure(
-            this.registrar.host.log,
-            this.#plugin,
-            "onlineChanged",
-            error,
-          );
-        }
-      },
+      onlineChanged: (online) =>
+        this.#contain(
+          "onlineChanged",
+          () => description.onlineChanged?.(online),
+        ),
     };
+  }
+
+  #observe(observer: LunObserver): void {
+    const tell = (name: keyof LunObserver, call: () => void) =>
+      this.#contain(name, call);
+    this.#add(() =>
+      this.#places.observers.add({
+        unitAdded: (unit) =>
+          tell("unitAdded", () => observer.unitAdded?.(unit)),
+        unitChanged: (unit) =>
+          tell("unitChanged", () => observer.unitChanged?.(unit)),
+        unitRemoved: (unit) =>
+          tell("unitRemoved", () => observer.unitRemoved?.(unit)),
+        storeEnding: (unit) => this.#storeEnding(observer, unit),
+        unitReset: (unit) =>
+          tell("unitReset", () => observer.unitReset?.(unit)),
+        nexusLost: (nexus) =>
+          tell("nexusLost", () => observer.nexusLost?.(nexus)),
+      })
+    );
+  }
+
+  async #storeEnding(observer: LunObserver, unit: LogicalUnit): Promise<void> {
+    if (observer.storeEnding === undefined) return;
+    const { clock } = this.registrar.host;
+    const seconds = PLUGIN_WAIT_MS / 1000;
+    const late = () => new TypeError(`it takes more than ${seconds} seconds`);
+    try {
+      const ending = Promise.resolve(observer.storeEnding(unit));
+      await within(clock, PLUGIN_WAIT_MS, ending, late);
+    } catch (error) {
+      this.#note("storeEnding", error);
+    }
+  }
+
+  #contain(where: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#note(where, error);
+    }
+  }
+
+  #note(where: string, error: unknown): void {
+    noteFailure(this.registrar.host.log, this.#plugin, where, error);
   }
 }
 

@@ -18,7 +18,7 @@ export const PORTS_MAX = 1024;
 
 /**
  * Numbers below this one are kept for ports that frontends ask for by number,
- * as they have them in CTL: 0 camsim, 1 ioctl, 2 tpc.
+ * as they have them in CTL, whose fourth port is the first with a free number.
  */
 export const FIRST_FREE_PORT = 3;
 

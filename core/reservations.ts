@@ -13,6 +13,8 @@ import { PersistentReservations } from "./persistent_reservations.ts";
 export interface Sender {
   /** Name of the nexus. */
   readonly initiator: NexusName;
+  /** The nexus in whose name it acts; null, or absent: in its own. */
+  readonly actsFor?: Nexus | null;
 }
 
 /** The reservations of one logical unit. */
@@ -37,7 +39,7 @@ export class Reservations {
   /** Whether a command with these flags of its row conflicts. */
   conflicts(nexus: Sender, flags: number): boolean {
     const { holder, persistent } = this;
-    if (holder !== null && holder !== nexus) {
+    if (holder !== null && holder !== nexus && holder !== nexus.actsFor) {
       if ((flags & FLAG.RESERVED) === 0) return true;
     }
     if (persistent.type === 0 || (flags & FLAG.PERSISTENT) !== 0) return false;

@@ -32,6 +32,24 @@ export interface FieldPointer {
   readonly bit?: number;
 }
 
+/** A segment pointer (SPC-5 4.4.2.4.5). */
+export interface SegmentPointer {
+  /** SD. */
+  readonly sd: boolean;
+  /** Byte, from 0. */
+  readonly byte: number;
+}
+
+/** How another unit has ended a command (SPC-5 4.4.2.9). */
+export interface ForwardedSense {
+  /** SENSE DATA SOURCE. */
+  readonly source: number;
+  /** Its status. */
+  readonly status: number;
+  /** Its sense data; those beyond 64 bytes are cut off. */
+  readonly senseData: Uint8Array;
+}
+
 /** Sense data as a value; bytes are made at completion only. */
 export interface Sense {
   /** One of {@linkcode SENSE_KEY}. */
@@ -46,6 +64,12 @@ export interface Sense {
   readonly field?: FieldPointer;
   /** SENSE-KEY SPECIFIC retry count of a MEDIUM or HARDWARE ERROR. */
   readonly retryCount?: number;
+  /** COMMAND-SPECIFIC INFORMATION: below 2^32. */
+  readonly commandInformation?: number;
+  /** Points at what in the parameter list a COPY ABORTED is about. */
+  readonly segment?: SegmentPointer;
+  /** What another unit said: told in descriptor format alone. */
+  readonly forwarded?: ForwardedSense;
   /** Sense data to be sent as they are, in whatever format. */
   readonly bytes?: Uint8Array;
   /** PROGRESS INDICATION, in 65536ths, of what keeps the unit busy. */

@@ -8,10 +8,12 @@
 import { BufferPool } from "./buffer_pool.ts";
 import { COORDINATION, CoordinatorPlace } from "./coordination.ts";
 import type { CommandTable } from "./commands/command_table.ts";
+import { InquiryFlags } from "./commands/inquiry_flags.ts";
 import { coreCommandTable } from "./commands/mod.ts";
 import { VpdPages } from "./commands/vpd_pages.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventHub } from "./events.ts";
+import { LunObservers } from "./lun_observer.ts";
 import { LunRegistry } from "./lun_registry.ts";
 import { type FindPlugin, PluginHost } from "./plugin_host.ts";
 import { PortRegistry } from "./port_registry.ts";
@@ -24,6 +26,8 @@ export interface TargetOptions {
   readonly host: Host;
   /** Where plugins come from. */
   readonly findPlugin: FindPlugin;
+  /** Names of plugins that are loaded with the first LUN; absent: none. */
+  readonly companions?: readonly string[];
 }
 
 /** A SCSI target. */
@@ -34,6 +38,10 @@ export class Target implements AsyncDisposable {
   readonly commands: CommandTable;
   /** VPD pages it has. */
   readonly vpdPages: VpdPages;
+  /** Bits of standard INQUIRY data that plugins have added. */
+  readonly inquiryFlags: InquiryFlags = new InquiryFlags();
+  /** Who hears of logical units. */
+  readonly observers: LunObservers = new LunObservers();
   /** Its plugins. */
   readonly plugins: PluginHost;
   /** Its logical units. */
@@ -51,22 +59,28 @@ export class Target implements AsyncDisposable {
     this.host = options.host;
     this.events = new EventHub(options.host.clock);
     this.vpdPages = new VpdPages();
-    this.commands = coreCommandTable(this.vpdPages);
+    this.commands = coreCommandTable({
+      pages: this.vpdPages,
+      flags: this.inquiryFlags,
+    });
     this.#dispatcher = new Dispatcher(
       this.host,
       this.commands,
       this.events,
+      this.observers,
     );
     const dispatcher = this.#dispatcher;
-    const { host, events } = this;
+    const { host, events, observers } = this;
+    const { findPlugin, companions } = options;
     const place = new CoordinatorPlace();
-    this.plugins = new PluginHost(this, options.findPlugin);
+    this.plugins = new PluginHost(this, findPlugin, companions);
     this.luns = new LunRegistry({
       host,
       plugins: this.plugins,
       dispatcher,
       events,
       place,
+      observers,
     });
     this.ports = new PortRegistry(this.luns, {
       dispatcher,

@@ -243,12 +243,33 @@ export class TargetPort {
     return nexus;
   }
 
+  /**
+   * Makes a nexus that acts in the name of another one, at another port maybe:
+   * reservations judge it as that one.
+   */
+  connectFor<Context>(
+    asker: Nexus,
+    transport: Transport<Context>,
+    makeContext: () => Context,
+  ): Nexus<Context> {
+    const nexus = new Nexus(
+      this,
+      asker.initiator,
+      transport,
+      makeContext,
+      this.#services,
+      asker,
+    );
+    this.#nexuses.add(nexus);
+    return nexus;
+  }
+
   /** Forgets a nexus; called when it is lost. */
   disconnect(nexus: Nexus): void {
     if (!this.#nexuses.delete(nexus)) return;
     this.coordinator.nexusLost(nexus);
     this.#past.add(nexus.statistics);
-    this.#initiators.leave(nexus.initiator);
+    if (nexus.actsFor === null) this.#initiators.leave(nexus.initiator);
   }
 
   /** The unit at a LUN of this port, or null. */

@@ -121,7 +121,10 @@ export class ScsiTask<Context = unknown> {
   abort: number = ABORT.NONE;
   /** The logical unit as its nexus knows it; null: there is none. */
   itl: ItlNexus | null = null;
-  /** The row of the command table; null until it has been found. */
+  /**
+   * The row of the command table; null until it has been found. Whoever fills
+   * a task inside the target may set one that is in no table.
+   */
   row: CommandRow | null = null;
   /** First block of its range. */
   lba = 0;

@@ -173,7 +173,7 @@ function clearTaskSet(call: Call, unit: LogicalUnit): void {
 }
 
 function resetUnit(call: Call, unit: LogicalUnit): void {
-  const victims = reset(unit, call.nexus, UNIT_ATTENTION.UNIT_RESET);
+  const victims = reset(unit, call, UNIT_ATTENTION.UNIT_RESET);
   abortAndAnswer(call, victims, [...cutOff([unit]), ...settling([unit])]);
 }
 
@@ -188,7 +188,7 @@ function resetTarget(call: Call): void {
   }
   const known = [...units].filter((unit) => unit !== null);
   for (const unit of known) {
-    victims.push(...reset(unit, call.nexus, UNIT_ATTENTION.TARGET_RESET));
+    victims.push(...reset(unit, call, UNIT_ATTENTION.TARGET_RESET));
   }
   const operations = [
     ...cutOff(known),
@@ -286,7 +286,7 @@ function cutOff(units: readonly LogicalUnit[]): Promise<void>[] {
 // A logical unit reset condition (SAM-5 6.3.3), by whatever brought it.
 function reset(
   unit: LogicalUnit,
-  nexus: Nexus,
+  { nexus, dispatcher }: Call,
   condition: number,
 ): Victim[] {
   // TAS as it is, not as it will be once saved pages are in force.
@@ -299,6 +299,7 @@ function reset(
   unit.changed(SHARED.RESERVE | SHARED.PREVENT | SHARED.MODE_PAGES);
   unit.selfTests.interrupt();
   unit.raise(condition);
+  dispatcher.observers.unitReset(unit);
   return victims;
 }
 
@@ -306,6 +307,7 @@ function reset(
 function abandon(dispatcher: Dispatcher, nexus: Nexus): Victim[] {
   const victims = ownTasks(dispatcher, nexus);
   for (const unit of nexus.port.allUnits()) dropHoldings(nexus, unit);
+  dispatcher.observers.nexusLost(nexus);
   return victims;
 }
 

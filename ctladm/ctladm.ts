@@ -15,6 +15,7 @@ import {
 import { apply } from "./commands/apply.ts";
 import { batchCommand } from "./commands/batch.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { copies } from "./commands/copies.ts";
 import { delay } from "./commands/delay.ts";
 import { devlist } from "./commands/devlist.ts";
 import { dumpooa, dumpstructs } from "./commands/dump.ts";
@@ -77,6 +78,7 @@ const COMMANDS: readonly Command[] = [
   apply,
   batchCommand(() => ctladm),
   completionCommand(() => COMMANDS),
+  copies,
   create,
   delay,
   devid,

@@ -46,6 +46,10 @@ export class GuardedStore implements BlockStore {
   readonly usage?: NonNullable<BlockStore["usage"]>;
   /** See `BlockStore`. */
   readonly resize?: NonNullable<BlockStore["resize"]>;
+  /** See `BlockStore`. */
+  readonly copyRange?: NonNullable<BlockStore["copyRange"]>;
+  /** See `BlockStore`. */
+  readonly snapshotRange?: NonNullable<BlockStore["snapshotRange"]>;
 
   /** Guards a store. */
   constructor(inner: BlockStore, may: MayAccess) {
@@ -72,12 +76,31 @@ export class GuardedStore implements BlockStore {
       this.extent = (lba, count) =>
         may() ? extent.call(inner, lba, count) : FENCED;
     }
+    const { copyRange, snapshotRange } = inner;
+    if (copyRange !== undefined) {
+      this.copyRange = (lba, count, to, toLba) => {
+        const target = GuardedStore.#below(to);
+        return may() && target !== null
+          ? copyRange.call(inner, lba, count, target, toLba)
+          : FENCED;
+      };
+    }
+    if (snapshotRange !== undefined) {
+      this.snapshotRange = (lba, count) =>
+        may() ? snapshotRange.call(inner, lba, count) : FENCED;
+    }
     const { prefetch, usage, resize } = inner;
     if (prefetch !== undefined) this.prefetch = prefetch.bind(inner);
     if (usage !== undefined) this.usage = usage.bind(inner);
     if (resize !== undefined) {
       this.resize = (count) => may() ? resize.call(inner, count) : FENCED;
     }
+  }
+
+  // The store below another one; null: that one must not be touched.
+  static #below(store: BlockStore): BlockStore | null {
+    if (!(store instanceof GuardedStore)) return store;
+    return store.#may() ? store.#inner : null;
   }
 
   /** See `BlockStore`. */

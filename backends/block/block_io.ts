@@ -10,6 +10,7 @@
  */
 
 import type {
+  CANNOT_SHARE,
   MaybePromise,
   MayWrite,
   NOT_NOW,
@@ -27,6 +28,9 @@ export const MUST_NOT_WRITE: StoreFault = Object.freeze({
 
 /** Bytes moved, or why none were. */
 export type IoResult = number | StoreFault;
+
+/** Bytes that the system copied, or why none were. */
+export type CopyOutcome = IoResult | typeof CANNOT_SHARE;
 
 /** What is known of an open file or device, and does not change. */
 export interface BlockIoFacts {
@@ -95,6 +99,34 @@ export interface BlockIo {
 
   /** First byte of the next hole from `position` on; the end is one. */
   nextHole?(position: number): number | StoreFault;
+
+  /** Like `nextHole`, but never in the caller's time. */
+  nextHoleLater?(position: number): Promise<number | StoreFault>;
+
+  /**
+   * Lets another file share the first bytes of a range with this one, holes
+   * too. 0: the file system does not share these bytes of the two.
+   */
+  cloneTo?(
+    position: number,
+    to: BlockIo,
+    toPosition: number,
+    length: number,
+  ): Promise<IoResult>;
+
+  /** Copies the first bytes of a range into another file; 0 is the end. */
+  copyTo?(
+    position: number,
+    to: BlockIo,
+    toPosition: number,
+    length: number,
+  ): Promise<CopyOutcome>;
+
+  /** A file without name that shares a range, at the same position. */
+  snapshot?(
+    position: number,
+    length: number,
+  ): Promise<BlockIo | typeof CANNOT_SHARE | StoreFault>;
 
   /** Its size now. */
   size(): MaybePromise<IoResult>;

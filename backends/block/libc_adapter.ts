@@ -10,8 +10,11 @@
 
 import { Defect } from "../../core/mod.ts";
 import {
+  CLONE_RANGE_BYTES,
+  type CloneRange,
   decodeStatfs,
   decodeStatx,
+  encodeCloneRange,
   type FileStatus,
   type FileSystemStatus,
   STATFS_BYTES,
@@ -56,6 +59,29 @@ const SYMBOLS = {
     nonblocking: true,
   },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  lseekLater: {
+    name: "lseek",
+    parameters: ["i32", "i64", "i32"],
+    result: "i64",
+    nonblocking: true,
+  },
+  copy_file_range: {
+    parameters: ["i32", "buffer", "i32", "buffer", "usize", "u32"],
+    result: "i32",
+  },
+  copyFileRangeLater: {
+    name: "copy_file_range",
+    parameters: ["i32", "buffer", "i32", "buffer", "usize", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  ioctl: { parameters: ["i32", "usize", "buffer"], result: "i32" },
+  ioctlLater: {
+    name: "ioctl",
+    parameters: ["i32", "usize", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
   statx: {
     parameters: ["i32", "buffer", "i32", "u32", "buffer"],
     result: "i32",
@@ -82,7 +108,12 @@ const SYMBOLS = {
 export const ERRNO = {
   EINTR: 4,
   ENXIO: 6,
+  EBADF: 9,
   EAGAIN: 11,
+  EXDEV: 18,
+  EINVAL: 22,
+  ENOTTY: 25,
+  ETXTBSY: 26,
   ENOSYS: 38,
   EOPNOTSUPP: 95,
 } as const;
@@ -100,7 +131,26 @@ export const ALLOCATE = {
   ZERO_INSIDE: 0x11,
 } as const;
 
+/** What is copied by the system, and where to; see copy_file_range(2). */
+export interface FileCopy {
+  /** Descriptor of the source. */
+  readonly fd: number;
+  /** Where the range begins there, in bytes. */
+  readonly position: number;
+  /** Descriptor of the destination. */
+  readonly toFd: number;
+  /** Where the range begins there. */
+  readonly toPosition: number;
+  /** Bytes, below 2^31. */
+  readonly length: number;
+}
+
+const FICLONERANGE = 0x4020940dn;
 const O_RDWR = 2;
+/** O_DIRECTORY, without which no O_TMPFILE is understood, has two numbers. */
+const O_TMPFILE = 0o20000000 |
+  (Deno.build.arch === "aarch64" ? 0o40000 : 0o200000);
+const MODE_OWNER_ONLY = 0o600;
 const O_CLOEXEC = 0o2000000;
 const RWF_NOWAIT = 8;
 const AT_EMPTY_PATH = 0x1000;
@@ -140,6 +190,13 @@ export class Libc {
     const text = new TextEncoder().encode(`${path}\0`);
     const flags = O_CLOEXEC | (readOnly ? 0 : O_RDWR);
     return this.#library.symbols.open(text, flags, 0);
+  }
+
+  /** Opens a file without name in a folder: open(2) with O_TMPFILE. */
+  openNameless(folder: string): number {
+    const text = new TextEncoder().encode(`${folder}\0`);
+    const flags = O_TMPFILE | O_RDWR | O_CLOEXEC;
+    return this.#library.symbols.open(text, flags, MODE_OWNER_ONLY);
   }
 
   /** Closes a descriptor: close(2). */
@@ -235,6 +292,45 @@ export class Libc {
     return Number(this.#library.symbols.lseek(fd, BigInt(position), whence));
   }
 
+  /** Does so in another thread, whose error number is not known. */
+  async seekLater(
+    fd: number,
+    position: number,
+    whence: number,
+  ): Promise<number> {
+    const { lseekLater } = this.#library.symbols;
+    return Number(await lseekLater(fd, BigInt(position), whence));
+  }
+
+  /** Copies from file to file in the caller's time: copy_file_range(2). */
+  copy({ fd, position, toFd, toPosition, length }: FileCopy): number {
+    const { copy_file_range } = this.#library.symbols;
+    const from = offsetBytes(position);
+    const to = offsetBytes(toPosition);
+    return copy_file_range(fd, from, toFd, to, BigInt(length), 0);
+  }
+
+  /** Does so in another thread, whose error number is not known. */
+  copyLater(copy: FileCopy): Promise<number> {
+    const { fd, position, toFd, toPosition, length } = copy;
+    const { copyFileRangeLater } = this.#library.symbols;
+    const from = offsetBytes(position);
+    const to = offsetBytes(toPosition);
+    return copyFileRangeLater(fd, from, toFd, to, BigInt(length), 0);
+  }
+
+  /** Lets a file share space with another one: ioctl(2), FICLONERANGE. */
+  clone(toFd: number, range: CloneRange): number {
+    const { ioctl } = this.#library.symbols;
+    return ioctl(toFd, FICLONERANGE, cloneRangeBytes(range));
+  }
+
+  /** Does so in another thread, whose error number is not known. */
+  cloneLater(toFd: number, range: CloneRange): Promise<number> {
+    const { ioctlLater } = this.#library.symbols;
+    return ioctlLater(toFd, FICLONERANGE, cloneRangeBytes(range));
+  }
+
   /** What is open there; undefined when the system does not tell. */
   fileStatus(fd: number): FileStatus | undefined {
     const bytes = new Uint8Array(STATX_BYTES);
@@ -272,6 +368,17 @@ export class Libc {
     this.#addresses.set(buffer, address);
     return address;
   }
+}
+
+/** A position, as the system takes it by its address. */
+function offsetBytes(position: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(BigInt64Array.of(BigInt(position)).buffer);
+}
+
+function cloneRangeBytes(range: CloneRange): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(CLONE_RANGE_BYTES);
+  encodeCloneRange(new DataView(bytes.buffer), range);
+  return bytes;
 }
 
 /** Loads the library if that is allowed already; never asks for it. */

@@ -39,6 +39,31 @@ export interface DeviceNumber {
   readonly minor: number;
 }
 
+/** Bytes of `struct file_clone_range`. */
+export const CLONE_RANGE_BYTES = 32;
+
+/** What FICLONERANGE of ioctl(2) asks for; positions and length in bytes. */
+export interface CloneRange {
+  /** Descriptor of the file that is shared. */
+  readonly fd: number;
+  /** Where the range begins there. */
+  readonly position: number;
+  /** How long it is. */
+  readonly length: number;
+  /** Where it goes. */
+  readonly toPosition: number;
+}
+
+const CloneRangeAt = { FD: 0, POSITION: 8, LENGTH: 16, TO: 24 } as const;
+
+/** Writes a `struct file_clone_range`. */
+export function encodeCloneRange(view: DataView, range: CloneRange): void {
+  view.setBigInt64(CloneRangeAt.FD, BigInt(range.fd), true);
+  view.setBigUint64(CloneRangeAt.POSITION, BigInt(range.position), true);
+  view.setBigUint64(CloneRangeAt.LENGTH, BigInt(range.length), true);
+  view.setBigUint64(CloneRangeAt.TO, BigInt(range.toPosition), true);
+}
+
 /** What statx(2) tells. */
 export interface FileStatus {
   /** A regular file. */
@@ -63,6 +88,8 @@ export interface FileStatus {
 export interface FileSystemStatus {
   /** Its files are in memory: reading them never waits for a disk. */
   readonly isMemory: boolean;
+  /** Bytes in which files share space, where they can. */
+  readonly unitBytes: number;
   /** Bytes left in it. */
   readonly availableBytes: number;
 }
@@ -92,9 +119,11 @@ export function decodeStatx(view: DataView): FileStatus {
 /** Reads a `struct statfs`. */
 export function decodeStatfs(view: DataView): FileSystemStatus {
   const units = Number(view.getBigUint64(StatfsAt.AVAILABLE, true));
+  const unitBytes = view.getUint32(StatfsAt.UNIT, true);
   return {
     isMemory: MEMORY_TYPES.includes(view.getUint32(StatfsAt.TYPE, true)),
-    availableBytes: units * view.getUint32(StatfsAt.UNIT, true),
+    unitBytes,
+    availableBytes: units * unitBytes,
   };
 }
 

@@ -6,6 +6,7 @@
  */
 
 import {
+  CANNOT_SHARE,
   type MaybePromise,
   NOT_NOW,
   OK,
@@ -16,13 +17,18 @@ import {
 import {
   type BlockIo,
   type BlockIoFacts,
+  type CopyOutcome,
   faultOf,
   type IoResult,
   systemError,
 } from "./block_io.ts";
+import { CopyEnd } from "./copy_end.ts";
 import { LanePool } from "./lane_pool.ts";
 import { ALLOCATE, ERRNO, type Libc, SEEK } from "./libc_adapter.ts";
-import { queueNumber } from "./libc_io_adapter.ts";
+import { LibcIo, queueNumber } from "./libc_io_adapter.ts";
+
+/** Requests of a snapshot that may wait for the disk at the same time. */
+const SNAPSHOT_LANES = 2;
 
 /** How a read that must not wait is made. */
 type ReadMode =
@@ -45,12 +51,22 @@ export class NativeIo implements BlockIo {
   readonly nextData?: NonNullable<BlockIo["nextData"]>;
   /** There when holes can be told. */
   readonly nextHole?: NonNullable<BlockIo["nextHole"]>;
+  /** There when holes can be told. */
+  readonly nextHoleLater?: NonNullable<BlockIo["nextHoleLater"]>;
+  /** There for files. */
+  readonly cloneTo?: NonNullable<BlockIo["cloneTo"]>;
+  /** There for files. */
+  readonly copyTo?: NonNullable<BlockIo["copyTo"]>;
+  /** There for files. */
+  readonly snapshot?: NonNullable<BlockIo["snapshot"]>;
   readonly #below: BlockIo;
   readonly #libc: Libc;
   readonly #fd: number;
   /** One change of what is allocated at a time: the system locks the file. */
   readonly #allocations: LanePool<number>;
+  readonly #copies: CopyEnd;
   readonly #isMemory: boolean;
+  #canSnapshot = true;
   #readMode: ReadMode = "cached";
 
   /**
@@ -64,6 +80,7 @@ export class NativeIo implements BlockIo {
     this.#libc = libc;
     this.#fd = fd;
     this.#allocations = new LanePool(fd, () => undefined, 1);
+    this.#copies = new CopyEnd(libc, fd, below.facts.path);
     this.#isMemory = libc.fileSystemStatus(fd)?.isMemory ?? false;
     const can = allocationsOf(libc, fd, this.facts);
     if (can.punch) this.punch = this.#punch;
@@ -71,6 +88,12 @@ export class NativeIo implements BlockIo {
     if (canTellHoles(libc, fd)) {
       this.nextData = this.#nextData;
       this.nextHole = this.#nextHole;
+      this.nextHoleLater = this.#nextHoleLater;
+    }
+    if (this.nextData !== undefined && !below.facts.isDevice) {
+      this.cloneTo = this.#cloneTo;
+      this.copyTo = this.#copyTo;
+      this.snapshot = this.#snapshot;
     }
   }
 
@@ -153,6 +176,7 @@ export class NativeIo implements BlockIo {
   /** Waits for what is under way and closes everything. */
   async close(): Promise<void> {
     await this.#allocations.drain();
+    await this.#copies.drain();
     await this.#below.close();
     this.#libc.close(this.#fd);
   }
@@ -195,6 +219,65 @@ export class NativeIo implements BlockIo {
     return found === "nothing" ? position : found;
   }
 
+  /** A file in memory is looked through page by page: in a thread. */
+  async #nextHoleLater(position: number): Promise<number | StoreFault> {
+    const found = await this.#libc.seekLater(this.#fd, position, SEEK.HOLE);
+    return found >= 0 ? found : this.#nextHole(position);
+  }
+
+  #cloneTo(
+    position: number,
+    to: BlockIo,
+    toPosition: number,
+    length: number,
+  ): Promise<IoResult> {
+    if (!(to instanceof NativeIo)) return Promise.resolve(0);
+    const bytes = { position, toPosition, length };
+    return this.#copies.cloneTo(to.#copies, bytes);
+  }
+
+  #copyTo(
+    position: number,
+    to: BlockIo,
+    toPosition: number,
+    length: number,
+  ): Promise<CopyOutcome> {
+    if (!(to instanceof NativeIo)) return Promise.resolve(CANNOT_SHARE);
+    const bytes = { position, toPosition, length };
+    return this.#copies.copyTo(to.#copies, bytes);
+  }
+
+  async #snapshot(
+    position: number,
+    length: number,
+  ): Promise<BlockIo | typeof CANNOT_SHARE | StoreFault> {
+    if (!this.#canSnapshot) return CANNOT_SHARE;
+    const nameless = this.#openNameless();
+    const shared = nameless === undefined
+      ? CANNOT_SHARE
+      : await this.#copies.cloneInto(nameless.#copies, position, length);
+    if (nameless !== undefined && shared === OK) return nameless;
+    await nameless?.close();
+    // Whether the file system shares space is known for all times.
+    if (shared === CANNOT_SHARE) this.#canSnapshot = false;
+    return shared === OK ? CANNOT_SHARE : shared;
+  }
+
+  /** A file without name beside this one. */
+  #openNameless(): NativeIo | undefined {
+    const folder = folderOf(this.facts.path);
+    const fd = folder === undefined ? -1 : this.#libc.openNameless(folder);
+    if (fd < 0) return undefined;
+    const facts = {
+      ...this.facts,
+      path: `${this.facts.path} (snapshot)`,
+      readOnly: true,
+    };
+    const how = { readOnly: false, lanes: SNAPSHOT_LANES };
+    const below = new LibcIo(this.#libc, fd, facts, how);
+    return new NativeIo(below, this.#libc, fd);
+  }
+
   #seek(position: number, whence: number): number | "nothing" | StoreFault {
     const found = this.#libc.seek(this.#fd, position, whence);
     if (found >= 0) return found;
@@ -235,4 +318,14 @@ function allocationsOf(
 /** Whether the file system tells data from holes; devices do not. */
 function canTellHoles(libc: Libc, fd: number): boolean {
   return libc.seek(fd, 0, SEEK.DATA) >= 0 || libc.errno() === ERRNO.ENXIO;
+}
+
+/** The folder that a file lies in, links resolved; undefined: not to be told. */
+function folderOf(path: string): string | undefined {
+  try {
+    const real = Deno.realPathSync(path);
+    return real.slice(0, real.lastIndexOf("/") + 1);
+  } catch {
+    return undefined;
+  }
 }

@@ -6,12 +6,16 @@
 
 import {
   type BlockStore,
+  CANNOT_SHARE,
   type Clock,
+  type CopyResult,
   Defect,
   type Extent,
+  geometryOfRange,
   type MaybePromise,
   NOT_NOW,
   OK,
+  type RangeSnapshot,
   type StoreCapabilities,
   type StoreFault,
   type StoreGeometry,
@@ -20,6 +24,7 @@ import {
 } from "../../core/mod.ts";
 import { type BlockIo, isFault } from "./block_io.ts";
 import { extentAt } from "./extents.ts";
+import { type CopyGoal, copySlice, type CopySource } from "./file_copy.ts";
 import type { GrowingGeometry } from "./layout.ts";
 import { SyncGroup } from "./sync_group.ts";
 
@@ -48,6 +53,8 @@ export interface FileStoreParts {
   readonly io: BlockIo;
   /** Shape of the store; it may be longer than the file. */
   readonly geometry: GrowingGeometry;
+  /** Byte of the file that the store begins with; undefined: the first. */
+  readonly position?: number;
   /** Option `unmap`: on, off, or as the file can. */
   readonly unmap: boolean | undefined;
   /** Tells how long writes take. */
@@ -73,19 +80,30 @@ export class FileStore implements BlockStore {
   readonly writeZeroes?: NonNullable<BlockStore["writeZeroes"]>;
   /** Tells data from holes; see `BlockStore`. */
   readonly extent?: NonNullable<BlockStore["extent"]>;
+  /** Copies within the system; see `BlockStore`. */
+  readonly copyRange?: NonNullable<BlockStore["copyRange"]>;
+  /** Shares the space of a range; see `BlockStore`. */
+  readonly snapshotRange?: NonNullable<BlockStore["snapshotRange"]>;
   readonly #io: BlockIo;
   readonly #growing: GrowingGeometry;
+  readonly #position: number;
   readonly #blockLength: number;
   readonly #clock: Pick<Clock, "nowMs">;
   readonly #syncs: SyncGroup;
+  readonly #copySource: CopySource;
   #zeroes: Uint8Array | undefined;
   #prefetching = false;
   #closing = false;
   /** Until then no write is made in the event loop's own time. */
   #patientUntilMs = 0;
+  /** What `close` waits for. */
+  readonly #working = new Set<Promise<unknown>>();
+  /** Calls under way that may lock the file for writes. */
+  #locking = 0;
 
   /** Takes the open file over; `close` closes it. */
-  constructor({ io, geometry, unmap, clock }: FileStoreParts) {
+  constructor({ io, geometry, position = 0, unmap, clock }: FileStoreParts) {
+    this.#position = position;
     this.geometry = this.#growing = geometry;
     this.#io = io;
     this.#blockLength = geometry.blockLength;
@@ -100,6 +118,9 @@ export class FileStore implements BlockStore {
     }
     if (this.capabilities.unmap !== "none") this.unmap = this.#unmap;
     if (this.capabilities.extents !== "none") this.extent = this.#extent;
+    this.#copySource = { io, dataBegin: 0, dataEnd: 0 };
+    if (io.copyTo !== undefined) this.copyRange = this.#copyRange;
+    if (io.snapshot !== undefined) this.snapshotRange = this.#snapshotRange;
   }
 
   /** Reads; what lies past the end of the file is zero. */
@@ -109,7 +130,7 @@ export class FileStore implements BlockStore {
     into: Uint8Array,
     at: number,
   ): Promise<StoreResult> {
-    const position = lba * this.#blockLength;
+    const position = this.#positionOf(lba);
     const length = blockCount * this.#blockLength;
     this.#assertInside(lba, blockCount, into.length - at - length);
     for (let done = 0; done < length;) {
@@ -132,7 +153,7 @@ export class FileStore implements BlockStore {
     const length = blockCount * this.#blockLength;
     this.#assertInside(lba, blockCount, from.length - at - length);
     if (this.capabilities.readOnly) return READ_ONLY;
-    return await this.#writeAll(lba * this.#blockLength, length, from, at);
+    return await this.#writeAll(this.#positionOf(lba), length, from, at);
   }
 
   /**
@@ -143,7 +164,7 @@ export class FileStore implements BlockStore {
     this.#assertInside(lba, blockCount, 0);
     if (this.#prefetching || blockCount === 0) return false;
     this.#prefetching = true;
-    const begin = lba * this.#blockLength;
+    const begin = this.#positionOf(lba);
     const length = Math.min(blockCount * this.#blockLength, PREFETCH_BYTES_MAX);
     this.#readAhead(begin, begin + length).finally(() => {
       this.#prefetching = false;
@@ -182,6 +203,7 @@ export class FileStore implements BlockStore {
   /** Waits for what is under way and closes the file. */
   async close(): Promise<void> {
     this.#closing = true;
+    await Promise.all(this.#working);
     await this.#io.close();
   }
 
@@ -202,7 +224,7 @@ export class FileStore implements BlockStore {
     into: Uint8Array,
     at: number,
   ): StoreResult | typeof NOT_NOW {
-    const position = lba * this.#blockLength;
+    const position = this.#positionOf(lba);
     const length = blockCount * this.#blockLength;
     this.#assertInside(lba, blockCount, into.length - at - length);
     for (let done = 0; done < length;) {
@@ -229,10 +251,10 @@ export class FileStore implements BlockStore {
   ): StoreResult | typeof NOT_NOW {
     const length = blockCount * this.#blockLength;
     this.#assertInside(lba, blockCount, from.length - at - length);
-    if (length > WRITE_NOW_BYTES_MAX) return NOT_NOW;
+    if (length > WRITE_NOW_BYTES_MAX || this.#locking > 0) return NOT_NOW;
     const begin = this.#clock.nowMs();
     if (begin < this.#patientUntilMs) return NOT_NOW;
-    const result = this.#writeNow(lba * this.#blockLength, length, from, at);
+    const result = this.#writeNow(this.#positionOf(lba), length, from, at);
     const end = this.#clock.nowMs();
     if (end - begin > SLOW_WRITE_MS) this.#patientUntilMs = end + PATIENCE_MS;
     return result;
@@ -280,7 +302,7 @@ export class FileStore implements BlockStore {
 
   async #unmap(lba: number, blockCount: number): Promise<StoreResult> {
     this.#assertInside(lba, blockCount, 0);
-    const begin = lba * this.#blockLength;
+    const begin = this.#positionOf(lba);
     const size = await this.#io.size();
     if (isFault(size)) return size;
     // Past the end of the file all is unmapped, and must stay so.
@@ -300,13 +322,17 @@ export class FileStore implements BlockStore {
     if (this.capabilities.unmap === "native" && this.#io.punch !== undefined) {
       return this.#io.punch(position, length);
     }
+    return this.#writeZeroBytes(position, length);
+  }
+
+  #writeZeroBytes(position: number, length: number): Promise<StoreResult> {
     this.#zeroes ??= new Uint8Array(ZERO_SLICE_BYTES);
     return this.#writeAll(position, length, this.#zeroes, 0);
   }
 
   async #writeZeroes(lba: number, blockCount: number): Promise<StoreResult> {
     this.#assertInside(lba, blockCount, 0);
-    const begin = lba * this.#blockLength;
+    const begin = this.#positionOf(lba);
     const end = begin + blockCount * this.#blockLength;
     for (let at = begin; at < end; at += ALLOCATE_SLICE_BYTES) {
       const length = Math.min(ALLOCATE_SLICE_BYTES, end - at);
@@ -318,7 +344,98 @@ export class FileStore implements BlockStore {
 
   #extent(lba: number, blockCount: number): Extent | StoreFault {
     this.#assertInside(lba, blockCount, 0);
-    return extentAt(this.#io, { lba, blockCount }, this.#blockLength);
+    const first = lba + this.#position / this.#blockLength;
+    const range = { lba: first, blockCount };
+    const extent = extentAt(this.#io, range, this.#blockLength);
+    return isFault(extent) ? extent : { ...extent, lba };
+  }
+
+  async #copyRange(
+    lba: number,
+    blockCount: number,
+    to: BlockStore,
+    toLba: number,
+  ): Promise<CopyResult> {
+    this.#assertInside(lba, blockCount, 0);
+    if (!(to instanceof FileStore)) return CANNOT_SHARE;
+    const length = blockCount * this.#blockLength;
+    to.#assertInside(toLba, length / to.#blockLength, 0);
+    if (to.capabilities.readOnly) return READ_ONLY;
+    const position = this.#positionOf(lba);
+    const toPosition = to.#positionOf(toLba);
+    const distance = Math.abs(position - toPosition);
+    if (to.#io === this.#io && distance < length) return CANNOT_SHARE;
+    const slice = copySlice({
+      ...{ from: this.#copySource, position, to: to.#copyGoal(), toPosition },
+      ...{ length, unitBytes: Math.max(this.#blockLength, to.#blockLength) },
+      locking: (work) => this.#lockingFor(() => to.#lockingFor(work)),
+    });
+    const copied = await this.#keepOpen(to.#keepOpen(slice));
+    return typeof copied === "number" ? copied / this.#blockLength : copied;
+  }
+
+  #copyGoal(): CopyGoal {
+    return {
+      io: this.#io,
+      clear: (position, length) => this.#clear(position, length),
+    };
+  }
+
+  /** `close` waits for work that is more than one call. */
+  async #keepOpen<T>(work: Promise<T>): Promise<T> {
+    this.#working.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#working.delete(work);
+    }
+  }
+
+  /** What may keep the file locked: writes are left to other threads. */
+  async #lockingFor<T>(work: () => Promise<T>): Promise<T> {
+    this.#locking += 1;
+    try {
+      return await work();
+    } finally {
+      this.#locking -= 1;
+    }
+  }
+
+  /** Makes the first bytes of a range zeroes, a hole if it may. */
+  async #clear(position: number, length: number): Promise<number | StoreFault> {
+    const size = await this.#io.size();
+    if (isFault(size)) return size;
+    if (position >= size) return length;
+    const native = this.capabilities.unmap === "native";
+    const { punch, zero } = this.#io;
+    const clear = native ? punch : zero;
+    const max = clear === undefined ? ZERO_SLICE_BYTES : ALLOCATE_SLICE_BYTES;
+    const bytes = Math.min(length, size - position, max);
+    const result = clear === undefined
+      ? await this.#writeZeroBytes(position, bytes)
+      : await clear.call(this.#io, position, bytes);
+    return result === OK ? bytes : result;
+  }
+
+  async #snapshotRange(
+    lba: number,
+    blockCount: number,
+  ): Promise<RangeSnapshot | typeof CANNOT_SHARE | StoreFault> {
+    this.#assertInside(lba, blockCount, 0);
+    const position = this.#positionOf(lba);
+    const length = blockCount * this.#blockLength;
+    const io = await this.#lockingFor(async () =>
+      await this.#io.snapshot?.(position, length) ?? CANNOT_SHARE
+    );
+    if (io === CANNOT_SHARE || isFault(io)) return io;
+    const geometry = geometryOfRange(this.geometry, lba, blockCount);
+    return new FileSnapshot({
+      ...{ io, geometry, position, unmap: false, clock: this.#clock },
+    });
+  }
+
+  #positionOf(lba: number): number {
+    return this.#position + lba * this.#blockLength;
   }
 
   #assertInside(lba: number, blockCount: number, spareBytes: number): void {
@@ -330,6 +447,12 @@ export class FileStore implements BlockStore {
         `${this.geometry.blockCount}, the buffer ${spareBytes} bytes to spare`,
     );
   }
+}
+
+/** What the file system shares it keeps, whatever is written. */
+class FileSnapshot extends FileStore implements RangeSnapshot {
+  /** Writes that find no space fail, not what was there before. */
+  readonly isLost = false;
 }
 
 function capabilitiesOf(

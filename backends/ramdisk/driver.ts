@@ -13,6 +13,7 @@ import {
   type OptionTable,
   sizeOption,
 } from "../../core/mod.ts";
+import { PageMemory } from "./page_memory.ts";
 import { BlackHoleStore } from "./black_hole.ts";
 import { shapeOf, ShapeProblem } from "./geometry.ts";
 import { RamStore } from "./store.ts";
@@ -21,6 +22,8 @@ import { RamStore } from "./store.ts";
 export interface RamdiskOptions {
   /** Memory for pages; 0: keep nothing. */
   readonly capacity: number;
+  /** Memory for what snapshots keep; undefined: as much as `capacity`. */
+  readonly snapshot_capacity: number | undefined;
   /** Physical block, the unit of thin accounting; undefined: 4 KiB. */
   readonly pblocksize: number | undefined;
   /** How far into a physical block the store begins. */
@@ -37,6 +40,10 @@ export const RAMDISK_OPTIONS: OptionTable<RamdiskOptions> = Object.freeze({
     0,
     "memory for what is written; 0 keeps nothing and reads zeroes",
   ),
+  snapshot_capacity: optionalSizeOption(
+    "memory for what is overwritten while a copy token needs it, default " +
+      "as much as capacity",
+  ),
   pblocksize: optionalSizeOption(
     "physical block, the unit of memory: 512 to 131072 bytes, default 4k",
   ),
@@ -51,17 +58,19 @@ export const RAMDISK_OPTIONS: OptionTable<RamdiskOptions> = Object.freeze({
 export function ramdiskDriver(
   clock: Pick<Clock, "nextTurn">,
 ): BackendDriver<RamdiskOptions> {
+  const memories = new Map<number, PageMemory>();
   return {
     name: "ramdisk",
     options: RAMDISK_OPTIONS,
     identityOf: () => undefined,
-    open: (request) => Promise.resolve(openStore(request, clock)),
+    open: (request) => Promise.resolve(openStore(request, clock, memories)),
   };
 }
 
 function openStore(
   request: OpenRequest<RamdiskOptions>,
   clock: Pick<Clock, "nextTurn">,
+  memories: Map<number, PageMemory>,
 ): OpenOutcome {
   const { options, sizeBytes, blockLength, deviceType, readOnly } = request;
   const shape = shapeOf({ ...options, sizeBytes, blockLength, deviceType });
@@ -76,5 +85,20 @@ function openStore(
         `expected 0 or at least a physical block of ${shape.pageBytes} bytes`,
     };
   }
-  return { store: new RamStore({ shape, capacityBytes, readOnly, clock }) };
+  const memory = memoryFor(memories, shape.pageBytes);
+  const parts = { shape, capacityBytes, readOnly, clock, memory };
+  const snapshotBytes = options.snapshot_capacity ?? capacityBytes;
+  return { store: new RamStore({ ...parts, snapshotBytes }) };
+}
+
+/** The memory of all stores with pages of a size. */
+function memoryFor(
+  memories: Map<number, PageMemory>,
+  pageBytes: number,
+): PageMemory {
+  const known = memories.get(pageBytes);
+  if (known !== undefined) return known;
+  const memory = new PageMemory(pageBytes);
+  memories.set(pageBytes, memory);
+  return memory;
 }

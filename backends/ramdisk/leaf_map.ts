@@ -13,14 +13,46 @@ export const DEALLOCATED = -1;
 /** In the place of a slot: the page has room, but no data. */
 export const ANCHORED = -2;
 
+/**
+ * From here down an entry names a slot that may have other users, so that it
+ * must not be written; see {@linkcode sharedEntry}.
+ */
+export const SHARED = -3;
+
+/** The entry for a slot that may have other users. */
+export function sharedEntry(slot: number): number {
+  return SHARED - slot;
+}
+
+/** Whether an entry names a slot. */
+export function isMapped(entry: number): boolean {
+  return entry >= 0 || entry <= SHARED;
+}
+
+/** The slot that an entry names. */
+export function slotOf(entry: number): number {
+  return entry >= 0 ? entry : SHARED - entry;
+}
+
+/** Hears when a page is not any more what it was. */
+export interface LeafKeeper {
+  /** The page of the leaf leaves the shared slot of its entry. */
+  pageLeft(page: number, entry: number): void;
+}
+
 /** What {@linkcode LEAF_PAGES} neighbouring pages are. */
 export class Leaf {
-  /** For each page its slot, or {@linkcode DEALLOCATED} or the like. */
+  /**
+   * For each page its entry: its slot if it has that for itself, a
+   * {@linkcode sharedEntry}, or {@linkcode DEALLOCATED} or the like.
+   */
   readonly slots: Int32Array = new Int32Array(LEAF_PAGES).fill(DEALLOCATED);
   /** Pages that have a slot. */
   mappedPages = 0;
   /** Pages that have room. */
   anchoredPages = 0;
+  /** Snapshots of the leaf; undefined: none. */
+  keepers: Set<LeafKeeper> | undefined;
 
   /** Whether all pages are mapped, or all anchored, as `status` says. */
   isAll(status: number): boolean {

@@ -1,63 +1,44 @@
 /**
- * Memory for pages, in chunks. A page that is in use has a slot: its number.
+ * The pages of one store in the memory that all stores share.
  *
- * The memory is bounded by the pages that may be in use, since freed slots are
- * used again. A chunk without used slots goes back to the system.
+ * What the store takes is bounded by the pages that may be in use, since freed
+ * slots are used again. A chunk without used slots goes back to the system.
  *
  * @module
  */
 
 import { Defect } from "../../core/mod.ts";
-
-/**
- * Bytes of a chunk. Large, because the engine counts a buffer as memory in use
- * although it is untouched, and collects garbage for each new one above 8 GB.
- * And more than 32 MiB, because the system's allocator hands such buffers
- * through: they cost nothing until they are touched, and are gone when freed.
- */
-const CHUNK_BYTES = 2 ** 26;
-
-/**
- * Where the first page begins in a chunk: on a cache line, but not on a page of
- * the operating system. Large buffers of the runtime begin 16 bytes into such
- * a page; if ours began at 0, a copy to a buffer's first byte would write just
- * behind where it reads next, modulo 4096. The processor takes that for a
- * dependency and halves the speed (tests/bench/ramdisk_bench.ts, "aligned").
- */
-const SKEW_BYTES = 64;
-
-/** Resident bytes freed between two turns of the event loop: some 2 ms. */
-const TRIM_STEP_BYTES = 2 ** 25;
-
-interface Chunk {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Slots that were used and are free again; the last one goes first. */
-  readonly recycled: number[];
-  /** Slots from here on are free. */
-  freshFrom: number;
-  /** Slots from here on were never used: their memory costs nothing. */
-  touchedTo: number;
-  usedSlots: number;
-}
+import { type Chunk, type ChunkOwner, PageMemory } from "./page_memory.ts";
 
 /** Lends slots of one page each. */
-export class PageArena {
+export class PageArena implements ChunkOwner {
+  readonly #memory: PageMemory;
+  /** All chunks there are, also those of other arenas. */
+  readonly #chunks: readonly (Chunk | undefined)[];
   readonly #pageBytes: number;
-  readonly #pageShift: number;
-  readonly #chunkSlots: number;
+  readonly #chunkMask: number;
   readonly #chunkShift: number;
-  readonly #chunks: (Chunk | undefined)[] = [];
+  /** Slots of a chunk that is made for this arena. */
+  readonly #ownChunkSlots: number;
+  /** Chunks that slots are taken of. */
+  readonly #own: (Chunk | undefined)[] = [];
   #freeSlots = 0;
-  /** No chunk before this one has a free slot. */
+  /** No own chunk before this one has a free slot. */
   #openFrom = 0;
 
   /** Makes an empty arena; both are powers of two, or rounded up to one. */
-  constructor(pageBytes: number, pageCountMax: number) {
+  constructor(
+    pageBytes: number,
+    pageCountMax: number,
+    memory: PageMemory = new PageMemory(pageBytes),
+  ) {
+    this.#memory = memory;
+    this.#chunks = memory.chunks;
     this.#pageBytes = pageBytes;
-    this.#pageShift = Math.log2(pageBytes);
-    const chunkBytes = Math.min(CHUNK_BYTES, pageCountMax * pageBytes);
-    this.#chunkShift = Math.ceil(Math.log2(chunkBytes / pageBytes));
-    this.#chunkSlots = 2 ** this.#chunkShift;
+    this.#chunkShift = memory.chunkShift;
+    this.#chunkMask = memory.chunkSlots - 1;
+    const wanted = 2 ** Math.ceil(Math.log2(pageCountMax));
+    this.#ownChunkSlots = Math.min(memory.chunkSlots, wanted);
   }
 
   /**
@@ -74,36 +55,48 @@ export class PageArena {
 
   /** Takes a free slot, which holds anything; see {@linkcode reserve}. */
   take(): number {
-    for (let index = this.#openFrom; index < this.#chunks.length; index++) {
-      const chunk = this.#chunks[index];
-      if (chunk === undefined || chunk.usedSlots === this.#chunkSlots) continue;
+    for (let place = this.#openFrom; place < this.#own.length; place++) {
+      const chunk = this.#own[place];
+      if (chunk === undefined || chunk.usedSlots === chunk.slotCount) continue;
       chunk.usedSlots++;
       this.#freeSlots--;
-      this.#openFrom = index;
+      this.#openFrom = place;
       const slot = chunk.recycled.pop() ?? chunk.freshFrom++;
       chunk.touchedTo = Math.max(chunk.touchedTo, slot + 1);
-      return index * this.#chunkSlots + slot;
+      return chunk.index * (this.#chunkMask + 1) + slot;
     }
     throw new Defect("Cannot take a slot: none was reserved");
   }
 
-  /** Gives a slot back. */
+  /** Gives a slot back, unless others use it still. */
   give(slot: number): void {
-    const index = slot >>> this.#chunkShift;
-    const chunk = this.#chunkOf(slot);
-    chunk.usedSlots--;
+    this.#memory.give(slot);
+  }
+
+  /** A slot of a chunk of this arena is free again. */
+  slotFreed(chunk: Chunk): void {
     this.#freeSlots++;
-    this.#openFrom = Math.min(this.#openFrom, index);
-    chunk.recycled.push(slot & (this.#chunkSlots - 1));
-    if (chunk.usedSlots > 0) return;
-    // In order again, so that pages written in order lie in one piece.
-    chunk.recycled.length = 0;
-    chunk.freshFrom = 0;
+    this.#openFrom = Math.min(this.#openFrom, chunk.place);
+  }
+
+  /** A chunk of this arena, without used slots, is gone. */
+  chunkGone(chunk: Chunk): void {
+    this.#own[chunk.place] = undefined;
+    this.#freeSlots -= chunk.slotCount;
+  }
+
+  /** Ends the arena: what others still use of its chunks is theirs. */
+  abandon(): void {
+    for (const chunk of this.#own.splice(0)) {
+      if (chunk !== undefined) this.#memory.abandon(chunk);
+    }
+    this.#freeSlots = 0;
+    this.#openFrom = 0;
   }
 
   /** How many slots, from this one on, lie in one piece of memory. */
   slotsInPiece(slot: number): number {
-    return this.#chunkSlots - (slot & (this.#chunkSlots - 1));
+    return this.#chunkMask + 1 - (slot & this.#chunkMask);
   }
 
   /** Copies bytes that begin `offset` into a slot, and may go on behind it. */
@@ -131,6 +124,18 @@ export class PageArena {
     bytes.set(from.subarray(at, at + length), this.#beginOf(slot) + offset);
   }
 
+  /** Copies bytes of any slot of the memory into one of this arena. */
+  copyFrom(
+    from: number,
+    fromOffset: number,
+    slot: number,
+    offset: number,
+    length: number,
+  ): void {
+    const { bytes } = this.#chunkOf(from);
+    this.copyIn(slot, offset, length, bytes, this.#beginOf(from) + fromOffset);
+  }
+
   /** Writes zeroes into a slot. */
   zero(slot: number, offset: number, length: number): void {
     const begin = this.#beginOf(slot) + offset;
@@ -138,19 +143,8 @@ export class PageArena {
   }
 
   /** Gives unused chunks back; yields when that took a while. */
-  *trim(): Generator<void, void> {
-    let freedBytes = 0;
-    for (const [index, chunk] of this.#chunks.entries()) {
-      if (chunk === undefined || chunk.usedSlots > 0) continue;
-      this.#chunks[index] = undefined;
-      this.#freeSlots -= this.#chunkSlots;
-      // Frees at once; else the garbage collector would, some day.
-      chunk.bytes.buffer.transfer(0);
-      freedBytes += chunk.touchedTo * this.#pageBytes;
-      if (freedBytes < TRIM_STEP_BYTES) continue;
-      freedBytes = 0;
-      yield;
-    }
+  trim(): Generator<void, void> {
+    return this.#memory.trim();
   }
 
   #chunkOf(slot: number): Chunk {
@@ -160,34 +154,17 @@ export class PageArena {
   }
 
   #beginOf(slot: number): number {
-    return (slot & (this.#chunkSlots - 1)) * this.#pageBytes;
+    return (slot & this.#chunkMask) * this.#pageBytes;
   }
 
   #addChunk(): boolean {
-    const bytes = freshBytes(this.#chunkSlots << this.#pageShift);
-    if (bytes === undefined) return false;
-    const hole = this.#chunks.indexOf(undefined);
-    const index = hole < 0 ? this.#chunks.length : hole;
-    this.#chunks[index] = {
-      bytes,
-      recycled: [],
-      freshFrom: 0,
-      touchedTo: 0,
-      usedSlots: 0,
-    };
-    this.#freeSlots += this.#chunkSlots;
-    this.#openFrom = Math.min(this.#openFrom, index);
+    const chunk = this.#memory.chunkFor(this, this.#ownChunkSlots);
+    if (chunk === undefined) return false;
+    const hole = this.#own.indexOf(undefined);
+    chunk.place = hole < 0 ? this.#own.length : hole;
+    this.#own[chunk.place] = chunk;
+    this.#freeSlots += chunk.slotCount - chunk.usedSlots;
+    this.#openFrom = Math.min(this.#openFrom, chunk.place);
     return true;
-  }
-}
-
-/** Memory of a chunk; undefined when the machine has none. */
-function freshBytes(length: number): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    const buffer = new ArrayBuffer(length + SKEW_BYTES);
-    return new Uint8Array(buffer, SKEW_BYTES, length);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
   }
 }

@@ -12,11 +12,17 @@ import { PROVISIONING } from "../../core/mod.ts";
 import {
   ANCHORED,
   DEALLOCATED,
+  isMapped,
+  type Leaf,
   LEAF_PAGES,
   LeafMap,
   type LeafRange,
+  SHARED,
+  sharedEntry,
+  slotOf,
 } from "./leaf_map.ts";
 import { PageArena } from "./page_arena.ts";
+import { PageMemory } from "./page_memory.ts";
 
 /** Leaves that are released between two turns: about a millisecond. */
 const RELEASE_STEP_LEAVES = 512;
@@ -29,15 +35,22 @@ export class PageMap {
   readonly pageBytes: number;
   /** Pages that may be used at the most. */
   readonly pageCountMax: number;
+  /** Where the bytes are; maps of one memory can share them. */
+  readonly memory: PageMemory;
   readonly #arena: PageArena;
   readonly #leaves = new LeafMap();
   #usedPages = 0;
 
   /** Makes an empty map; `pageBytes` is a power of two. */
-  constructor(pageBytes: number, pageCountMax: number) {
+  constructor(
+    pageBytes: number,
+    pageCountMax: number,
+    memory: PageMemory = new PageMemory(pageBytes),
+  ) {
     this.pageBytes = pageBytes;
     this.pageCountMax = Math.min(pageCountMax, PAGE_COUNT_MAX);
-    this.#arena = new PageArena(pageBytes, this.pageCountMax);
+    this.memory = memory;
+    this.#arena = new PageArena(pageBytes, this.pageCountMax, memory);
   }
 
   /** Pages that are mapped or anchored. */
@@ -50,10 +63,11 @@ export class PageMap {
     for (let done = 0; done < length;) {
       const page = Math.floor((position + done) / this.pageBytes);
       const offset = position + done - page * this.pageBytes;
-      const slot = this.#slotOf(page);
-      const part = this.#pieceLength(page, slot, offset, length - done);
-      if (slot < 0) into.fill(0, at + done, at + done + part);
-      else this.#arena.copyOut(slot, offset, part, into, at + done);
+      const entry = this.entryOf(page);
+      const part = this.#pieceLength(page, entry, offset, length - done);
+      if (isMapped(entry)) {
+        this.#arena.copyOut(slotOf(entry), offset, part, into, at + done);
+      } else into.fill(0, at + done, at + done + part);
       done += part;
     }
   }
@@ -69,13 +83,13 @@ export class PageMap {
     from: Uint8Array,
     at: number,
   ): boolean {
-    if (!this.#areMapped(position, length) && !this.#map(position, length)) {
+    if (!this.#areOwned(position, length) && !this.#own(position, length)) {
       return false;
     }
     for (let done = 0; done < length;) {
       const page = Math.floor((position + done) / this.pageBytes);
       const offset = position + done - page * this.pageBytes;
-      const slot = this.#slotOf(page);
+      const slot = this.entryOf(page);
       const part = this.#pieceLength(page, slot, offset, length - done);
       this.#arena.copyIn(slot, offset, part, from, at + done);
       done += part;
@@ -83,12 +97,120 @@ export class PageMap {
     return true;
   }
 
-  /** Writes zeroes into a part of a page, if it is mapped. */
-  zeroWithinPage(position: number, length: number): void {
+  /**
+   * Writes zeroes into a part of a page, if it is mapped.
+   *
+   * @returns false when it is shared, and there is no memory for a copy
+   */
+  zeroWithinPage(position: number, length: number): boolean {
     const page = Math.floor(position / this.pageBytes);
-    const slot = this.#slotOf(page);
-    if (slot < 0) return;
-    this.#arena.zero(slot, position - page * this.pageBytes, length);
+    if (!isMapped(this.entryOf(page))) return true;
+    if (!this.#own(position, length)) return false;
+    const offset = position - page * this.pageBytes;
+    this.#arena.zero(this.entryOf(page), offset, length);
+    return true;
+  }
+
+  /**
+   * Copies bytes that lie in one page of another map of this memory, to where
+   * they lie in one page of this one.
+   *
+   * @returns false when there is no room; then nothing was stored
+   */
+  copyWithinPage(
+    from: PageMap,
+    position: number,
+    toPosition: number,
+    length: number,
+  ): boolean {
+    const page = Math.floor(position / this.pageBytes);
+    if (!isMapped(from.entryOf(page))) {
+      return this.zeroWithinPage(toPosition, length);
+    }
+    if (!this.#own(toPosition, length)) return false;
+    // Only now: if both are the same page, it may have moved.
+    const slot = slotOf(from.entryOf(page));
+    const toPage = Math.floor(toPosition / this.pageBytes);
+    this.#arena.copyFrom(
+      slot,
+      position - page * this.pageBytes,
+      this.entryOf(toPage),
+      toPosition - toPage * this.pageBytes,
+      length,
+    );
+    return true;
+  }
+
+  /** The entry of a page; if that has a slot, it is a shared one from now. */
+  share(page: number): number {
+    const leaf = this.#leaves.of(page);
+    const entry = leaf?.slots[page % LEAF_PAGES] ?? DEALLOCATED;
+    if (leaf === undefined || entry < 0) return entry;
+    return leaf.slots[page % LEAF_PAGES] = sharedEntry(entry);
+  }
+
+  /**
+   * Takes the shared slot of an entry for a page, in place of what it had.
+   *
+   * @returns false when there is no room; then nothing was changed
+   */
+  adopt(page: number, entry: number): boolean {
+    const was = this.entryOf(page);
+    if (was === entry) return true;
+    if (was === DEALLOCATED) {
+      if (this.#usedPages >= this.pageCountMax) return false;
+      this.#usedPages++;
+    }
+    const leaf = this.#leaves.make(page);
+    this.memory.share(slotOf(entry));
+    leaf.slots[page % LEAF_PAGES] = entry;
+    if (isMapped(was)) {
+      this.#leave(leaf, page % LEAF_PAGES, was);
+      return true;
+    }
+    if (was === ANCHORED) leaf.anchoredPages--;
+    leaf.mappedPages++;
+    return true;
+  }
+
+  /**
+   * Shares mapped pages of another map of this memory, from a page on and in
+   * place of what there was: as many as follow each other, lie in one leaf
+   * here and there, and have room.
+   *
+   * @returns how many
+   */
+  adoptRun(
+    from: PageMap,
+    page: number,
+    toPage: number,
+    pagesMax: number,
+  ): number {
+    const source = from.#leaves.of(page);
+    if (source === undefined) return 0;
+    const first = page % LEAF_PAGES;
+    const rest = LEAF_PAGES - Math.max(first, toPage % LEAF_PAGES);
+    const pages = Math.min(pagesMax, rest);
+    for (let done = 0; done < pages; done++) {
+      const was = source.slots[first + done] ?? DEALLOCATED;
+      if (!isMapped(was)) return done;
+      const entry = was < 0 ? was : sharedEntry(was);
+      source.slots[first + done] = entry;
+      if (!this.adopt(toPage + done, entry)) return done;
+    }
+    return pages;
+  }
+
+  /** Deallocates mapped pages; those that are anchored stay so. */
+  forget(firstPage: number, endPage: number): void {
+    for (const range of this.#leaves.between(firstPage, endPage)) {
+      this.#releaseRange(range, DEALLOCATED, ANCHORED);
+    }
+  }
+
+  /** What there is of a range of pages, in order. */
+  leavesBetween(firstPage: number, endPage: number): readonly LeafRange[] {
+    return this.#leaves.between(firstPage, endPage);
   }
 
   /**
@@ -123,17 +245,24 @@ export class PageMap {
     // Backwards: the slots come out again in the order they went in.
     const ranges = this.#leaves.between(firstPage, endPage).reverse();
     for (const [count, range] of ranges.entries()) {
-      this.#releaseRange(range, to);
+      this.#releaseRange(range, to, to);
       if (count % RELEASE_STEP_LEAVES === RELEASE_STEP_LEAVES - 1) yield;
     }
     yield* this.#arena.trim();
   }
 
+  /** What is left is for others of the memory: the map is not used any more. */
+  abandon(): void {
+    this.#arena.abandon();
+  }
+
   /** Status of a page, one of {@linkcode PROVISIONING}. */
   statusOf(page: number): number {
-    const slot = this.#slotOf(page);
-    if (slot >= 0) return PROVISIONING.MAPPED;
-    return slot === ANCHORED ? PROVISIONING.ANCHORED : PROVISIONING.DEALLOCATED;
+    const entry = this.entryOf(page);
+    if (isMapped(entry)) return PROVISIONING.MAPPED;
+    return entry === ANCHORED
+      ? PROVISIONING.ANCHORED
+      : PROVISIONING.DEALLOCATED;
   }
 
   /** The first page after `page` with another status, at most `limit`. */
@@ -149,7 +278,8 @@ export class PageMap {
     return Math.min(next, limit);
   }
 
-  #slotOf(page: number): number {
+  /** Entry of a page; see `Leaf`. */
+  entryOf(page: number): number {
     const leaf = this.#leaves.of(page);
     if (leaf === undefined) return DEALLOCATED;
     return leaf.slots[page % LEAF_PAGES] ?? DEALLOCATED;
@@ -158,7 +288,7 @@ export class PageMap {
   /** Bytes from `offset` of a page on that one copy can move. */
   #pieceLength(
     page: number,
-    slot: number,
+    entry: number,
     offset: number,
     wanted: number,
   ): number {
@@ -169,35 +299,38 @@ export class PageMap {
     const pagesMax = Math.min(
       LEAF_PAGES - first,
       Math.ceil((wanted - bytes) / this.pageBytes) + 1,
-      slot < 0 ? Infinity : this.#arena.slotsInPiece(slot),
+      isMapped(entry) ? this.#arena.slotsInPiece(slotOf(entry)) : Infinity,
     );
     let pages = 1;
     while (pages < pagesMax) {
       const next = leaf?.slots[first + pages] ?? DEALLOCATED;
-      if (slot < 0 ? next >= 0 : next !== slot + pages) break;
+      if (!isNext(entry, next, pages)) break;
       pages++;
     }
     return Math.min(wanted, pages * this.pageBytes - offset);
   }
 
-  #areMapped(position: number, length: number): boolean {
+  #areOwned(position: number, length: number): boolean {
     const end = Math.ceil((position + length) / this.pageBytes);
     for (let page = Math.floor(position / this.pageBytes); page < end; page++) {
-      if (this.#slotOf(page) < 0) return false;
+      if (this.entryOf(page) < 0) return false;
     }
     return true;
   }
 
-  /** Gives all pages of a range slots, or none when there are too few. */
-  #map(position: number, length: number): boolean {
+  /**
+   * Gives all pages of a range slots that nobody else uses, or none when there
+   * are too few. What of them the range does not cover is as it was.
+   */
+  #own(position: number, length: number): boolean {
     const first = Math.floor(position / this.pageBytes);
     const end = Math.ceil((position + length) / this.pageBytes);
     let slots = 0;
     let charged = 0;
     for (let page = first; page < end; page++) {
-      const slot = this.#slotOf(page);
-      if (slot < 0) slots++;
-      if (slot === DEALLOCATED) charged++;
+      const entry = this.entryOf(page);
+      if (entry === DEALLOCATED) charged++;
+      if (!isMapped(entry) || this.#hasOthers(entry)) slots++;
     }
     if (this.#usedPages + charged > this.pageCountMax) return false;
     if (!this.#arena.reserve(slots)) return false;
@@ -206,15 +339,19 @@ export class PageMap {
       const begin = page * this.pageBytes;
       const isCovered = begin >= position &&
         begin + this.pageBytes <= position + length;
-      this.#mapPage(page, isCovered);
+      this.#ownPage(page, isCovered);
     }
     return true;
   }
 
-  #mapPage(page: number, isCovered: boolean): void {
+  #ownPage(page: number, isCovered: boolean): void {
     const leaf = this.#leaves.make(page);
     const was = leaf.slots[page % LEAF_PAGES] ?? DEALLOCATED;
     if (was >= 0) return;
+    if (isMapped(was)) {
+      leaf.slots[page % LEAF_PAGES] = this.#unshared(leaf, page, isCovered);
+      return;
+    }
     if (was === ANCHORED) leaf.anchoredPages--;
     const slot = this.#arena.take();
     if (!isCovered) this.#arena.zero(slot, 0, this.pageBytes);
@@ -222,15 +359,40 @@ export class PageMap {
     leaf.mappedPages++;
   }
 
-  #releaseRange(range: LeafRange, to: number): void {
+  /** A slot for a page that had a shared one: the same, if it is the last. */
+  #unshared(leaf: Leaf, page: number, isCovered: boolean): number {
+    const was = leaf.slots[page % LEAF_PAGES] ?? DEALLOCATED;
+    if (!this.#hasOthers(was)) return slotOf(was);
+    const slot = this.#arena.take();
+    if (!isCovered) {
+      this.#arena.copyFrom(slotOf(was), 0, slot, 0, this.pageBytes);
+    }
+    this.#leave(leaf, page % LEAF_PAGES, was);
+    return slot;
+  }
+
+  #hasOthers(entry: number): boolean {
+    return entry <= SHARED && this.memory.isShared(slotOf(entry));
+  }
+
+  /** A page leaves the slot that it had. */
+  #leave(leaf: Leaf, page: number, entry: number): void {
+    if (entry <= SHARED && leaf.keepers !== undefined) {
+      for (const keeper of leaf.keepers) keeper.pageLeft(page, entry);
+    }
+    this.memory.give(slotOf(entry));
+  }
+
+  /** Releases pages but those that are `to` already, or `spared`. */
+  #releaseRange(range: LeafRange, to: number, spared: number): void {
     const { leaf, first, end } = range;
     for (let page = end - 1; page >= first; page--) {
       const was = leaf.slots[page] ?? DEALLOCATED;
-      if (was === DEALLOCATED || was === to) continue;
+      if (was === DEALLOCATED || was === to || was === spared) continue;
       if (was === ANCHORED) leaf.anchoredPages--;
       else {
         leaf.mappedPages--;
-        this.#arena.give(was);
+        this.#leave(leaf, page, was);
       }
       if (to === ANCHORED) leaf.anchoredPages++;
       else this.#usedPages--;
@@ -248,4 +410,10 @@ export class PageMap {
     }
     return used;
   }
+}
+
+/** Whether a page goes on where another one began `pages` before it. */
+function isNext(entry: number, next: number, pages: number): boolean {
+  if (entry >= 0) return next === entry + pages;
+  return entry <= SHARED ? next === entry - pages : !isMapped(next);
 }

@@ -6,12 +6,16 @@
 
 import {
   type BlockStore,
+  CANNOT_SHARE,
   type Clock,
+  type CopyResult,
   Defect,
   type Extent,
+  geometryOfRange,
   type MaybePromise,
   OK,
   PROVISIONING,
+  type RangeSnapshot,
   type StoreCapabilities,
   type StoreFault,
   type StoreGeometry,
@@ -19,7 +23,12 @@ import {
   type StoreUsage,
 } from "../../core/mod.ts";
 import type { GrowingGeometry, Shape } from "./geometry.ts";
+import { copySlice, type PageCopy } from "./page_copy.ts";
 import { PageMap } from "./page_map.ts";
+import type { PageMemory } from "./page_memory.ts";
+import { extentOf, type PageRange } from "./page_range.ts";
+import { SnapshotAccount } from "./page_snapshot.ts";
+import { RamSnapshot } from "./snapshot.ts";
 
 const NO_SPACE: StoreFault = Object.freeze({
   cause: "no-space",
@@ -31,12 +40,19 @@ const READ_ONLY: StoreFault = Object.freeze({
   message: "The store was opened read-only",
 });
 
+/** Turns of others between two steps of giving replaced memory back. */
+const TRIM_TURNS = 8;
+
 /** What a memory store is made of. */
 export interface RamStoreParts {
   /** Shape of the store and its pages. */
   readonly shape: Shape;
   /** Bytes of memory that its pages may take. */
   readonly capacityBytes: number;
+  /** The same for what snapshots keep; undefined: as much as the pages. */
+  readonly snapshotBytes?: number;
+  /** Where its pages are: stores of one memory share them; undefined: alone. */
+  readonly memory?: PageMemory;
   /** Refuse writes. */
   readonly readOnly: boolean;
   /** Lets others work while much memory is given back. */
@@ -52,7 +68,9 @@ export class RamStore implements BlockStore {
   readonly #growing: GrowingGeometry;
   readonly #blockLength: number;
   readonly #pages: PageMap;
+  readonly #kept: SnapshotAccount;
   readonly #clock: Pick<Clock, "nextTurn">;
+  #trimming = false;
 
   /** Makes an empty store. */
   constructor(parts: RamStoreParts) {
@@ -69,7 +87,9 @@ export class RamStore implements BlockStore {
       atomicWriteBlocksMax: Infinity,
     });
     this.#blockLength = geometry.blockLength;
-    this.#pages = new PageMap(pageBytes, pageCountMax);
+    this.#pages = new PageMap(pageBytes, pageCountMax, parts.memory);
+    const { snapshotBytes = parts.capacityBytes } = parts;
+    this.#kept = new SnapshotAccount(Math.floor(snapshotBytes / pageBytes));
     this.#clock = parts.clock;
   }
 
@@ -148,18 +168,60 @@ export class RamStore implements BlockStore {
   /** The run of pages with the status of the page at `lba`. */
   extent(lba: number, blockCount: number): Extent {
     this.#assertInside(lba, blockCount, 0);
-    const pageBlocks = this.#pages.pageBytes / this.#blockLength;
-    const page = Math.floor(lba / pageBlocks);
-    const limit = Math.ceil((lba + blockCount) / pageBlocks);
-    const end = this.#pages.runEnd(page, limit) * pageBlocks;
-    return {
-      lba,
-      blockCount: Math.min(end, lba + blockCount) - lba,
-      status: this.#pages.statusOf(page),
-    };
+    return extentOf(this.#rangeOf(lba, blockCount), lba);
   }
 
-  /** Memory charged to the pages, and what the capacity leaves. */
+  /**
+   * Copies to a store of the same memory, or within this one: whole pages that
+   * lie alike in both are shared until one of them is written, the rest is
+   * copied.
+   */
+  copyRange(
+    lba: number,
+    blockCount: number,
+    to: BlockStore,
+    toLba: number,
+  ): CopyResult {
+    this.#assertInside(lba, blockCount, 0);
+    return copyTo(this.#rangeOf(lba, blockCount), to, toLba);
+  }
+
+  /** Copies pages into this store: a slice, counted in blocks of the range. */
+  copyFrom(range: PageRange, toLba: number): CopyResult {
+    const { pages, position, length, blockLength } = range;
+    const toPosition = toLba * this.#blockLength;
+    this.#assertInside(toLba, length / this.#blockLength, 0);
+    if (this.capabilities.readOnly) return READ_ONLY;
+    const overlaps = pages === this.#pages &&
+      Math.abs(position - toPosition) < length;
+    if (pages.memory !== this.#pages.memory || overlaps) return CANNOT_SHARE;
+    const copy: PageCopy = {
+      ...{ from: pages, position, to: this.#pages, toPosition, length },
+    };
+    const done = copySlice(copy);
+    const whole = done - done % Math.max(blockLength, this.#blockLength);
+    void this.#trimLater(pages.memory);
+    return whole === 0 ? NO_SPACE : whole / blockLength;
+  }
+
+  /** Keeps the pages of a range; see `BlockStore`. */
+  snapshotRange(lba: number, blockCount: number): MaybePromise<RangeSnapshot> {
+    this.#assertInside(lba, blockCount, 0);
+    const snapshot = new RamSnapshot({
+      source: this.#pages,
+      geometry: geometryOfRange(this.geometry, lba, blockCount),
+      position: lba * this.#blockLength,
+      account: this.#kept,
+      clock: this.#clock,
+      copy: copyTo,
+    });
+    return snapshot.take();
+  }
+
+  /**
+   * Memory charged to the pages, and what the capacity leaves. A page that is
+   * shared is charged to each store, so that there is room to write it.
+   */
   usage(): StoreUsage {
     const { pageBytes, pageCountMax, usedPages } = this.#pages;
     const pages = this.#pageCount(this.geometry.blockCount);
@@ -188,6 +250,7 @@ export class RamStore implements BlockStore {
   /** Forgets everything and gives the memory back. */
   async close(): Promise<void> {
     await this.#unmapTo(0, this.geometry.blockCount, false);
+    this.#pages.abandon();
   }
 
   #unmapTo(
@@ -205,23 +268,46 @@ export class RamStore implements BlockStore {
     if (anchor && covers && !this.#pages.anchor(firstPage, endPage)) {
       return NO_SPACE;
     }
-    this.#zero(lba, Math.min(end, firstPage * pageBlocks));
-    if (firstPage <= endPage) this.#zero(endPage * pageBlocks, end);
+    const isZeroed = this.#zero(lba, Math.min(end, firstPage * pageBlocks)) &&
+      (firstPage > endPage || this.#zero(endPage * pageBlocks, end));
+    if (!isZeroed) return NO_SPACE;
     if (!covers) return OK;
     const status = anchor ? PROVISIONING.ANCHORED : PROVISIONING.DEALLOCATED;
     const work = this.#pages.release(firstPage, endPage, status);
-    return work.next().done ? OK : this.#finishRelease(work);
+    return work.next().done ? OK : this.#finish(work).then(() => OK);
   }
 
-  async #finishRelease(work: Iterator<void>): Promise<StoreResult> {
+  async #finish(work: Iterator<void>): Promise<void> {
     do await this.#clock.nextTurn(); while (!work.next().done);
-    return OK;
   }
 
-  #zero(lba: number, end: number): void {
-    if (lba >= end) return;
+  // What was in the place of shared pages is given back while others work: to
+  // do so takes more time than to share.
+  async #trimLater(memory: PageMemory): Promise<void> {
+    if (this.#trimming || !memory.hasUnused) return;
+    this.#trimming = true;
+    while (memory.hasUnused) {
+      for (let turn = 0; turn < TRIM_TURNS; turn += 1) {
+        await this.#clock.nextTurn();
+      }
+      memory.trim().next();
+    }
+    this.#trimming = false;
+  }
+
+  #zero(lba: number, end: number): boolean {
+    if (lba >= end) return true;
     const length = (end - lba) * this.#blockLength;
-    this.#pages.zeroWithinPage(lba * this.#blockLength, length);
+    return this.#pages.zeroWithinPage(lba * this.#blockLength, length);
+  }
+
+  #rangeOf(lba: number, blockCount: number): PageRange {
+    return {
+      pages: this.#pages,
+      position: lba * this.#blockLength,
+      length: blockCount * this.#blockLength,
+      blockLength: this.#blockLength,
+    };
   }
 
   #pageCount(blockCount: number): number {
@@ -237,4 +323,13 @@ export class RamStore implements BlockStore {
         `${this.geometry.blockCount}, the buffer ${spareBytes} bytes to spare`,
     );
   }
+}
+
+/** Copies pages to a store that may be one of memory. */
+function copyTo(
+  range: PageRange,
+  to: BlockStore,
+  toLba: number,
+): CopyResult {
+  return to instanceof RamStore ? to.copyFrom(range, toLba) : CANNOT_SHARE;
 }

@@ -15,6 +15,7 @@ import { PORT_TYPE, type TargetPort } from "../target_port.ts";
 import type { ScsiTask } from "../task.ts";
 import { LUN_REPORT_LUNS } from "../wire/lun_address.ts";
 import { type CommandDefinition, FLAG, PATTERN } from "./command_row.ts";
+import type { InquiryFlags } from "./inquiry_flags.ts";
 import type { VpdPages } from "./vpd_pages.ts";
 
 /** Bytes of standard INQUIRY data. */
@@ -71,8 +72,16 @@ const TRANSPORT_VERSION: Readonly<Record<number, number>> = {
 /** Ports that describe themselves as parallel SCSI. */
 const PARALLEL = PORT_TYPE.SCSI | PORT_TYPE.IOCTL | PORT_TYPE.INTERNAL;
 
-/** The INQUIRY command; plugins may add pages to `pages`. */
-export function inquiryCommand(pages: VpdPages): CommandDefinition {
+/** What INQUIRY tells beside its own: plugins may add to it. */
+export interface InquiryData {
+  /** VPD pages. */
+  readonly pages: VpdPages;
+  /** Bits of standard INQUIRY data. */
+  readonly flags: InquiryFlags;
+}
+
+/** The INQUIRY command. */
+export function inquiryCommand(data: InquiryData): CommandDefinition {
   return {
     name: "INQUIRY",
     opcode: 0x12,
@@ -83,16 +92,16 @@ export function inquiryCommand(pages: VpdPages): CommandDefinition {
     flags: FLAG.RESERVED | FLAG.AHEAD_OF_ATTENTION | FLAG.NO_MEDIUM |
       FLAG.STANDBY | FLAG.UNAVAILABLE | FLAG.PERSISTENT,
     pattern: PATTERN.NONE,
-    execute: (task, unit) => inquiry(task, unit, pages),
-    executeWithoutUnit: (task) => inquiry(task, null, pages),
-    executeOnWellKnown: (task) => inquiry(task, null, pages),
+    execute: (task, unit) => inquiry(task, unit, data),
+    executeWithoutUnit: (task) => inquiry(task, null, data),
+    executeOnWellKnown: (task) => inquiry(task, null, data),
   };
 }
 
 function inquiry(
   task: ScsiTask,
   unit: LogicalUnit | null,
-  pages: VpdPages,
+  { pages, flags }: InquiryData,
 ): MaybePromise<Completion> {
   const { cdb } = task;
   const page = cdb.getUint8(2);
@@ -103,8 +112,10 @@ function inquiry(
   if (page !== 0) return invalidFieldInCdb(2);
   return reply(task, INQUIRY_LENGTH, allocationLength, (view) => {
     describeCommon(view, task.nexus.port);
-    if (unit !== null) describeUnit(view, unit);
-    else if (task.visibleLun === LUN_REPORT_LUNS) describeWellKnown(view);
+    if (unit !== null) {
+      describeUnit(view, unit);
+      flags.apply(view, unit.deviceType);
+    } else if (task.visibleLun === LUN_REPORT_LUNS) describeWellKnown(view);
     else describeNoUnit(view);
   });
 }

@@ -14,7 +14,7 @@ import { EVENT_STATUS_COMMANDS } from "./event_status.ts";
 import { FORMAT_COMMANDS } from "./format.ts";
 import { GET_CONFIGURATION_COMMANDS } from "./get_configuration.ts";
 import { IDENTIFYING_INFORMATION_COMMANDS } from "./identifying_information.ts";
-import { inquiryCommand } from "./inquiry.ts";
+import { inquiryCommand, type InquiryData } from "./inquiry.ts";
 import { LOG_SELECT_COMMANDS } from "./log_select.ts";
 import { LOG_COMMANDS } from "./log_sense.ts";
 import { MODE_SELECT_COMMANDS } from "./mode_select.ts";
@@ -32,16 +32,15 @@ import { SANITIZE_COMMANDS } from "./sanitize.ts";
 import { TIMESTAMP_COMMANDS } from "./timestamp.ts";
 import { UNIT_CONTROL_COMMANDS } from "./unit_control.ts";
 import { VERIFY_COMMANDS } from "./verify.ts";
-import type { VpdPages } from "./vpd_pages.ts";
 import { WHOLE_WRITE_COMMANDS } from "./whole_writes.ts";
 import { WRITE_SAME_COMMANDS } from "./write_same.ts";
 
 /** A table with all of them; plugins add theirs to it. */
-export function coreCommandTable(pages: VpdPages): CommandTable {
+export function coreCommandTable(inquiry: InquiryData): CommandTable {
   const table = new CommandTable([
     ...UNIT_CONTROL_COMMANDS,
     ...DISCOVERY_COMMANDS,
-    inquiryCommand(pages),
+    inquiryCommand(inquiry),
     ...READ_WRITE_COMMANDS,
     ...VERIFY_COMMANDS,
     ...WRITE_SAME_COMMANDS,

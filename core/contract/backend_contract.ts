@@ -20,6 +20,13 @@ import {
   expectSame,
   patternBytes as pattern,
 } from "./contract_case.ts";
+import {
+  copiesLikeArrays,
+  copiesToAnother,
+  copiesWithin,
+  keepsSnapshots,
+  refusesStrangers,
+} from "./copy_cases.ts";
 import { behavesLikeArray } from "./store_model.ts";
 
 /** The store that a test wants. */
@@ -34,6 +41,8 @@ export interface WantedShape {
 export interface Subject extends AsyncDisposable {
   /** An open store whose blocks are all zero and, if it can tell, unmapped. */
   readonly store: BlockStore;
+  /** One more of the same shape and the same medium, if it copies to such. */
+  readonly another?: BlockStore;
 }
 
 /** Makes a fresh store of the wanted shape. */
@@ -47,7 +56,7 @@ const LARGE_BLOCKS: WantedShape = { blockLength: 4096, blockCount: 300 };
 const CHECKS: readonly (readonly [
   string,
   WantedShape,
-  (store: BlockStore) => Promise<void>,
+  (store: BlockStore, another: BlockStore | undefined) => Promise<void>,
 ])[] = [
   ["reads zeroes before the first write", ODD, readsZeroes],
   ["keeps blocks at both edges", ODD, keepsEdges],
@@ -65,6 +74,11 @@ const CHECKS: readonly (readonly [
   ["keeps what both sizes hold when resized", SMALL, resizes],
   ["has a geometry that fits together", ODD, geometryFits],
   ["behaves like an array", SMALL, behavesLikeArray],
+  ["copies within itself if it offers to", SMALL, copiesWithin],
+  ["copies to another store if it offers to", SMALL, copiesToAnother],
+  ["copies to no strangers", SMALL, refusesStrangers],
+  ["keeps snapshots if it offers to", SMALL, keepsSnapshots],
+  ["copies and keeps like arrays", SMALL, copiesLikeArrays],
 ];
 
 /** The suite, for stores that `make` makes. */
@@ -76,7 +90,7 @@ export function backendCases(make: MakeSubject): ContractCase[] {
       const { geometry } = subject.store;
       expectSame(geometry.blockCount, wanted.blockCount, "blocks");
       expectSame(geometry.blockLength, wanted.blockLength, "block length");
-      await check(subject.store);
+      await check(subject.store, subject.another);
     },
   }));
 }

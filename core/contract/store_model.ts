@@ -43,8 +43,8 @@ export async function behavesLikeArray(store: BlockStore): Promise<void> {
   await compare(store, model, 0, BLOCKS);
 }
 
-// A linear congruential generator: the same numbers everywhere.
-function numbers(seed: number): (below: number) => number {
+/** A linear congruential generator: the same numbers everywhere. */
+export function numbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

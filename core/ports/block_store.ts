@@ -24,6 +24,13 @@ export const OK: unique symbol = Symbol("store: ok");
  */
 export const NOT_NOW: unique symbol = Symbol("store: not now");
 
+/**
+ * What was asked cannot be done without moving the data; nothing was done.
+ * Only `copyRange` and `snapshotRange` answer so, and who asked reads and
+ * writes instead.
+ */
+export const CANNOT_SHARE: unique symbol = Symbol("store: cannot share");
+
 /** Why a store failed. The core maps each cause to sense data. */
 export type StoreFaultCause =
   /** The medium failed at these blocks. */
@@ -47,6 +54,9 @@ export interface StoreFault {
 
 /** Outcome of a request that has waited as long as it needed. */
 export type StoreResult = typeof OK | StoreFault;
+
+/** Blocks that were copied, from the first on, at least one; or why none. */
+export type CopyResult = number | typeof CANNOT_SHARE | StoreFault;
 
 /** Whether, and how well, a store can do something optional. */
 export type Capability = "none" | "emulated" | "native";
@@ -210,6 +220,41 @@ export interface BlockStore {
   extent?(lba: number, blockCount: number): MaybePromise<Extent | StoreFault>;
 
   /**
+   * Copies blocks to another store, or to another place of this one, without
+   * moving them through anybody's buffers: by sharing pages or extents, or in
+   * the system. A call does a slice: the first blocks of the range, as many as
+   * take a few milliseconds, and fewer before a fault; who wants more calls
+   * again, and lets others work in between. So a copy can be stopped after any
+   * call.
+   *
+   * Unmapped blocks are copied as unmapped ones where `to` can unmap. Blocks
+   * of the two may differ in length: the range then is whole blocks of both,
+   * and so is what was copied; both are counted in blocks of this store. A
+   * slice is a read here and a write there: none
+   * that overlaps it is in flight, and what was answered before is copied.
+   *
+   * `CANNOT_SHARE` is the answer when the stores share no medium, which is
+   * so for a `to` that the store does not know, such as a filter around
+   * another one; when the ranges overlap; and where the system refuses.
+   */
+  copyRange?(
+    lba: number,
+    blockCount: number,
+    to: BlockStore,
+    toLba: number,
+  ): MaybePromise<CopyResult>;
+
+  /**
+   * Keeps blocks as they are now, without copying them. None of them may be
+   * written until the answer is there; what is written, unmapped or cut off
+   * later does not show in the snapshot. It is closed before the store is.
+   */
+  snapshotRange?(
+    lba: number,
+    blockCount: number,
+  ): MaybePromise<RangeSnapshot | typeof CANNOT_SHARE | StoreFault>;
+
+  /**
    * Makes all that was written unreadable for good, by another key. Present
    * when `capabilities.cryptographicErase` is set.
    */
@@ -226,4 +271,17 @@ export interface BlockStore {
 
   /** Ends all use. Data answered OK and flushed stay. */
   close(): Promise<void>;
+}
+
+/**
+ * Blocks as they were when {@linkcode BlockStore.snapshotRange} was asked:
+ * a read-only store whose block 0 is the first of the range. `close` lets them
+ * go. It offers `copyRange` where its store does.
+ */
+export interface RangeSnapshot extends BlockStore {
+  /**
+   * The store had no room to keep both what was and what was written since:
+   * everything asked of it ends with a fault, cause "offline".
+   */
+  readonly isLost: boolean;
 }

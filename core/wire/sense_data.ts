@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FieldPointer, Sense } from "../sense.ts";
+import type { FieldPointer, ForwardedSense, Sense } from "../sense.ts";
 import { SENSE_KEY } from "./sense_key.ts";
 
 /** Bytes of fixed format sense data as we build them. */
@@ -34,6 +34,10 @@ const BIT_POINTER_VALID = 0x08;
 const SDAT_OVFL_FIXED = 0x10;
 const SDAT_OVFL_DESCRIPTOR = 0x80;
 const DESCRIPTOR_FLAGS_AT = 4;
+const SEGMENT_DESCRIPTOR = 0x20;
+const FORWARDED_TYPE = 0x0c;
+const FORWARDED_SENSE_MAX = 64;
+const FSDT = 0x80;
 
 /**
  * Writes sense data in the format that the control mode page asks for.
@@ -93,7 +97,10 @@ function encodeFixedSense(view: DataView, start: number, value: Sense): number {
   view.setUint8(start + FixedAt.KEY, value.key);
   view.setUint32(start + FixedAt.INFORMATION, fits ? information : 0);
   view.setUint8(start + FixedAt.ADDITIONAL_LENGTH, FIXED_SENSE_LENGTH - 8);
-  view.setUint32(start + FixedAt.COMMAND_SPECIFIC, 0);
+  view.setUint32(
+    start + FixedAt.COMMAND_SPECIFIC,
+    value.commandInformation ?? 0,
+  );
   view.setUint8(start + FixedAt.ASC, value.asc);
   view.setUint8(start + FixedAt.ASCQ, value.ascq);
   view.setUint8(start + FixedAt.FRU, 0);
@@ -115,14 +122,37 @@ function encodeDescriptorSense(
   if (value.information !== undefined) {
     at += encodeInformation(view, at, value.information);
   }
+  if (value.commandInformation !== undefined) {
+    view.setUint32(at, 0x010a0000);
+    view.setUint32(at + 4, 0);
+    view.setUint32(at + 8, value.commandInformation);
+    at += 12;
+  }
   if (hasKeySpecific(value)) {
     view.setUint32(at, 0x02060000);
     encodeKeySpecific(view, at + 4, value);
     view.setUint8(at + 7, 0);
     at += 8;
   }
+  if (value.forwarded !== undefined) {
+    at += encodeForwarded(view, at, value.forwarded);
+  }
   view.setUint8(start + 7, at - start - 8);
   return at - start;
+}
+
+function encodeForwarded(
+  view: DataView,
+  at: number,
+  { source, status, senseData }: ForwardedSense,
+): number {
+  const kept = senseData.subarray(0, FORWARDED_SENSE_MAX);
+  const cut = kept.length < senseData.length;
+  view.setUint8(at, FORWARDED_TYPE);
+  view.setUint8(at + 1, 2 + kept.length);
+  view.setUint8(at + 2, (cut ? FSDT : 0) | source);
+  view.setUint8(at + 3, status);
+  return 4 + putBytes(view, at + 4, kept);
 }
 
 function encodeInformation(
@@ -138,7 +168,7 @@ function encodeInformation(
 
 function hasKeySpecific(value: Sense): boolean {
   return value.field !== undefined || value.retryCount !== undefined ||
-    value.progress !== undefined;
+    value.progress !== undefined || value.segment !== undefined;
 }
 
 function encodeKeySpecific(view: DataView, at: number, value: Sense): void {
@@ -146,6 +176,10 @@ function encodeKeySpecific(view: DataView, at: number, value: Sense): void {
   const count = value.progress ?? value.retryCount;
   if (value.field !== undefined && value.key === SENSE_KEY.ILLEGAL_REQUEST) {
     encodeFieldPointer(view, at, value.field);
+  } else if (value.segment !== undefined) {
+    const { sd, byte } = value.segment;
+    view.setUint8(at, SKSV | (sd ? SEGMENT_DESCRIPTOR : 0));
+    view.setUint16(at + 1, byte);
   } else if (count !== undefined) {
     view.setUint8(at, SKSV);
     view.setUint16(at + 1, count);

@@ -56,7 +56,7 @@ export function explainLun(
   return {
     lun: unit.number,
     initiator: query.initiator,
-    ports: place.target.ports.all()
+    ports: place.target.ports.all().filter(isForInitiators)
       .map((port) => explainPort(place, unit, port, query)),
   };
 }
@@ -89,6 +89,11 @@ function explainPort(
       ? []
       : foreseeCommands(place.target, unit, port, query, nexuses[0]),
   };
+}
+
+// No initiator ever comes to the port of copies.
+function isForInitiators({ description }: TargetPort): boolean {
+  return description.frontend !== "tpc";
 }
 
 function nameOf({ description }: TargetPort): string {

@@ -9,6 +9,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { Daemon } from "../daemon/daemon.ts";
 import type { Configuration } from "../conf/model.ts";
 import { addConfigurationRoutes } from "./configuration_routes.ts";
+import { addCopyRoutes } from "./copy_routes.ts";
 import { addDaemonRoutes } from "./daemon_routes.ts";
 import { addEventRoutes } from "./event_routes.ts";
 import { addHaRoutes } from "./ha_routes.ts";
@@ -73,6 +74,7 @@ export function createApi(options: ApiOptions): OpenAPIHono {
   addInspectionRoutes(api, daemon);
   addMetricsRoutes(api, options);
   addTraceRoutes(api, daemon.target);
+  addCopyRoutes(api, daemon.target);
   addInjectionRoutes(api, daemon.target);
   addReservationRoutes(api, daemon);
   addHaRoutes(api, daemon);

@@ -33,6 +33,8 @@ export interface DaemonOptions {
   readonly log: Log;
   /** The plugin of a pair; undefined: the one that comes along. */
   readonly ha?: Plugin | undefined;
+  /** Plugins that come along with the first LUN; absent: the usual ones. */
+  readonly companions?: readonly string[];
 }
 
 /** What a configuration would change. */
@@ -60,8 +62,12 @@ export class Daemon implements AsyncDisposable {
 
   /** A daemon without a configuration: it holds only the core. */
   constructor(options: DaemonOptions) {
-    this.target = createTarget({ host: options.host });
-    this.pair = new Pair(this.target, options.ha);
+    const { host, companions, ha } = options;
+    this.target = createTarget({
+      host,
+      ...companions === undefined ? {} : { companions },
+    });
+    this.pair = new Pair(this.target, ha);
     this.#physicalPorts = new PhysicalPorts(this.target);
     this.#log = options.log;
   }

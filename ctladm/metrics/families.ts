@@ -6,6 +6,7 @@
 
 import {
   type CommandTally,
+  COPIES,
   HA_CONTROL,
   type IscsiService,
   type LogicalUnit,
@@ -15,6 +16,7 @@ import {
 } from "../../mod.ts";
 import { blockedTasks } from "../api/activity.ts";
 import { describePort } from "../api/describe.ts";
+import { copyFamilies } from "./copy_families.ts";
 import {
   counter,
   type Family,
@@ -55,6 +57,7 @@ export function allFamilies(
     ...portFamilies(target),
     ...sessionFamilies(iscsi),
     ...haFamilies(target.plugins.service(HA_CONTROL)?.status()),
+    ...copyFamilies(target.plugins.service(COPIES) ?? null),
     ...memoryFamilies(target, iscsi),
     ...processFamilies(target, facts),
   ];

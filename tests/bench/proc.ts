@@ -10,6 +10,8 @@ const TICKS_PER_SECOND = 100;
 /** Fields of `/proc/PID/stat`, counted from the state after the name. */
 const STAT_USER = 11;
 const STAT_SYSTEM = 12;
+const STAT_CHILDREN_USER = 13;
+const STAT_CHILDREN_SYSTEM = 14;
 const STAT_START = 19;
 
 /** CPU time of the machine since its start, in seconds. */
@@ -34,6 +36,14 @@ export interface ProcessMemory {
 export function cpuSecondsOf(pid: number): number {
   const fields = statOf(pid);
   const ticks = Number(fields[STAT_USER]) + Number(fields[STAT_SYSTEM]);
+  return ticks / TICKS_PER_SECOND;
+}
+
+/** The same of our own children that have ended. */
+export function childrenCpuSeconds(): number {
+  const fields = statOf(Deno.pid);
+  const ticks = Number(fields[STAT_CHILDREN_USER]) +
+    Number(fields[STAT_CHILDREN_SYSTEM]);
   return ticks / TICKS_PER_SECOND;
 }
 

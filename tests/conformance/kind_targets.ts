@@ -22,15 +22,14 @@ const ADDRESS = "127.0.0.1";
 /** The daemons. */
 export class KindTargets implements AsyncDisposable {
   readonly #folders: DaemonFolder[] = [];
-  readonly #portals: Map<boolean, readonly string[]> = new Map();
+  readonly #portals: Map<string, readonly string[]> = new Map();
 
-  /** Starts the daemons that some kinds need: with native code, without. */
+  /** Starts the daemons that some kinds need: each has what others lack. */
   static async start(kinds: readonly LunKind[]): Promise<KindTargets> {
     const targets = new KindTargets();
     try {
-      for (const native of [false, true]) {
-        const served = kinds.filter((kind) => kind.native === native);
-        if (served.length > 0) await targets.#serve(served, native);
+      for (const served of Map.groupBy(kinds, daemonOf).values()) {
+        await targets.#serve(served);
       }
       return targets;
     } catch (error) {
@@ -41,7 +40,8 @@ export class KindTargets implements AsyncDisposable {
 
   /** What the tool has to know to test a kind. */
   settings(kind: LunKind): ToolSettings {
-    const [portal = "", second = ""] = this.#portals.get(kind.native) ?? [];
+    const [portal = "", second = ""] = this.#portals.get(daemonOf(kind)) ??
+      [];
     const iqn = targetName(kind);
     return {
       portal,
@@ -59,12 +59,14 @@ export class KindTargets implements AsyncDisposable {
     for (const folder of this.#folders) await folder[Symbol.asyncDispose]();
   }
 
-  async #serve(kinds: readonly LunKind[], native: boolean): Promise<void> {
+  async #serve(kinds: readonly LunKind[]): Promise<void> {
+    const [first] = kinds;
+    if (first === undefined) return;
     const folder = await daemonFolder();
     this.#folders.push(folder);
     const portals = [freePort(), freePort()]
       .map((port) => `${ADDRESS}:${port}`);
-    this.#portals.set(native, portals);
+    this.#portals.set(daemonOf(first), portals);
     for (const kind of kinds) await makeBackingFile(kind, folder.path);
     const text = [
       pidFileLine(folder),
@@ -72,11 +74,17 @@ export class KindTargets implements AsyncDisposable {
       "  discovery-auth-group no-authentication",
       ...portals.map((portal) => `  listen ${portal}`),
       "}\n",
+      ...first.copyless ? ["plugin tpc { option enabled off }"] : [],
       ...kinds.map((kind) => targetOf(kind, folder.path)),
     ].join("\n");
-    if (native) await folder.ctldNative(text);
+    if (first.native) await folder.ctldNative(text);
     else await folder.ctld(text);
   }
+}
+
+/** What the daemon of a kind is made of. */
+function daemonOf({ native, copyless }: LunKind): string {
+  return `native ${native}, copyless ${copyless}`;
 }
 
 async function makeBackingFile(kind: LunKind, folder: string): Promise<void> {

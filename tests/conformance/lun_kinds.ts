@@ -18,6 +18,8 @@ export interface LunKind {
   readonly backend: "ramdisk" | "block";
   /** Its daemon may call libc. */
   readonly native: boolean;
+  /** Its daemon has no third-party copy. */
+  readonly copyless: boolean;
   /** Device type, as ctl.conf has it. */
   readonly deviceType: "disk" | "cd";
   /** Bytes of a logical block. */
@@ -43,6 +45,7 @@ const PLAIN: LunKind = {
   about: "",
   backend: "ramdisk",
   native: false,
+  copyless: false,
   deviceType: "disk",
   blockLength: 512,
   options: {},
@@ -112,6 +115,11 @@ export const LUN_KINDS: readonly LunKind[] = [
     // Two paths are compared by what disks have.
     families: /^(?!MultipathIO$)/,
     daily: true,
+  },
+  {
+    name: "copyless",
+    about: "RAM, in a target without third-party copy",
+    copyless: true,
   },
   { name: "two-paths", about: "RAM, by two portals", twoPaths: true },
   {

@@ -8,8 +8,9 @@
 import type { HaMode } from "../../ha/link/peer_hello.ts";
 import { DaemonPair } from "../support/ha/daemon_pair.ts";
 import { startEtcd } from "../support/ha/etcd.ts";
+import { runChaos } from "./chaos.ts";
 import { BY_ARBITER, BY_SCRIPT } from "./promotions.ts";
-import { type RoundsResult, runRounds } from "./rounds.ts";
+import { type RoundsOptions, type RoundsResult, runRounds } from "./rounds.ts";
 
 /** Longest time without service after a kill, in ms. */
 export const KILL_GAP_MS_MAX = 5000;
@@ -27,6 +28,8 @@ export interface Campaign {
   readonly arbiter: ArbiterName;
   /** How often. */
   readonly rounds: number;
+  /** Whatever may happen, by chance; there must be an arbiter. */
+  readonly chaos?: boolean;
   /** Where chance begins. */
   readonly seed: number;
   /** Takes lines that say how it goes. */
@@ -51,11 +54,14 @@ export async function runCampaign(campaign: Campaign): Promise<RoundsResult> {
     ha: () => `${arbiterLines}\n      fencer ${fencer}`,
   });
   try {
-    const result = await runRounds(pair, {
+    const options: Omit<RoundsOptions, "promotion"> = {
       ...{ rounds, seed, tell, workers: WORKERS, sizeBytes: SIZE_BYTES },
       policy: mode === "standby" ? "one" : "both",
-      promotion: isEtcd ? BY_ARBITER : BY_SCRIPT,
-    });
+    };
+    const promotion = isEtcd ? BY_ARBITER : BY_SCRIPT;
+    const result = campaign.chaos === true
+      ? await runChaos(pair, options)
+      : await runRounds(pair, { ...options, promotion });
     if (result.errors.length > 0) tell(pair.describe());
     return result;
   } catch (error) {
@@ -82,8 +88,11 @@ export function faultsOf(
 export function summaryOf(result: RoundsResult): string {
   const { killGapsMs, switchGapsMs, commands, retries, losses } = result;
   const again = [...retries].map(([why, count]) => `${why} ${count}`);
-  return `${commands} commands, ${result.errors.length} errors; gap after a ` +
-    `kill ${spread(killGapsMs)}, at a switch ${spread(switchGapsMs)}; ` +
+  const gaps = killGapsMs.length === 0
+    ? ""
+    : `gap after a kill ${spread(killGapsMs)}, ` +
+      `at a switch ${spread(switchGapsMs)}; `;
+  return `${commands} commands, ${result.errors.length} errors; ${gaps}` +
     `${losses} connections lost; tried again for ${again.join(", ")}`;
 }
 

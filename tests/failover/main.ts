@@ -5,6 +5,7 @@
  * ```sh
  * deno task failover                              # 20 rounds a mode and arbiter
  * deno task failover --rounds 3 proxy etcd        # fewer, of some
+ * deno task failover --chaos --rounds 50          # whatever may happen
  * ```
  *
  * It fails when an error reaches the application, a block differs, or the
@@ -26,6 +27,7 @@ const SEED_MAX = 2 ** 31;
 const HELP = `usage: failover [--rounds N] [--seed N] [MODE|ARBITER...]
 
   --rounds N   times that node 1 is killed (default ${ROUNDS})
+  --chaos      as many things that happen by chance, with etcd
   --seed N     where chance begins
 
 Modes: ${MODES.join(" ")}; arbiters: ${ARBITERS.join(" ")}; all without one`;
@@ -33,7 +35,7 @@ Modes: ${MODES.join(" ")}; arbiters: ${ARBITERS.join(" ")}; all without one`;
 async function main(words: readonly string[]): Promise<number> {
   const given = parseArgs(words, {
     string: ["rounds", "seed", "_"],
-    boolean: ["help"],
+    boolean: ["help", "chaos"],
     default: { rounds: ROUNDS },
     unknown: (word) => {
       if (!word.startsWith("-")) return true;
@@ -47,14 +49,16 @@ async function main(words: readonly string[]): Promise<number> {
   const wishes = given._.map(String);
   await providePackages();
   let faults = 0;
+  const chaos = given.chaos === true;
+  const arbiters = chaos ? ["etcd"] as const : chosen(ARBITERS, wishes);
   for (const mode of chosen(MODES, wishes)) {
-    for (const arbiter of chosen(ARBITERS, wishes)) {
+    for (const arbiter of arbiters) {
       const seed = Number(
         given.seed ?? Math.floor(Math.random() * SEED_MAX),
       );
       const rounds = Number(given.rounds);
       faults += await runOne({
-        ...{ mode, arbiter, seed, rounds, tell: console.log },
+        ...{ mode, arbiter, seed, rounds, chaos, tell: console.log },
       });
     }
   }

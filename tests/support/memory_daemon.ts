@@ -62,11 +62,20 @@ export class MemoryDaemon implements AsyncDisposable {
   /** Pauses that programs made, milliseconds. */
   readonly pauses: number[] = [];
 
-  /** Starts with nothing but the core; `ha` is the plugin of a pair. */
-  constructor(ha?: Plugin, host: MemoryHost = memoryHost()) {
+  /**
+   * Starts with nothing but the core.
+   *
+   * @param ha the plugin of a pair
+   * @param companions plugins that come along with the first LUN
+   */
+  constructor(
+    ha?: Plugin,
+    host: MemoryHost = memoryHost(),
+    companions: readonly string[] = [],
+  ) {
     this.host = host;
     const { log } = host;
-    this.daemon = new Daemon({ host: this.host, log, ha });
+    this.daemon = new Daemon({ host: this.host, log, ha, companions });
     const api = createApi({
       daemon: this.daemon,
       version: "1.2.3",

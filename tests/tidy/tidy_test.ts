@@ -33,6 +33,16 @@ Deno.test("No file names a machine or a registry", () => {
   assertEquals(named, []);
 });
 
+/** What only plugins know of. */
+const NOT_OF_THE_CORE =
+  /third.?party|extended copy|\bxcopy|\btpc\b|\bodx\b|rod token/i;
+
+Deno.test("The core does not know of third-party copy", () => {
+  const knowing = files.filter((path) => path.startsWith("core/"))
+    .filter((path) => NOT_OF_THE_CORE.test(readText(path) ?? ""));
+  assertEquals(knowing, []);
+});
+
 Deno.test("Every code of ManagementError is used", () => {
   const shipped = sources
     .filter((path) => !path.startsWith("tests/"))

@@ -32,6 +32,8 @@ export interface PairOptions {
   readonly ha?: (node: 1 | 2) => string;
   /** More lines of the LUN; `lun` itself is there. */
   readonly lun?: (node: 1 | 2) => string;
+  /** More lines of the target, for a disk of its own: that path with ".1". */
+  readonly target?: (disk: string) => string;
   /** There is no line `peer`. */
   readonly withoutLink?: boolean;
   /** The link is encrypted. */
@@ -230,8 +232,12 @@ export class DaemonPair implements AsyncDisposable {
     const folders = [await daemonFolder(), await daemonFolder()];
     const security = options.tls === true ? await makeKeys(folders) : undefined;
     const pair = new DaemonPair(folders, options, security);
-    using disk = await Deno.create(pair.disk);
-    await disk.truncate(options.diskBytes ?? PAIR_DISK_BYTES);
+    const disks = [pair.disk];
+    if (options.target !== undefined) disks.push(`${pair.disk}.1`);
+    for (const path of disks) {
+      using disk = await Deno.create(path);
+      await disk.truncate(options.diskBytes ?? PAIR_DISK_BYTES);
+    }
     return pair;
   }
 
@@ -294,7 +300,7 @@ function configurationOf(
   { id, folder, port }: DaemonNode,
   link: string,
   disk: string,
-  { mode, ha, lun, inMemory, diskBytes = PAIR_DISK_BYTES }: PairOptions,
+  { mode, ha, lun, target, inMemory, diskBytes = PAIR_DISK_BYTES }: PairOptions,
 ): string {
   const place = inMemory === true
     ? `backend ramdisk
@@ -321,6 +327,7 @@ function configurationOf(
         serial "PAIR0000"
         ${lun?.(id) ?? ""}
       }
+      ${target?.(disk) ?? ""}
     }`;
 }
 

@@ -25,6 +25,11 @@ export function extendedCopy(parameterLength: number): Uint8Array {
   return thirdParty(0x83, 0x00, 0, parameterLength);
 }
 
+/** EXTENDED COPY (LID4). */
+export function extendedCopyLid4(parameterLength: number): Uint8Array {
+  return thirdParty(0x83, 0x01, 0, parameterLength);
+}
+
 /** POPULATE TOKEN. */
 export function populateToken(
   listIdentifier: number,
@@ -43,7 +48,10 @@ export function writeUsingToken(
 
 /** COPY OPERATION ABORT. */
 export function copyOperationAbort(listIdentifier: number): Uint8Array {
-  return thirdParty(0x83, 0x1c, listIdentifier, 0);
+  return makeCdb(16, 0x83, (view) => {
+    view.setUint8(1, 0x1c);
+    view.setUint32(2, listIdentifier);
+  });
 }
 
 /** Service actions of RECEIVE COPY RESULTS with a one-byte list identifier. */

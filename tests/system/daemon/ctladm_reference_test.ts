@@ -78,6 +78,7 @@ const BEYOND_CTL: readonly Row[] = [
   ["ha-role primary", ""],
   ["ha-init -d FOLDER/keys", /^Made a key and a certificate\.\n/],
   ["apply --dry-run FOLDER/ctl.conf", "Nothing would change\n"],
+  ["copies", /^ {2}ID STATE .* WHAT\n$/],
   ["batch FOLDER/lines", `${PATH}Unit is ready\n`.repeat(2)],
   [
     "permissions --json -f FOLDER/ctl.conf",
@@ -143,7 +144,6 @@ const LUNS_AND_PORTS: readonly Row[] = [
   ],
   ["port -r -p 4", "Port destroyed successfully\n"],
   ["load nothing-of-that-kind", /^$/],
-  ["ha-role primary", /^ctladm: this node stands alone: "ha \{ … \}"/],
   ["unload ramdisk", /^$/],
   ["completion bash", /^_ctladm\(\) \{/],
 ];

@@ -389,6 +389,27 @@ targetTest("onlineChanged that throws keeps no port on line", async (test) => {
   test.host.log.lines.length = 0;
 });
 
+for (const how of ["throws", "hangs"] as const) {
+  targetTest(`An observer of LUNs that ${how} keeps no LUN`, async (test) => {
+    const storeEnding = () => {
+      if (how === "throws") throw new TypeError("planted");
+      return new Promise<void>(() => {});
+    };
+    await test.target.plugins.load(plugin("p", (register) => {
+      register.lunObserver({ storeEnding });
+      return nothing();
+    }));
+    await test.addLun();
+    const removed = test.target.luns.remove(0);
+    await settle();
+    test.host.clock.advance(PLUGIN_WAIT_MS);
+    await removed;
+    const { fields } = test.host.log.lines.pop() ?? {};
+    const { plugin: name, where } = fields ?? {};
+    assertEquals([name, where], ["p", "storeEnding"]);
+  });
+}
+
 /** An initiator whose transport throws wherever it is told something. */
 class ThrowingInitiator extends LocalInitiator {
   override abortTransfer(): void {

@@ -127,6 +127,7 @@ const ROWS: Readonly<Record<string, Row>> = {
       message: /^Cannot delay by 1000000000 seconds/,
     },
   },
+  "get /v1/copies": listed("/v1/copies"),
   "get /v1/luns/{id}/reservations": {
     taken: { path: "/v1/luns/0/reservations", status: 200 },
     refused: { path: "/v1/luns/9/reservations", ...NO_LUN },

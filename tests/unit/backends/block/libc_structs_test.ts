@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import {
+  CLONE_RANGE_BYTES,
   decodeStatfs,
   decodeStatx,
   deviceNumberOf,
+  encodeCloneRange,
   queueFiles,
   STATFS_BYTES,
   STATX_BYTES,
@@ -43,7 +45,11 @@ Deno.test("decodeStatfs knows memory, and what is left", () => {
   view.setUint32(0, 0x01021994, true);
   view.setUint32(8, 4096, true);
   view.setBigUint64(32, 2n ** 20n, true);
-  const expected = { isMemory: true, availableBytes: 2 ** 32 };
+  const expected = {
+    isMemory: true,
+    unitBytes: 4096,
+    availableBytes: 2 ** 32,
+  };
   assertEquals(decodeStatfs(view), expected);
   view.setUint32(0, 0xef53, true);
   assertEquals(decodeStatfs(view).isMemory, false);
@@ -59,4 +65,16 @@ Deno.test("queueFiles names the disk's queue for a partition", () => {
     "/sys/dev/block/8:1/queue/logical_block_size",
     "/sys/dev/block/8:1/../queue/logical_block_size",
   ]);
+});
+
+Deno.test("encodeCloneRange writes every byte", () => {
+  const bytes = new Uint8Array(CLONE_RANGE_BYTES).fill(0xa5);
+  encodeCloneRange(new DataView(bytes.buffer), {
+    ...{ fd: 7, position: 2 ** 40 + 4096, length: 2 ** 26, toPosition: 8192 },
+  });
+  assertEquals(
+    bytes.toHex(),
+    "0700000000000000" + "0010000000010000" + "0000000400000000" +
+      "0020000000000000",
+  );
 });

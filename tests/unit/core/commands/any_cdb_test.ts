@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { coreCommandTable } from "../../../../core/commands/mod.ts";
+import { InquiryFlags } from "../../../../core/commands/inquiry_flags.ts";
 import { VpdPages } from "../../../../core/commands/vpd_pages.ts";
 import { settled, TestTarget } from "../../../support/core_target.ts";
 import type { LocalInitiator } from "../../../support/local_initiator.ts";
@@ -8,7 +9,12 @@ import type { LocalInitiator } from "../../../support/local_initiator.ts";
 // Whatever bytes a CDB and its data have: the command ends, and it is never a
 // defect that ends it.
 
-const ROWS = [...coreCommandTable(new VpdPages()).rows()];
+const ROWS = [
+  ...coreCommandTable({
+    pages: new VpdPages(),
+    flags: new InquiryFlags(),
+  }).rows(),
+];
 const CDB_LENGTH = 16;
 const BYTES = fc.uint8Array({ minLength: CDB_LENGTH, maxLength: CDB_LENGTH });
 const SMALL = fc.uint8Array({ maxLength: 64 });

@@ -13,11 +13,15 @@ import {
   unknownCommand,
 } from "../../../../core/commands/command_table.ts";
 import { coreCommandTable } from "../../../../core/commands/mod.ts";
+import { InquiryFlags } from "../../../../core/commands/inquiry_flags.ts";
 import { VpdPages } from "../../../../core/commands/vpd_pages.ts";
 import { CLASSES } from "../../../support/core_order.ts";
 import { codesOf, maskOf, REFERENCE_ROWS } from "./reference_rows.ts";
 
-const table = coreCommandTable(new VpdPages());
+const table = coreCommandTable({
+  pages: new VpdPages(),
+  flags: new InquiryFlags(),
+});
 
 const FLAG_LETTERS: Readonly<Record<string, number>> = {
   R: FLAG.RESERVED,

@@ -47,6 +47,35 @@ const GOLDEN: readonly Golden[] = [
     descriptor: "7202040900000008" + "02060000" + "80800100",
   },
   {
+    what: "a segment, and what a unit said of it",
+    value: sense(0x0a, 0x0d, 0x01, {
+      commandInformation: 3,
+      segment: { sd: true, byte: 0x30 },
+      forwarded: {
+        source: 2,
+        status: 0x02,
+        senseData: Uint8Array.of(0x72, 0x03, 0x0c, 0x02, 0, 0, 0, 0),
+      },
+    }),
+    fixed: "7000" + "0a" + "00000000" + "0a" + "00000003" + "0d01" +
+      "00" + "a00030",
+    descriptor: "720a0d0100000020" + "010a0000" + "0000000000000003" +
+      "02060000" + "a0003000" + "0c0a0202" + "72030c0200000000",
+  },
+  {
+    what: "long sense data of a unit, cut",
+    value: sense(0x0a, 0x0d, 0x01, {
+      forwarded: {
+        source: 1,
+        status: 0x02,
+        senseData: new Uint8Array(65).fill(0x11),
+      },
+    }),
+    fixed: "7000" + "0a" + "00000000" + "0a" + "00000000" + "0d01" +
+      "00" + "000000",
+    descriptor: "720a0d0100000044" + "0c428102" + "11".repeat(64),
+  },
+  {
     what: "a byte of the CDB",
     value: invalidFieldInCdb(2),
     fixed: "7000" + "05" + "00000000" + "0a" + "00000000" + "2400" +

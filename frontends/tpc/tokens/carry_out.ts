@@ -1,0 +1,62 @@
+/**
+ * Carries the operation of a command on tokens out: while the command waits,
+ * or in the background.
+ *
+ * @module
+ */
+
+import {
+  ABORT,
+  type Completion,
+  INTERNAL_TARGET_FAILURE,
+  type MaybePromise,
+  type ScsiTask,
+  STATUS,
+} from "../../../core/mod.ts";
+import type { CopyManager } from "../copy_manager.ts";
+import type { CopyOperation, OperationState } from "../operations.ts";
+
+/**
+ * Does the work of an operation that has begun.
+ *
+ * @param work resolves when nothing of it touches data any more
+ */
+export function carryOut(
+  manager: CopyManager,
+  task: ScsiTask,
+  operation: CopyOperation,
+  work: () => Promise<Completion>,
+): MaybePromise<Completion> {
+  manager.noteBegin();
+  const ended = finish(manager, operation, work);
+  if (operation.background) {
+    manager.inBackground(ended);
+    return STATUS.GOOD;
+  }
+  // Its own commands are ordered: what comes later waits for those.
+  operation.unit.taskSet.stepAside(task);
+  task.wake = () => operation.stop();
+  if (task.abort !== ABORT.NONE) operation.stop();
+  return ended.finally(() => task.wake = null);
+}
+
+async function finish(
+  manager: CopyManager,
+  operation: CopyOperation,
+  work: () => Promise<Completion>,
+): Promise<Completion> {
+  let completion: Completion = INTERNAL_TARGET_FAILURE;
+  try {
+    completion = await work();
+    return completion;
+  } finally {
+    const state = operation.partlyDone ? "completed" : stateOf(completion);
+    manager.operations.end(operation, state, completion);
+    manager.noteEnd(operation);
+  }
+}
+
+function stateOf(completion: Completion): Exclude<OperationState, "running"> {
+  if (completion === STATUS.GOOD) return "completed";
+  return completion === STATUS.TASK_ABORTED ? "aborted" : "failed";
+}
