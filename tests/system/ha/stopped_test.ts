@@ -58,10 +58,12 @@ function writeArea(session: Session, byte: number): Promise<unknown>[] {
 /** Writes the whole area; all of it has to be answered GOOD. */
 async function overwrite(session: Session, byte: number): Promise<void> {
   const data = new Uint8Array(COUNT * BLOCK).fill(byte);
-  for (let index = 0; index < WRITES; index += 1) {
+  for (let index = 0; index < WRITES;) {
     const { status, sense } = await session
       .command(0, write10(index * COUNT, COUNT), { write: data });
+    if (sense.startsWith("6/")) continue;
     assertEquals([status, sense], [STATUS.GOOD, ""]);
+    index += 1;
   }
 }
 
@@ -152,7 +154,8 @@ for (const mode of ALL_MODES) {
       const doubtMs = (seen[1]?.atMs ?? Infinity) - startMs;
       assert(doubtMs < 3000, `transitioning after ${doubtMs} ms`);
       await until(() => read(a), "good");
-      assertEquals(await write(a), "good");
+      // The peer comes back some time later: that is heard of, too.
+      await until(() => write(a), "good");
     });
   });
 }
