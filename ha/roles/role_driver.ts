@@ -19,6 +19,7 @@ import {
   type RoleOrder,
   type RoleOutput,
   type RolePhase,
+  type RoleRecord,
   type RoleSettings,
   type RoleVersion,
 } from "./role_types.ts";
