@@ -15,6 +15,7 @@ import {
 const LUN_HEADER =
   "LUN Backend       Size (Blocks)   BS Serial Number    Device ID       ";
 const PORT_HEADER = "Port Online Frontend Name     pp vp";
+const COPY_ROW = "2    YES    tpc      tpc      0  0  ";
 const LOCAL_ROW = "1    YES    ioctl    ioctl    0  0  ";
 const PORT_ROW = `3    YES    iscsi    iscsi    257 1  ${TARGET},t,0x0101`;
 
@@ -81,8 +82,8 @@ ctladmTest("portlist", async (folder, port) => {
   const initiator = `  Initiator 0: ${INITIATOR},i,0x80007f3c1a2b`;
   const luns = ["  LUN 0: 0", "  LUN 4: 1"];
   const rows: readonly (readonly [string, readonly string[]])[] = [
-    ["portlist", [PORT_HEADER, LOCAL_ROW, PORT_ROW]],
-    ["portlist -q", [LOCAL_ROW, PORT_ROW]],
+    ["portlist", [PORT_HEADER, LOCAL_ROW, COPY_ROW, PORT_ROW]],
+    ["portlist -q", [LOCAL_ROW, COPY_ROW, PORT_ROW]],
     ["portlist -qf iscsi", [PORT_ROW]],
     ["portlist -f ioctl", [PORT_HEADER, LOCAL_ROW]],
     ["portlist -p 99", [PORT_HEADER]],
@@ -118,6 +119,14 @@ ctladmTest("portlist -x", async (folder, port) => {
       "\t<port_type>4</port_type>",
       "\t<online>YES</online>",
       "\t<port_name>ioctl</port_name>",
+      "\t<physical_port>0</physical_port>",
+      "\t<virtual_port>0</virtual_port>",
+      "</targ_port>",
+      '<targ_port id="2">',
+      "\t<frontend_type>tpc</frontend_type>",
+      "\t<port_type>8</port_type>",
+      "\t<online>YES</online>",
+      "\t<port_name>tpc</port_name>",
       "\t<physical_port>0</physical_port>",
       "\t<virtual_port>0</virtual_port>",
       "</targ_port>",

@@ -159,7 +159,7 @@ Deno.test("ctladm starts a daemon where none runs", async () => {
   const words = "create -b ramdisk -s 1g".split(" ");
   assertMatch(await printed(folder, ...words), /^LUN ID: {8}0$/m);
   const dump = JSON.parse(await printed(folder, "dumpstructs", "--json"));
-  assertEquals(dump.plugins, ["ioctl", "ramdisk"]);
+  assertEquals(dump.plugins, ["ioctl", "ramdisk", "tpc"]);
   assertEquals(
     await printed(folder, "shutdown"),
     "The daemon is shutting down\n",
