@@ -30,16 +30,35 @@ import {
   type Plugin,
   type Target,
 } from "./core/mod.ts";
+import type {
+  CamInitiator,
+  CamInitiatorOptions,
+} from "./frontends/camtgt/initiator.ts";
 import { systemClock, systemEntropy } from "./ctladm/host/clock_adapter.ts";
 import { findPluginByPath } from "./ctladm/host/plugin_adapter.ts";
 import { MemoryState } from "./ctladm/host/memory_state.ts";
 import { silentLog } from "./ctladm/host/silent_log.ts";
 
 export * from "./core/mod.ts";
+export { type WireAddress, wireAddress } from "./frontends/camtgt/address.ts";
+export type {
+  CamCommand,
+  CamExchange,
+  CamInitiator,
+  CamInitiatorOptions,
+  CamResponse,
+  CamResult,
+  CamRetransmission,
+  CamTargetPort,
+} from "./frontends/camtgt/initiator.ts";
+export type { WireStream } from "./frontends/camtgt/frame_link.ts";
+export type { HbaUsage } from "./frontends/camtgt/hba.ts";
+export type { CamtgtService } from "./frontends/camtgt/service.ts";
 export type * from "./frontends/ioctl/service.ts";
 export type * from "./frontends/iscsi/api.ts";
 export { LIBC_PATHS } from "./backends/block/libc_paths.ts";
 export type * from "./frontends/tpc/service.ts";
+export { CAMTGT } from "./frontends/camtgt/token.ts";
 export { IOCTL } from "./frontends/ioctl/token.ts";
 export { ISCSI } from "./frontends/iscsi/token.ts";
 export { HA_CONTROL } from "./ha/status.ts";
@@ -79,6 +98,7 @@ interface PluginModule {
 /** Plugins that come along, loaded when they are first needed. */
 const BUILT_IN: Readonly<Record<string, () => Promise<PluginModule>>> = {
   block: () => import("./backends/block/mod.ts"),
+  camtgt: () => import("./frontends/camtgt/mod.ts"),
   ha: () => import("./ha/mod.ts"),
   ioctl: () => import("./frontends/ioctl/mod.ts"),
   iscsi: () => import("./frontends/iscsi/mod.ts"),
@@ -107,6 +127,20 @@ export function createTarget(options: DtlOptions = {}): Target {
         findPluginByPath(name),
     companions: options.companions ?? COMPANIONS,
   });
+}
+
+/**
+ * Logs in at a port of the camtgt frontend that is served at `unix:/path` or
+ * at `address:port`; rejects when nobody is there, or the port refuses.
+ */
+export async function connectCamInitiator(
+  address: string,
+  options: CamInitiatorOptions,
+): Promise<CamInitiator> {
+  const { connectCamInitiator: connect } = await import(
+    "./frontends/camtgt/connect_adapter.ts"
+  );
+  return await connect(address, systemClock, options);
 }
 
 /**

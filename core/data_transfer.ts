@@ -58,15 +58,15 @@ async function sendLater(
   task: ScsiTask,
   bytes: Uint8Array,
 ): Promise<Completion> {
-  await sendBytes(task, bytes, bytes.length, true);
-  return STATUS.GOOD;
+  const sent = await sendBytes(task, bytes, bytes.length, true);
+  return sent ? STATUS.GOOD : dataMoveFailed(task);
 }
 
 /**
  * Sends bytes as Data-In, waiting for room where there is none.
  *
  * @param ended they are the last of a command that has ended GOOD
- * @returns false when the task was aborted meanwhile
+ * @returns false when it will not move; see {@linkcode dataMoveFailed}
  */
 export async function sendBytes(
   task: ScsiTask,
@@ -77,7 +77,7 @@ export async function sendBytes(
   let sent = sendWhileRoom(task, bytes, 0, lengthBytes, ended);
   while (sent < lengthBytes) {
     await roomForMore(task);
-    if (task.abort !== ABORT.NONE) return false;
+    if (task.abort !== ABORT.NONE || task.transportSense !== null) return false;
     sent = sendWhileRoom(task, bytes, sent, lengthBytes, ended);
   }
   return true;
@@ -143,7 +143,7 @@ export function bufferFor(
 /**
  * Fetches a piece of the task's Data-Out into the beginning of a buffer.
  *
- * @returns false when it will not come; see {@linkcode dataOutFailed}
+ * @returns false when it will not come; see {@linkcode dataMoveFailed}
  */
 export function receiveDataOut(
   task: ScsiTask,
@@ -205,7 +205,7 @@ function useList(
   whole: boolean,
   use: (view: DataView) => MaybePromise<Completion>,
 ): MaybePromise<Completion> {
-  if (!whole) return dataOutFailed(task);
+  if (!whole) return dataMoveFailed(task);
   task.movedLength = list.length;
   task.moveCount = 1;
   return use(new DataView(list.buffer));
@@ -226,8 +226,8 @@ async function timeMove<Result>(
   return result;
 }
 
-/** How a command ends whose Data-Out did not come. */
-export function dataOutFailed(task: ScsiTask): Completion {
+/** How a command ends whose data did not move. */
+export function dataMoveFailed(task: ScsiTask): Completion {
   // An aborted task's completion is never sent.
   return task.transportSense ?? STATUS.TASK_ABORTED;
 }

@@ -327,11 +327,35 @@ export class Dispatcher {
 
   // Nothing but an end: unless it is not GOOD, or others have a say in it.
   #finish(task: ScsiTask, completion: Completion): void {
+    if (task.moving) return this.#finishWhenMoved(task, completion);
     const { itl } = task;
     const aside = itl === null || task.abort !== ABORT.NONE || task.answered;
     if (aside || (completion === STATUS.GOOD && !itl.unit.disturbed)) {
       this.#end(task, completion);
     } else this.#finishDisturbed(task, itl, completion);
+  }
+
+  // The command is done, its data are on their way: followers need not wait.
+  #finishWhenMoved(task: ScsiTask, completion: Completion): void {
+    if (task.itl === null) this.#withoutUnit.add(task);
+    else task.itl.unit.taskSet.sequentialDone(task);
+    const beganMs = this.#host.clock.nowMs();
+    const wait = task.trace?.acquire(WAIT.DATA_IN);
+    this.#held.set(task, () => {
+      wait?.release();
+      this.#withoutUnit.delete(task);
+      if (task.abort !== ABORT.NONE) this.#abortTransfer(task);
+      task.moving = false;
+      task.moveMs += this.#host.clock.nowMs() - beganMs;
+      const failed = task.transportSense !== null &&
+        completion === STATUS.GOOD;
+      if (failed) task.answered = false;
+      this.#finish(
+        task,
+        failed ? task.transportSense ?? completion : completion,
+      );
+    });
+    task.nexus.transport.whenMoved?.(task, () => this.#letGo(task));
   }
 
   #finishDisturbed(

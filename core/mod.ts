@@ -101,6 +101,7 @@ export type { Reservations, Sender } from "./reservations.ts";
 export { keepSavedPages, type SavedPage } from "./saved_pages.ts";
 export type { SelfTests } from "./self_test.ts";
 export type { SelfTestResult, SelfTestResults } from "./self_test_results.ts";
+export * from "./scsi_client.ts";
 export * from "./sense.ts";
 export * from "./serialization.ts";
 export * from "./service.ts";

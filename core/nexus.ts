@@ -14,7 +14,7 @@ import type { InitiatorPort } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import { MEDIA_EVENT } from "./media_event.ts";
 import type { Transport } from "./ports/transport.ts";
-import { STATUS } from "./sense.ts";
+import { type Sense, STATUS } from "./sense.ts";
 import type { TargetPort } from "./target_port.ts";
 import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
@@ -52,6 +52,8 @@ export class ItlNexus {
   pending: number;
   /** PREVENT of PREVENT ALLOW MEDIUM REMOVAL is set. */
   preventsRemoval = false;
+  /** Sense of the last command, where the transport carries none with it. */
+  storedSense: Sense | null = null;
   /** Media event that it has not polled: one of `MEDIA_EVENT`. */
   mediaEvent: number = MEDIA_EVENT.NO_CHANGE;
 

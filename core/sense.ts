@@ -152,6 +152,9 @@ export const NOT_READY_MEDIUM_REMOVAL_PREVENTED: Sense = sense(
   0x02,
 );
 
+/** Data were lost between initiator and target port. */
+export const DATA_PHASE_ERROR: Sense = sense(SENSE_KEY.NOT_READY, 0x4b, 0x00);
+
 /** A self-test runs; it has got so far, in 65536ths. */
 export function selfTestInProgress(progress: number): Sense {
   return sense(SENSE_KEY.NOT_READY, 0x04, 0x09, { progress });

@@ -14,11 +14,19 @@ import { VpdPages } from "./commands/vpd_pages.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { EventHub } from "./events.ts";
 import { LunObservers } from "./lun_observer.ts";
+import { LocalInitiator } from "./local_initiator.ts";
 import { LunRegistry } from "./lun_registry.ts";
 import { type FindPlugin, PluginHost } from "./plugin_host.ts";
 import { PortRegistry } from "./port_registry.ts";
 import type { Host } from "./ports/host.ts";
+import { fcTransportId } from "./ports/transport_id.ts";
+import { ScsiClient } from "./scsi_client.ts";
+import { PORT_TYPE, type TargetPort } from "./target_port.ts";
 import type { Tracing } from "./tracing/tracing.ts";
+
+/** Frontend and number of the port for programs that embed a target. */
+const INTERNAL_FRONTEND = "camsim";
+const INTERNAL_PORT = 0;
 
 /** What a target is made with. */
 export interface TargetOptions {
@@ -53,6 +61,7 @@ export class Target implements AsyncDisposable {
   /** What happens in it. */
   readonly events: EventHub;
   readonly #dispatcher: Dispatcher;
+  readonly #clients: Map<string, ScsiClient> = new Map();
 
   /** Made by {@linkcode createTarget}. */
   constructor(options: TargetOptions) {
@@ -107,6 +116,45 @@ export class Target implements AsyncDisposable {
     return this.#dispatcher.tracing;
   }
 
+  /**
+   * An initiator in this process, for a program that uses its own units. All
+   * units are seen by their numbers. Asked for by the same name again, it is
+   * the same one, until it is disposed of.
+   *
+   * @throws {ManagementError} when there are too many
+   */
+  initiator(name = "local"): ScsiClient {
+    const known = this.#clients.get(name);
+    if (known !== undefined) return known;
+    const initiator = new LocalInitiator({
+      port: this.#internalPort(),
+      name: `${INTERNAL_FRONTEND},i,${name}`,
+      transportId: fcTransportId(portNameOf(name)),
+      clock: this.host.clock,
+    });
+    const forget = () => void this.#clients.delete(name);
+    const client = new ScsiClient(initiator, forget);
+    this.#clients.set(name, client);
+    return client;
+  }
+
+  // In CTL it is a port of the host's own SCSI stack, with number 0.
+  #internalPort(): TargetPort {
+    const known = this.ports.get(INTERNAL_PORT);
+    if (known !== undefined) return known;
+    const port = this.ports.register({
+      frontend: INTERNAL_FRONTEND,
+      name: INTERNAL_FRONTEND,
+      type: PORT_TYPE.INTERNAL,
+      physicalPort: 0,
+      virtualPort: 0,
+      number: INTERNAL_PORT,
+      lastingName: INTERNAL_FRONTEND,
+    });
+    port.setOnline(true);
+    return port;
+  }
+
   /** Ends all nexuses, closes all stores, unloads all plugins. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const port of this.ports.all()) await this.ports.remove(port);
@@ -115,6 +163,22 @@ export class Target implements AsyncDisposable {
     this.tracing.stop();
     this.events.close();
   }
+}
+
+/**
+ * The port name of an initiator in this process: the same for the same name,
+ * restart after restart, so that its reservations stay its own (FNV-1a, in a
+ * locally assigned NAA).
+ */
+function portNameOf(name: string): Uint8Array {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(name)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  const bytes = new Uint8Array(8);
+  const locallyAssigned = 3n << 60n | BigInt.asUintN(60, hash);
+  new DataView(bytes.buffer).setBigUint64(0, locallyAssigned);
+  return bytes;
 }
 
 /** Makes a target without ports and logical units. */

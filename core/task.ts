@@ -110,7 +110,7 @@ export class ScsiTask<Context = unknown> {
   dataIn: Uint8Array = NO_BYTES;
   /** Where the room begins. */
   dataInAt = 0;
-  /** Why Data-Out failed, when the transport knows. */
+  /** Why a data move failed, when the transport knows. */
   transportSense: Sense | null = null;
 
   // Set by the core.
@@ -142,6 +142,8 @@ export class ScsiTask<Context = unknown> {
   wake: (() => void) | null = null;
   /** A sequential follower need not wait for it any more. */
   sequentialDone = false;
+  /** Data-In is under way: the transport tells when it has arrived. */
+  moving = false;
   /** GOOD has left with the last data: nothing else can be said. */
   answered = false;
   /** The other node has answered it: its tag may be another task's by now. */
@@ -210,6 +212,7 @@ export function resetTask(task: ScsiTask): void {
   task.placeholder = false;
   task.wake = null;
   task.sequentialDone = false;
+  task.moving = false;
   task.answered = false;
   task.tagFree = false;
   task.status = STATUS.GOOD;

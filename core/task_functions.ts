@@ -53,7 +53,10 @@ const UNIT_FUNCTIONS: Readonly<
 const NEXUS_FUNCTIONS: Readonly<
   Partial<Record<TaskManagementFunction, NexusFunction>>
 > = {
-  [TASK_MANAGEMENT.TARGET_RESET]: resetTarget,
+  [TASK_MANAGEMENT.TARGET_RESET]: (call) =>
+    resetTarget(call, UNIT_ATTENTION.TARGET_RESET),
+  [TASK_MANAGEMENT.BUS_RESET]: (call) =>
+    resetTarget(call, UNIT_ATTENTION.BUS_RESET),
   [TASK_MANAGEMENT.I_T_NEXUS_RESET]: resetNexus,
 };
 
@@ -177,18 +180,18 @@ function resetUnit(call: Call, unit: LogicalUnit): void {
   abortAndAnswer(call, victims, [...cutOff([unit]), ...settling([unit])]);
 }
 
-function resetTarget(call: Call): void {
+function resetTarget(call: Call, condition: number): void {
   const { port } = call.nexus;
   const units = new Set(
     port.visibleLuns().map((lun) => port.unitAt(lun)),
   );
   const victims: Victim[] = [];
   for (const nexus of port.nexuses) {
-    nexus.wellKnownPending |= UNIT_ATTENTION.TARGET_RESET;
+    nexus.wellKnownPending |= condition;
   }
   const known = [...units].filter((unit) => unit !== null);
   for (const unit of known) {
-    victims.push(...reset(unit, call, UNIT_ATTENTION.TARGET_RESET));
+    victims.push(...reset(unit, call, condition));
   }
   const operations = [
     ...cutOff(known),
@@ -294,7 +297,10 @@ function reset(
   // Another node serves it, and does the rest.
   if (unit.away) return victims;
   unit.reservations.holder = null;
-  for (const itl of unit.itls) itl.preventsRemoval = false;
+  for (const itl of unit.itls) {
+    itl.preventsRemoval = false;
+    itl.storedSense = null;
+  }
   unit.modePages.restoreSaved();
   unit.changed(SHARED.RESERVE | SHARED.PREVENT | SHARED.MODE_PAGES);
   unit.selfTests.interrupt();
@@ -325,7 +331,9 @@ function ownTasks(dispatcher: Dispatcher, nexus: Nexus): Victim[] {
 function dropHoldings(nexus: Nexus, unit: LogicalUnit): void {
   unit.dropHolder(nexus);
   for (const itl of unit.itls) {
-    if (itl.nexus === nexus) unit.setPreventsRemoval(itl, false);
+    if (itl.nexus !== nexus) continue;
+    unit.setPreventsRemoval(itl, false);
+    itl.storedSense = null;
   }
 }
 

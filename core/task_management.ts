@@ -13,6 +13,8 @@ export const TASK_MANAGEMENT = {
   LOGICAL_UNIT_RESET: "LOGICAL UNIT RESET",
   /** All units that the port maps; SAM calls it a hard reset. */
   TARGET_RESET: "TARGET RESET",
+  /** The same, told as 29/02: what parallel buses and CAM know. */
+  BUS_RESET: "BUS RESET",
   I_T_NEXUS_RESET: "I_T NEXUS RESET",
   QUERY_TASK: "QUERY TASK",
   QUERY_TASK_SET: "QUERY TASK SET",

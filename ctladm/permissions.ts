@@ -5,11 +5,16 @@
  * @module
  */
 
-import { DEVICE_TYPE, readHaSettings } from "../mod.ts";
+import {
+  DEVICE_TYPE,
+  ManagementError,
+  readHaSettings,
+  wireAddress,
+} from "../mod.ts";
 import { type ApiAddress, apiAddressText } from "./api/bearer.ts";
 import { desiredState } from "./conf/desired_state.ts";
 import type { SocketAddress } from "./conf/inet.ts";
-import type { Configuration, Lun } from "./conf/model.ts";
+import type { Configuration, Lun, PhysicalPort } from "./conf/model.ts";
 import { assignTags } from "./conf/tags.ts";
 
 /** Where ctld finds and keeps things when nothing says otherwise. */
@@ -117,8 +122,10 @@ export function permissionsOf(request: PermissionRequest): PermissionAnswer {
     ...[...request.configuration.luns.values()]
       .map((lun) => lunPart(lun, request)),
     ...[...request.configuration.plugins.keys()]
+      .filter((name) => !BUILT_IN.has(name))
       .map((name) => pluginPart(name, `plugin "${name}"`)),
     ...haParts(request.configuration),
+    ...camtgtParts(request.configuration),
     ...notesOfTargets(request.configuration),
   ];
   const permissions = new Map<string, Permission>();
@@ -289,7 +296,11 @@ function allow(kind: PermissionKind, value: string, why: string): Permission {
   return { kind, value, why };
 }
 
-const BUILT_IN: ReadonlySet<string> = new Set(["block", "ramdisk"]);
+/** Frontend whose ports are made when targets name them. */
+const CAMTGT_DRIVER = "camtgt";
+const BUILT_IN: ReadonlySet<string> = new Set([
+  ...["block", "camtgt", "ioctl", "iscsi", "ramdisk"],
+]);
 
 function lunPart(lun: Lun, { libc, realPath }: PermissionRequest): Part {
   if (!BUILT_IN.has(lun.backend)) {
@@ -347,9 +358,42 @@ function pluginPart(module: string, why: string): Part {
   return { permissions: files, notes: [note] };
 }
 
+/** Wires of the HBAs that targets name. */
+function camtgtParts({ targets, plugins }: Configuration): Part[] {
+  const listen = plugins.get(CAMTGT_DRIVER)?.options.get("listen");
+  if (listen === undefined) return [];
+  return [...targets.values()].flatMap(({ port }) =>
+    port?.driver === CAMTGT_DRIVER ? [wirePart(listen, port)] : []
+  );
+}
+
+function wirePart(listen: string, { text, physicalPort }: PhysicalPort): Part {
+  const why = `the wire of port ${text}`;
+  try {
+    const address = wireAddress(listen, physicalPort);
+    return {
+      permissions: address.transport === "unix"
+        ? unixSocket(address.path, why)
+        : [allow("net", hostText(address), why)],
+    };
+  } catch (error) {
+    if (!(error instanceof ManagementError)) throw error;
+    return { permissions: [], notes: [`${why}: ${error.message}`] };
+  }
+}
+
+function hostText({ hostname, port }: {
+  readonly hostname: string;
+  readonly port: number;
+}): string {
+  return hostname.includes(":")
+    ? `[${hostname}]:${port}`
+    : `${hostname}:${port}`;
+}
+
 function notesOfTargets({ targets }: Configuration): Part[] {
   return [...targets.values()].flatMap(({ name, port }) =>
-    port === undefined ? [] : [{
+    port === undefined || port.driver === CAMTGT_DRIVER ? [] : [{
       permissions: [],
       notes: [`target "${name}": port ${port.text} is not there at the start`],
     }]

@@ -84,11 +84,14 @@ export const DISCOVERY_COMMANDS: readonly CommandDefinition[] = [
 
 const DESC = 0x01;
 
-// A unit attention, else an informational exception, else nothing.
+// What the last command left, else a unit attention, else an informational
+// exception, else nothing.
 function pendingSense(itl: ItlNexus | null): Sense {
   if (itl === null) return NO_ADDITIONAL_SENSE;
-  const { unit } = itl;
+  const { storedSense, unit } = itl;
+  itl.storedSense = null;
   if (unit.coordinator.hides(unit)) return LOGICAL_UNIT_NOT_SUPPORTED;
+  if (storedSense !== null) return storedSense;
   if (itl.pending !== 0) {
     unit.attentionsReported += 1;
     return takeAttention(itl, firstCondition(itl.pending));

@@ -7,7 +7,7 @@
 import { assert } from "../assert.ts";
 import {
   bufferFor,
-  dataOutFailed,
+  dataMoveFailed,
   receiveDataOut,
   roomForMore,
   sendBytes,
@@ -53,9 +53,9 @@ export function checkRange(
 }
 
 /**
- * What may have happened to a task while it waited: it was aborted, or the
- * unit has shrunk. Every look at the store after a wait asks first, and does
- * not wait in between.
+ * What may have happened to a task while it waited: it was aborted, its data
+ * cannot move, or the unit has shrunk. Every look at the store after a wait
+ * asks first, and does not wait in between.
  *
  * @returns how the command ends, or null when it goes on
  */
@@ -65,7 +65,7 @@ export function interruption(
   range: BlockRange = task,
 ): Completion | null {
   return task.abort === ABORT.NONE
-    ? checkRange(range, unit)
+    ? task.transportSense ?? checkRange(range, unit)
     : STATUS.TASK_ABORTED;
 }
 
@@ -169,13 +169,15 @@ async function readChunk(
     if (stopped !== null) return stopped;
     const lba = task.lba + done / blockLength;
     const last = done + length === wanted;
+    const reading = readBlocks(unit, lba, blocks, buffer, task);
+    // The next one asks at once, and must not be ahead of this one.
     if (last && unit.serseq === "soft") unit.taskSet.sequentialDone(task);
-    const result = await readBlocks(unit, lba, blocks, buffer, task);
+    const result = await reading;
     if (result !== OK) return senseOfStoreFault(result, "read");
     if (last) unit.taskSet.sequentialDone(task);
     if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
     const sent = await sendBytes(task, buffer, length, last);
-    return sent ? STATUS.GOOD : STATUS.TASK_ABORTED;
+    return sent ? STATUS.GOOD : dataMoveFailed(task);
   } finally {
     buffers.release(buffer);
   }
@@ -374,7 +376,7 @@ async function useDataOut(
     if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
     const received = receiveDataOut(task, offset, lengthBytes, buffer);
     const whole = received instanceof Promise ? await received : received;
-    if (!whole) return dataOutFailed(task);
+    if (!whole) return dataMoveFailed(task);
     return interruption(task, unit) ?? await use(buffer);
   } finally {
     buffers.release(buffer);

@@ -26,8 +26,19 @@ export interface Transport<Context = unknown> {
    */
   roomForDataIn(task: ScsiTask<Context>, lengthBytes: number): number;
 
-  /** Resolves when there may be room again, or the task was aborted. */
+  /**
+   * Resolves when there may be room again, or when no data will move any more:
+   * the task was aborted, or the reason stands in `task.transportSense`.
+   */
   dataInRoom(task: ScsiTask<Context>): Promise<void>;
+
+  /**
+   * For transports that set `task.moving` in `sendDataIn`, because what was
+   * sent needs the task until it has arrived: calls back once, when all of it
+   * has, or when `task.transportSense` tells why it will not. No call follows
+   * `abortTransfer`, which ends `task.moving`.
+   */
+  whenMoved?(task: ScsiTask<Context>, moved: () => void): void;
 
   /**
    * Send Data-In (SAM-5 5.4.3.2.1): `lengthBytes` of the room lent last are

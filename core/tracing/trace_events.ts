@@ -60,8 +60,10 @@ export const WAIT = {
   NEXUS_LOSS: 12,
   /** The tasks of a LUN to end that is removed or opened anew. */
   LUN_DRAIN: 13,
+  /** Data-In that was sent to arrive. */
+  DATA_IN: 14,
   /** The other node of a pair to learn of a change. */
-  OTHER_NODE: 14,
+  OTHER_NODE: 15,
 } as const;
 
 /** Names of waits. */
@@ -80,6 +82,7 @@ export const WAIT_NAMES = [
   "reinstatement",
   "nexus loss",
   "LUN drain",
+  "Data-In",
   "other node",
 ] as const;
 

@@ -198,3 +198,25 @@ function encodeFieldPointer(
   view.setUint8(at, SKSV | (field.inCdb ? COMMAND_DATA : 0) | bit);
   view.setUint16(at + 1, field.byte);
 }
+
+/** What happened, in three codes. */
+export interface SenseCodes {
+  /** SENSE KEY. */
+  readonly key: number;
+  /** ADDITIONAL SENSE CODE. */
+  readonly asc: number;
+  /** ADDITIONAL SENSE CODE QUALIFIER. */
+  readonly ascq: number;
+}
+
+/** The codes of sense data in either format; null: the bytes are none. */
+export function senseCodesOf(bytes: Uint8Array): SenseCodes | null {
+  const format = (bytes[0] ?? 0) & 0x7e;
+  const at = (place: number) => bytes[place] ?? 0;
+  if (format === RESPONSE_CODE_FIXED) {
+    const { KEY, ASC, ASCQ } = FixedAt;
+    return { key: at(KEY) & 0x0f, asc: at(ASC), ascq: at(ASCQ) };
+  }
+  if (format !== RESPONSE_CODE_DESCRIPTOR) return null;
+  return { key: at(1) & 0x0f, asc: at(2), ascq: at(3) };
+}

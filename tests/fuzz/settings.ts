@@ -25,6 +25,9 @@ export const CASES: number = casesWord === undefined
   ? SMOKE_CASES
   : readNumber(casesWord, "cases");
 
+/** It takes as long as one likes. */
+export const IS_LONG: boolean = casesWord !== undefined;
+
 /** The seed of all properties. */
 export const SEED: number = chooseSeed();
 
@@ -69,7 +72,7 @@ export function fuzzTest<Values>(
   property: fc.IRawProperty<Values>,
 ): void {
   const numRuns = Math.max(1, Math.round(CASES * share / casesPerRun));
-  if (casesWord !== undefined) {
+  if (IS_LONG) {
     const batchRuns = Math.max(1, Math.round(BATCH_CASES / casesPerRun));
     Deno.test(
       name,

@@ -37,7 +37,7 @@ export async function runSuite(
   const start = performance.now();
   const { code, stdout, timedOut } = await runChild({
     program: Deno.execPath(),
-    args: ["test", ...suite.permissions, ...flags(coverage), ...suite.files],
+    args: ["test", ...flags(suite, coverage), ...suite.files],
     cwd: root,
     timeMsMax: suite.timeMsMax,
     env: { NO_COLOR: "1", ...daemonCoverage(suite, coverage) },
@@ -48,9 +48,18 @@ export async function runSuite(
   return { ...counts, seconds, trouble: troubleOf(suite, counts, timedOut) };
 }
 
-function flags(coverage: string | undefined): string[] {
-  if (coverage === undefined) return [];
-  return [`--coverage=${coverage}`, "--coverage-raw-data-only", "--shuffle"];
+function flags(
+  { permissions, parallel }: Suite,
+  coverage: string | undefined,
+): string[] {
+  const raw = `--coverage=${coverage}`;
+  return [
+    ...permissions,
+    ...parallel ? ["--parallel"] : [],
+    ...coverage === undefined
+      ? []
+      : [raw, "--coverage-raw-data-only", "--shuffle"],
+  ];
 }
 
 // Programs that tests start write their coverage, too, when they end by

@@ -17,6 +17,8 @@ export interface Suite {
   readonly permissions: readonly string[];
   /** Milliseconds that it may take. */
   readonly timeMsMax: number;
+  /** Its files can run side by side. */
+  readonly parallel: boolean;
   /** It uses real clients. */
   readonly needsPackages: boolean;
 }
@@ -27,6 +29,9 @@ const ORDER = ["unit", "lint", "tidy", "run", "support", "contract", "fuzz"];
 /** Suites that run without any permission. */
 const PURE: ReadonlySet<string> = new Set(["unit", "fuzz", "lint"]);
 
+/** Suites of many files that share nothing, and measure nothing. */
+const PARALLEL: ReadonlySet<string> = new Set(["unit"]);
+
 /** Suites that use no real client. */
 const SELF_CONTAINED: ReadonlySet<string> = new Set([...ORDER, "sim"]);
 
@@ -35,7 +40,7 @@ const TIME_MS_MAX: ReadonlyMap<string, number> = new Map([
   ["conformance", 1_200_000],
   ["system", 900_000],
 ]);
-const USUAL_MS_MAX = 300_000;
+const USUAL_MS_MAX = 600_000;
 
 /** All suites, in order. */
 export function findSuites(root: string = ROOT): Suite[] {
@@ -80,6 +85,7 @@ function makeSuite(root: string, name: string): Suite {
     files: [...testFiles(root, `tests/${name}`)].sort(),
     permissions: PURE.has(name) ? ["--no-prompt"] : ["-A"],
     timeMsMax: TIME_MS_MAX.get(name) ?? USUAL_MS_MAX,
+    parallel: PARALLEL.has(name),
     needsPackages: !SELF_CONTAINED.has(name),
   };
 }

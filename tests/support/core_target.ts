@@ -22,6 +22,7 @@ import {
 } from "../../core/mod.ts";
 import { ControlledDriver, pluginOf } from "./core_driver.ts";
 import { LocalInitiator } from "./local_initiator.ts";
+import { nameOverWire, type TestNexus, wireInUse } from "./test_nexus.ts";
 import { type MemoryHost, memoryHost } from "./memory_host.ts";
 
 /** Options of a LUN, as text. */
@@ -60,6 +61,7 @@ export class TestTarget {
   plantedDefects = 0;
   readonly #initiators: LocalInitiator[] = [];
   #first: TargetPort | null = null;
+  readonly #joined: TestNexus[] = [];
 
   /**
    * A target without LUNs, on a machine of its own.
@@ -118,10 +120,28 @@ export class TestTarget {
     return initiator;
   }
 
+  /** Connects an initiator by the wire that the tests go over. */
+  join(name: string, port: TargetPort = this.port): TestNexus {
+    const nexus = wireInUse().join(this, name, port);
+    this.#joined.push(nexus);
+    return nexus;
+  }
+
+  /** The same, when it has heard all unit attentions of its LUNs. */
+  async joinReady(
+    name: string,
+    port: TargetPort = this.port,
+  ): Promise<TestNexus> {
+    const nexus = this.join(name, port);
+    await hearAttentions(nexus);
+    return nexus;
+  }
+
   /** Ends everything, whatever still waits. */
   async end(): Promise<void> {
     for (const store of this.driver.stores) store.answerAll();
     for (const initiator of this.#initiators) initiator.resume();
+    for (const nexus of this.#joined) nexus.resume();
     await this.target[Symbol.asyncDispose]();
   }
 
@@ -132,7 +152,9 @@ export class TestTarget {
       .map(({ fields }) => String(fields["error"]));
     if (this.plantedDefects === 0) assertEquals(errors, []);
     assertEquals(this.target.defects, this.plantedDefects, "defects");
-    const broken = this.#initiators.flatMap(({ violations }) => violations);
+    const broken = [...this.#initiators, ...this.#joined].flatMap((
+      { violations },
+    ) => violations);
     assertEquals(broken, [], "rules of the transport port");
   }
 }
@@ -142,7 +164,9 @@ export function targetTest(
   name: string,
   body: (test: TestTarget) => Promise<void>,
 ): void {
-  Deno.test(name, async () => {
+  const told = nameOverWire(name);
+  if (told === null) return;
+  Deno.test(told, async () => {
     const test = new TestTarget();
     try {
       await body(test);
@@ -166,9 +190,9 @@ const TEST_UNIT_READY = [0, 0, 0, 0, 0, 0];
 
 /** Sends TEST UNIT READY to each LUN until no unit attention comes. */
 export async function hearAttentions(
-  initiator: LocalInitiator,
+  initiator: TestNexus,
 ): Promise<void> {
-  for (const lun of initiator.nexus.port.visibleLuns()) {
+  for (const lun of initiator.port.visibleLuns()) {
     let sense = "6/";
     while (sense.startsWith("6/")) {
       ({ sense } = await initiator.command(lun, TEST_UNIT_READY));

@@ -78,6 +78,8 @@ export interface LocalContext {
   wakeRoom: (() => void) | null;
   /** The core waits for Data-Out. */
   wakeData: ((whole: boolean) => void) | null;
+  /** The core waits for Data-In to arrive. */
+  moved: (() => void) | null;
 }
 
 type Task = ScsiTask<LocalContext>;
@@ -94,6 +96,8 @@ export class LocalInitiator implements Transport<LocalContext> {
   hasRoom = true;
   /** Data-Out beyond the immediate part comes only while this is true. */
   givesData = true;
+  /** Data-In arrive at once; else when `resume` is called. */
+  arrivesAtOnce = true;
   /** Bytes of room lent at a time, at most all that there is. */
   roomBytes: number;
   /** Rules of the transport port that the core has broken. */
@@ -102,6 +106,7 @@ export class LocalInitiator implements Transport<LocalContext> {
   readonly #room: Uint8Array;
   readonly #functions: Map<TaskManagementRequest, () => void> = new Map();
   readonly #waiting: Set<Task> = new Set();
+  readonly #moving: Set<Task> = new Set();
   #lent = 0;
   #nextTag = 1;
 
@@ -122,6 +127,11 @@ export class LocalInitiator implements Transport<LocalContext> {
   /** The nexus, for looking at what the core knows of it. */
   get nexus(): Nexus<LocalContext> {
     return this.#nexus;
+  }
+
+  /** The port it talks to. */
+  get port(): TargetPort {
+    return this.#nexus.port;
   }
 
   /** Tag that the next command gets. */
@@ -166,9 +176,19 @@ export class LocalInitiator implements Transport<LocalContext> {
   resume(): void {
     this.hasRoom = true;
     this.givesData = true;
+    this.arrivesAtOnce = true;
     for (const task of [...this.#waiting]) {
       task.context.wakeRoom?.();
       task.context.wakeData?.(true);
+    }
+    this.arrive();
+  }
+
+  /** What is under way to the initiator arrives, or is lost with a reason. */
+  arrive(lost: Sense | null = null): void {
+    for (const task of [...this.#moving]) {
+      task.transportSense ??= lost;
+      this.#arrived(task)?.();
     }
   }
 
@@ -215,12 +235,22 @@ export class LocalInitiator implements Transport<LocalContext> {
     this.#expect(!context.ended, "Data-In after the last");
     this.#lent = 0;
     context.ended = ended;
+    if (!this.arrivesAtOnce) {
+      task.moving = true;
+      this.#moving.add(task);
+    }
     context.receivedLength += lengthBytes;
     this.#expect(
       context.receivedLength <= task.expectedDataInLength,
       "more Data-In than was expected",
     );
     context.pieces.push(this.#room.slice(0, lengthBytes));
+  }
+
+  /** See `Transport`. */
+  whenMoved(task: Task, moved: () => void): void {
+    this.#expect(this.#moving.has(task), "nothing of it is under way");
+    task.context.moved = moved;
   }
 
   /** See `Transport`. */
@@ -249,7 +279,12 @@ export class LocalInitiator implements Transport<LocalContext> {
     const { ended } = task.context;
     const good = task.status === STATUS.GOOD;
     const aborted = task.status === STATUS.TASK_ABORTED;
-    this.#expect(good || aborted || !ended, "not GOOD after the last Data-In");
+    const lost = task.transportSense !== null;
+    this.#expect(
+      good || aborted || lost || !ended,
+      "not GOOD after the last Data-In",
+    );
+    this.#expect(!this.#moving.has(task), "it ends before its data arrive");
     this.#resolve(task, task.status);
   }
 
@@ -262,6 +297,7 @@ export class LocalInitiator implements Transport<LocalContext> {
   abortTransfer(task: Task): void {
     task.context.wakeRoom?.();
     task.context.wakeData?.(false);
+    this.#arrived(task);
   }
 
   /** See `Transport`. */
@@ -293,6 +329,14 @@ export class LocalInitiator implements Transport<LocalContext> {
     task.immediateAt = 0;
     task.immediateLength = options.immediate ?? write.length;
     Object.assign(task.context, newContext(), { dataOut: write });
+  }
+
+  #arrived(task: Task): (() => void) | null {
+    const { moved } = task.context;
+    this.#moving.delete(task);
+    task.moving = false;
+    task.context.moved = null;
+    return moved;
   }
 
   #receiveLater(task: Task, copy: () => void): Promise<boolean> {
@@ -341,6 +385,7 @@ function newContext(): LocalContext {
     resolve: null,
     wakeRoom: null,
     wakeData: null,
+    moved: null,
   };
 }
 
@@ -369,7 +414,8 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function transportIdOf(name: string): Uint8Array {
+/** The TransportID of an initiator of tests: as iSCSI has them. */
+export function transportIdOf(name: string): Uint8Array {
   const text = new TextEncoder().encode(name);
   const id = new Uint8Array(4 + Math.max(20, (text.length + 4) & ~3));
   id[0] = 0x45;

@@ -29,12 +29,13 @@ import {
   type TaskManagementRequest,
 } from "../../core/mod.ts";
 import { settle, settled, targetTest, type TestTarget } from "./core_target.ts";
-import type { CommandResult, LocalInitiator } from "./local_initiator.ts";
+import type { CommandResult } from "./local_initiator.ts";
 import { buildCommand, isCommand } from "./story_commands.ts";
 import { checkOutcome } from "./story_outcome.ts";
 import { StoryScene } from "./story_scene.ts";
 import { runStep } from "./story_steps.ts";
 import { StoryArguments, wordsOf } from "./story_values.ts";
+import type { TestNexus } from "./test_nexus.ts";
 
 const FUNCTIONS: ReadonlySet<string> = new Set(Object.values(TASK_MANAGEMENT));
 
@@ -159,7 +160,8 @@ async function tellNexus(
 ): Promise<void> {
   const verb = words[0] ?? "";
   if (/^[a-z]/.test(verb)) {
-    return await scene.moveNexus(name, verb, words.slice(1));
+    await scene.moveNexus(name, verb, words.slice(1));
+    return await settle();
   }
   const as = words.indexOf("as");
   const sent = as < 0 ? words : words.slice(0, as);
@@ -184,7 +186,7 @@ interface Sent {
 }
 
 function send(
-  nexus: LocalInitiator,
+  nexus: TestNexus,
   lun: number,
   words: readonly string[],
   scene: StoryScene,
@@ -204,7 +206,7 @@ function isFunction(name: string): name is TaskManagementFunction {
 }
 
 function sendFunction(
-  nexus: LocalInitiator,
+  nexus: TestNexus,
   lun: number,
   name: TaskManagementFunction,
   given: StoryArguments,
@@ -216,7 +218,7 @@ function sendFunction(
 }
 
 function sendCommand(
-  nexus: LocalInitiator,
+  nexus: TestNexus,
   lun: number,
   name: string,
   given: StoryArguments,

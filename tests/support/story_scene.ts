@@ -7,8 +7,9 @@
 
 import { type LogicalUnit, STATUS, type TargetPort } from "../../core/mod.ts";
 import { type LunWish, settled, TestTarget } from "./core_target.ts";
-import { type CommandResult, LocalInitiator } from "./local_initiator.ts";
+import type { CommandResult } from "./local_initiator.ts";
 import type { TaskManagementRequest } from "../../core/mod.ts";
+import type { TestNexus } from "./test_nexus.ts";
 import { numberOf } from "./story_values.ts";
 
 /** A command or function on its way. */
@@ -25,7 +26,7 @@ export interface Started {
 export class StoryScene {
   /** What was started and not awaited, by its name. */
   readonly started: Map<string, Started> = new Map();
-  readonly #nexuses: Map<string, LocalInitiator> = new Map();
+  readonly #nexuses: Map<string, TestNexus> = new Map();
   readonly #ports: Map<string, TargetPort> = new Map();
   readonly #luns: Map<number, LunWish> = new Map();
   readonly #first: TestTarget;
@@ -77,7 +78,7 @@ export class StoryScene {
   }
 
   /** The nexus of a letter; it comes in at the port `first`. */
-  nexus(name: string): LocalInitiator {
+  nexus(name: string): TestNexus {
     return this.#nexuses.get(name) ?? this.#connect(name, "first");
   }
 
@@ -149,8 +150,8 @@ export class StoryScene {
     }
   }
 
-  #connect(name: string, port: string): LocalInitiator {
-    const nexus = this.test.connect(name, this.port(port));
+  #connect(name: string, port: string): TestNexus {
+    const nexus = this.test.join(name, this.port(port));
     this.#nexuses.set(name, nexus);
     return nexus;
   }
@@ -159,7 +160,7 @@ export class StoryScene {
 const REQUEST_SENSE = [3, 0, 0, 0, 18, 0];
 
 /** Takes every unit attention that a LUN has for a nexus. */
-async function hearAll(nexus: LocalInitiator, lun: number): Promise<void> {
+async function hearAll(nexus: TestNexus, lun: number): Promise<void> {
   while (true) {
     const result = await settled(
       nexus.command(lun, REQUEST_SENSE, { read: 18 }),

@@ -16,7 +16,7 @@ import { readText } from "./tree.ts";
 /** The code of README.md in some language. */
 function examples(language: string): string[] {
   const text = readText("README.md") ?? "";
-  const fences = text.matchAll(/^```(\w*)\n([^`]*)^```$/gm);
+  const fences = text.matchAll(/^```(\w*)[^\n]*\n([^`]*)^```$/gm);
   return [...fences]
     .filter(([, found]) => found === language)
     .map(([, , code = ""]) => code);
@@ -37,6 +37,9 @@ Deno.test("The configurations in README.md are right, and the same", () => {
   const [outcome] = classic;
   assertEquals(outcome && "warnings" in outcome && outcome.warnings, []);
   assertEquals(ucl, classic);
+  for (const outcome of examples("conf").map(parseConfiguration)) {
+    assertEquals("warnings" in outcome && outcome.warnings, []);
+  }
 });
 
 /** Rows of the table of permissions: flags, tasks. */

@@ -189,6 +189,10 @@ function hold(chaos: Chaos, [nexus, holds]: readonly [number, boolean]): void {
   else chaos.nexus(nexus).resume();
 }
 
+function delayArrival(chaos: Chaos, [nexus]: readonly [number]): void {
+  chaos.nexus(nexus).arrivesAtOnce = false;
+}
+
 function leave(chaos: Chaos, [nexus]: readonly [number]): void {
   chaos.replace(nexus);
 }
@@ -265,6 +269,7 @@ const EVENT: fc.Arbitrary<Event> = fc.oneof(
   ),
   event(2, fc.tuple(NEXUS, LUN, WHAT, fc.nat({ max: 60 })), manage),
   event(4, fc.tuple(NEXUS, fc.boolean()), hold),
+  event(2, fc.tuple(NEXUS), delayArrival),
   event(4, fc.tuple(fc.boolean()), holdStores),
   event(1, fc.tuple(NEXUS, COMMAND), overlap),
   event(1, fc.tuple(LUN, fc.boolean()), inject),

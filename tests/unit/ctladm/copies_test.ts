@@ -12,7 +12,7 @@ async function withDisks(
   body: (machine: MemoryDaemon) => Promise<void>,
   options = "",
 ): Promise<void> {
-  await using machine = new MemoryDaemon(["tpc"]);
+  await using machine = new MemoryDaemon(undefined, undefined, ["tpc"]);
   for (const lun of [0, 1]) {
     const named = `-o naa=0x300000000000000${lun} ${options}`;
     await machine.ctladm(`create -b ramdisk -s 4m -o capacity=4m ${named}`);

@@ -133,6 +133,28 @@ const ROWS: readonly (readonly [string, string, readonly string[]])[] = [
     ["net=192.0.2.1:2379", "net=etcd.example.com:443", "run=/usr/sbin/fence"],
   ],
   [
+    "an HBA behind a Unix socket",
+    'plugin camtgt { option listen "unix:/run/hba%p.sock" }' +
+    inTarget("port camtgt/3/0"),
+    [
+      "net=unix:/run/hba3.sock",
+      "net=unix:/run/hba3.sock.new/s",
+      ...["read=/run/hba3.sock", "write=/run/hba3.sock"],
+      ...["read=/run/hba3.sock.new", "write=/run/hba3.sock.new"],
+    ],
+  ],
+  [
+    "an HBA behind a TCP port",
+    'plugin camtgt { option listen "[::1]:3270" }' +
+    inTarget("port camtgt/0/0"),
+    ["net=[::1]:3270"],
+  ],
+  [
+    "an HBA without a wire",
+    inTarget("port camtgt/0/0"),
+    [],
+  ],
+  [
     "a plugin of its own",
     "plugin /plugins/mine.ts {}",
     ["read=/plugins/mine.ts"],
@@ -179,6 +201,10 @@ const NOTES: readonly (readonly [string, RegExp])[] = [
   ['lun x { path "/a,b" }', /^\/a,b has a comma/],
   ["lun x { backend /p.ts\n path /y }", /^lun "x": what the plugin \/p\.ts/],
   [inTarget("port isp0"), /port isp0 is not there/],
+  [
+    "plugin camtgt { option listen nowhere }" + inTarget("port camtgt/0/0"),
+    /^the wire of port camtgt\/0\/0: Invalid value "nowhere"/,
+  ],
 ];
 
 for (const [text, note] of NOTES) {

@@ -276,7 +276,7 @@ targetTest("SelfTests keep their results over a restart", async (test) => {
 
 targetTest("SelfTests finds the block that cannot be read", async (test) => {
   await test.addLun({ backend: "controlled" });
-  const a = await test.connectReady("a");
+  const a = await test.joinReady("a");
   const { store } = test.driver;
   const read = store.read.bind(store);
   store.read = (lba, count, into, at) => {
@@ -296,7 +296,7 @@ targetTest("SelfTests finds the block that cannot be read", async (test) => {
 
 targetTest("SelfTests ends before its store is closed", async (test) => {
   await test.addLun({ backend: "controlled", options: { path: "/x" } });
-  const a = await test.connectReady("a");
+  const a = await test.joinReady("a");
   const { store } = test.driver;
   store.holding = true;
   await a.command(0, [0x1d, 0x40, 0, 0, 0, 0]);
@@ -312,7 +312,7 @@ targetTest("SelfTests ends before its store is closed", async (test) => {
 
 targetTest("SelfTests go on when results cannot be kept", async (test) => {
   await test.addLun();
-  const a = await test.connectReady("a");
+  const a = await test.joinReady("a");
   breakState(test);
   const log = [0x4d, 0, 0x50, 0, 0, 0, 0, 0, 9, 0];
   assertEquals((await a.command(0, log, { read: 9 })).sense, "");
@@ -323,7 +323,7 @@ targetTest("SelfTests go on when results cannot be kept", async (test) => {
 
 targetTest("SelfTests in the background give up each turn", async (test) => {
   await test.addLun({ sizeBytes: 2 ** 20 });
-  const a = await test.connectReady("a");
+  const a = await test.joinReady("a");
   let turns = 0;
   test.host.clock.nextTurn = () => {
     turns += 1;
@@ -340,7 +340,7 @@ targetTest("SelfTests in the background give up each turn", async (test) => {
 
 targetTest("SelfTests tell how long the last one took", async (test) => {
   await test.addLun({ sizeBytes: 2 ** 36 });
-  const a = await test.connectReady("a");
+  const a = await test.joinReady("a");
   const ask = async () => {
     const cdb = [0x12, 1, 0x86, 0, 64, 0];
     const { data } = await a.command(0, cdb, { read: 64 });
@@ -362,7 +362,7 @@ targetTest("SelfTests tell how long the last one took", async (test) => {
 
 targetTest("SelfTests note a defect and go on without it", async (test) => {
   await test.addLun({ backend: "controlled" });
-  const a = await test.connectReady("a");
+  const a = await test.joinReady("a");
   test.plantedDefects = 2;
   const { store } = test.driver;
   const read = store.read;

@@ -111,8 +111,8 @@ story(
 
 targetTest("SET IDENTIFYING INFORMATION fails when not kept", async (test) => {
   await test.addLun();
-  const a = await test.connectReady("a");
-  const b = await test.connectReady("b");
+  const a = await test.joinReady("a");
+  const b = await test.joinReady("b");
   breakState(test);
   const set = [0xa4, 6, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0];
   const { sense } = await a.command(0, set, { write: Uint8Array.of(1) });

@@ -164,7 +164,7 @@ targetTest("LOG SELECT saves with SP, and only then", async (test) => {
 
 targetTest("LOG SELECT fails when it cannot save", async (test) => {
   await test.addLun();
-  const a = await test.connectReady("a");
+  const a = await test.joinReady("a");
   breakState(test);
   const { sense } = await a.command(0, [0x4c, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
   assertEquals(sense, "4/44/00");

@@ -10,7 +10,7 @@ import {
   targetTest,
   type TestTarget,
 } from "../../support/core_target.ts";
-import type { LocalInitiator } from "../../support/local_initiator.ts";
+import type { TestNexus } from "../../support/test_nexus.ts";
 import { buildCommand } from "../../support/story_commands.ts";
 import { tellStory } from "../../support/story_runner.ts";
 import { StoryArguments, wordsOf } from "../../support/story_values.ts";
@@ -88,8 +88,8 @@ function rowsOf(table: string): Row[] {
 
 /** Makes a LUN for each column, reserved as its head says. */
 async function reserveAll(test: TestTarget): Promise<Nexuses> {
-  const nexuses = new Map<string, LocalInitiator>();
-  for (const role of ROLES) nexuses.set(role, test.connect(role));
+  const nexuses = new Map<string, TestNexus>();
+  for (const role of ROLES) nexuses.set(role, test.join(role));
   for (const lun of TYPES.keys()) {
     await test.addLun({ number: lun, options: { removable: "on" } });
   }
@@ -108,7 +108,7 @@ async function reserveAll(test: TestTarget): Promise<Nexuses> {
   return nexuses;
 }
 
-type Nexuses = ReadonlyMap<string, LocalInitiator>;
+type Nexuses = ReadonlyMap<string, TestNexus>;
 
 async function statusOf(
   nexuses: Nexuses,

@@ -16,11 +16,8 @@ import {
   targetTest,
   type TestTarget,
 } from "../../support/core_target.ts";
-import {
-  type CommandResult,
-  type LocalInitiator,
-  SILENT,
-} from "../../support/local_initiator.ts";
+import { type CommandResult, SILENT } from "../../support/local_initiator.ts";
+import type { TestNexus } from "../../support/test_nexus.ts";
 
 // How the task ends: the same nexus' own, and another one's. What is not
 // touched ends GOOD. Then the answer, for the own task and the other.
@@ -45,9 +42,9 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 interface Scene {
   readonly test: TestTarget;
   /** Whose task it is. */
-  readonly owner: LocalInitiator;
+  readonly owner: TestNexus;
   /** Somebody else. */
-  readonly third: LocalInitiator;
+  readonly third: TestNexus;
 }
 
 const TAG = 77;
@@ -55,7 +52,7 @@ const WRITE = [0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const READ = [0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const BLOCK = new Uint8Array(512);
 
-function write(who: LocalInitiator, immediate: number, tag = TAG) {
+function write(who: TestNexus, immediate: number, tag = TAG) {
   return who.command(0, WRITE, { write: BLOCK, immediate, tag });
 }
 
@@ -114,9 +111,9 @@ for (const line of GRID.trim().split("\n")) {
       const whose = at === 0 ? "its own" : "another's";
       targetTest(`${name} and ${whose} task ${place}`, async (test) => {
         await test.addLun({ backend: "controlled" });
-        const asker = await test.connectReady("asker");
-        const other = await test.connectReady("other");
-        const third = await test.connectReady("third");
+        const asker = await test.joinReady("asker");
+        const other = await test.joinReady("other");
+        const third = await test.joinReady("third");
         const scene = { test, owner: at === 0 ? asker : other, third };
         const task = bring(scene);
         await settle();

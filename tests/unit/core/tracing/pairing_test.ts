@@ -193,6 +193,10 @@ function holdNexus(work: Work, nexus: number, holds: boolean): void {
   else work.nexus(nexus).resume();
 }
 
+function delayArrival(work: Work, nexus: number, delayed: boolean): void {
+  work.nexus(nexus).arrivesAtOnce = !delayed;
+}
+
 function holdStore(work: Work, _nexus: number, holds: boolean): void {
   for (const store of work.test.driver.stores) {
     if (holds) store.holding = true;
@@ -246,6 +250,7 @@ const HAPPENING: fc.Arbitrary<Happening> = fc.oneof(
     manage,
   ),
   happening(4, fc.boolean(), holdNexus),
+  happening(2, fc.boolean(), delayArrival),
   happening(5, fc.boolean(), holdStore),
   happening(
     2,
