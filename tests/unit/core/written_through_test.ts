@@ -34,6 +34,6 @@ for (const [through, calls] of CALLS) {
     store.answerHeld();
     await aborted;
     await written;
-    assertEquals(store.calls, calls);
+    assertEquals(store.calls, [...calls]);
   });
 }
