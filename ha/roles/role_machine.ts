@@ -114,6 +114,8 @@ export class RoleMachine {
   #recordAtMs = 0;
   #peerLost: "no" | "asked" | "fenced" = "no";
   #peerLostRequest = 0;
+  /** A fencer is at work on it, though it may be back meanwhile. */
+  #peerBeingFenced = false;
   #peerLostAtMs = 0;
 
   #suspended = false;
@@ -665,6 +667,7 @@ export class RoleMachine {
     if (this.#peerLost !== "no" || this.#nowMs < this.#peerLostAtMs) return;
     this.#peerLost = "asked";
     this.#peerLostRequest = this.#nextRequest();
+    this.#peerBeingFenced = true;
     this.#out.push({
       type: "fence",
       request: this.#peerLostRequest,
@@ -676,6 +679,7 @@ export class RoleMachine {
   }
 
   #peerWasFenced(ok: boolean): void {
+    this.#peerBeingFenced = false;
     if (this.#peerLost !== "asked") return;
     this.#peerLost = ok ? "fenced" : "no";
     if (ok) this.#out.push({ type: "peer-fenced" });
@@ -755,7 +759,9 @@ export class RoleMachine {
 
   #mayHandOver(): boolean {
     const isPaired = !this.#settings.hasLease || this.#arbiterSolo === false;
-    return this.#caughtUp && !this.#record.solo && isPaired;
+    // A shot that is on its way would hit the new primary.
+    const isSafe = !this.#peerBeingFenced;
+    return this.#caughtUp && !this.#record.solo && isPaired && isSafe;
   }
 
   // The peer was given a higher epoch and has done nothing with it.

@@ -397,6 +397,28 @@ Deno.test("RoleMachine: silence stops a secondary before the primary acts", () =
   assertEquals(scene.happens({ type: "link-heard" }), ["resume"]);
 });
 
+Deno.test("RoleMachine: no role for a peer that is being fenced", () => {
+  const scene = Scene.primary({ mode: "shared" });
+  scene.happens(lost());
+  scene.happens({ type: "tick" }, 3000);
+  const fence = scene.request("fence").request;
+  const { request } = scene.request("record");
+  scene.happens({ type: "recorded", request, solo: true, ok: true });
+  // It is back before its fencer has done anything, and wants the role.
+  scene.happens({ type: "link-up" });
+  const wants = { phase: "following", epoch: 2, epochSeen: 2 } as const;
+  scene.hears({ ...wants, wantsPrimary: true });
+  scene.happens({ type: "peer-synced" });
+  const paired = scene.request("record");
+  const recorded = { type: "recorded", solo: false, ok: true } as const;
+  assertEquals(
+    scene.happens({ ...recorded, request: paired.request }),
+    [],
+  );
+  const fenced = { type: "fenced", request: fence, ok: true } as const;
+  assertEquals(scene.happens({ ...fenced, reason: "" }), ["drain"]);
+});
+
 Deno.test("RoleMachine: a lost secondary of shared mode is fenced", () => {
   const scene = Scene.primary({ mode: "shared" });
   scene.happens(lost());
