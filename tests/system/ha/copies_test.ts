@@ -129,7 +129,7 @@ pairOfDaemonsTest(
 pairOfDaemonsTest(
   "a clone to a LUN that the other node serves",
   ACTIVE_MODES,
-  async (pair) => {
+  async (pair, mode) => {
     await pair.two.until(
       "LUN 1",
       ({ luns }) =>
