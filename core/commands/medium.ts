@@ -272,7 +272,10 @@ async function writeLater(
         return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "write");
       },
     );
-    if (completion !== STATUS.GOOD) return completion;
+    if (completion !== STATUS.GOOD) {
+      if (through && unit.writesThrough) await flush(task, unit);
+      return completion;
+    }
     task.movedLength = done + bytes;
     task.moveCount += 1;
   }
@@ -383,12 +386,18 @@ async function useDataOut(
   }
 }
 
-/** Makes durable what was written. */
+/**
+ * Makes durable what was written. An aborted task has no use for that, but for
+ * a unit that another machine writes as well: what stayed in a cache here could
+ * reach the medium after what is written there later.
+ */
 export async function flush(
   task: ScsiTask,
   unit: LogicalUnit,
 ): Promise<Completion> {
-  if (task.abort !== ABORT.NONE) return STATUS.TASK_ABORTED;
+  if (task.abort !== ABORT.NONE && !unit.writesThrough) {
+    return STATUS.TASK_ABORTED;
+  }
   const store = storeOf(unit);
   const { trace } = task;
   const result =
