@@ -33,7 +33,7 @@ export interface PairOptions {
   /** More lines of the LUN; `lun` itself is there. */
   readonly lun?: (node: 1 | 2) => string;
   /** More lines of the target, for a disk of its own: that path with ".1". */
-  readonly target?: (disk: string) => string;
+  readonly target?: (disk: string, node: 1 | 2) => string;
   /** There is no line `peer`. */
   readonly withoutLink?: boolean;
   /** The link is encrypted. */
@@ -327,7 +327,7 @@ function configurationOf(
         serial "PAIR0000"
         ${lun?.(id) ?? ""}
       }
-      ${target?.(disk) ?? ""}
+      ${target?.(disk, id) ?? ""}
     }`;
 }
 

@@ -3,7 +3,7 @@
  * what a failover leaves of a token.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   cloneByToken,
   cloneByXcopy,
@@ -124,4 +124,38 @@ pairOfDaemonsTest(
     assertEquals(await holds(b, 7), true);
   },
   WITH_SECOND_LUN,
+);
+
+pairOfDaemonsTest(
+  "a clone to a LUN that the other node serves",
+  ACTIVE_MODES,
+  async (pair, mode) => {
+    await pair.two.until(
+      "LUN 1",
+      ({ luns }) =>
+        luns[1]?.serving === "primary" && luns[1]?.peer === "secondary",
+    );
+    const [a, b] = await ready(pair);
+    await fill(a, 5);
+    const source = await copyLun(a, 0);
+    const destination = await copyLun(a, 1);
+    const wish = { source, destination, lengthBytes: BYTES };
+    if (mode === "shared") {
+      await cloneByXcopy(a, wish);
+      assertEquals([await holds(a, 5), await holds(b, 5)], [true, true]);
+      return;
+    }
+    // The node that copies has no store of it: the initiator copies by itself.
+    const unreachable = "a/0d/02";
+    await assertRejects(() => cloneByXcopy(a, wish), Error, unreachable);
+  },
+  {
+    target: (disk, node) =>
+      `lun 1 {
+      path ${disk}.1
+      size 16M
+      serial "PAIR0001"
+      option ha_role ${node === 1 ? "secondary" : "primary"}
+    }`,
+  },
 );
