@@ -44,6 +44,14 @@ function checkResponse(
   assert(problem.message.length < MESSAGE_CHARACTERS_MAX, told.slice(0, 300));
 }
 
+/** What it says; of a stream, which has no end, nothing. */
+async function textOf(response: Response): Promise<string> {
+  const type = response.headers.get("content-type");
+  if (type !== "text/event-stream") return await response.text();
+  await response.body?.cancel();
+  return "";
+}
+
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -63,7 +71,7 @@ async function ask(plans: readonly RequestPlan[]): Promise<void> {
   for (const plan of plans) {
     const response = await machine.send(requestOf(plan));
     const { status, headers } = response;
-    checkResponse({ status, headers, text: await response.text() }, plan);
+    checkResponse({ status, headers, text: await textOf(response) }, plan);
   }
   const daemon = await machine.client.get<{ readonly defects: number }>(
     "/v1/daemon",

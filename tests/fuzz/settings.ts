@@ -85,6 +85,7 @@ export function fuzzTest<Values>(
       numRuns,
       seed: SEED,
       interruptAfterTimeLimit: SMOKE_MS_MAX,
+      markInterruptAsFailure: true,
     });
   });
 }
