@@ -239,12 +239,12 @@ export function writeRange(
   }
   const store = storeOf(unit);
   const blocks = offered / blockLength;
-  task.unflushed = true;
   const result = task.trace === null
     ? store.tryWrite?.(task.lba, blocks, task.immediate, task.immediateAt) ??
       NOT_NOW
     : tracedTryWrite(task.trace, store, blocks, task);
   if (result === NOT_NOW) return writeLater(task, unit, offered, through);
+  task.unflushed = true;
   if (result !== OK) return senseOfStoreFault(result, "write");
   task.movedLength = offered;
   task.moveCount = 1;

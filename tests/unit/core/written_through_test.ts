@@ -172,6 +172,28 @@ targetTest("what has written nothing is not flushed", async (test) => {
   assertEquals(store.calls, ["read 7 1"]);
 });
 
+targetTest("what waits for its data is not flushed", async (test) => {
+  const { initiator, store } = await holdingLun(test, true);
+  initiator.givesData = false;
+  const tag = initiator.nextTag;
+  const cdb = [0x2a, 0, 0, 0, 0, 7, 0, 0, 1, 0];
+  const ended = initiator.command(0, cdb, { write: BLOCK, immediate: 0 });
+  await settle();
+  await initiator.manage(FUNCTION.ABORT_TASK, 0, tag);
+  await ended;
+  assertEquals(store.calls, []);
+});
+
+targetTest("what fails at once is flushed", async (test) => {
+  const { initiator, store } = await holdingLun(test, true, { atonce: "on" });
+  store.answerAll();
+  store.fail("write", "medium");
+  const cdb = [0x2a, 0, 0, 0, 0, 7, 0, 0, 1, 0];
+  const { sense } = await initiator.command(0, cdb, { write: BLOCK });
+  assertEquals(sense, "3/0c/02");
+  assertEquals(store.calls, ["tryWrite 7 1", "flush"]);
+});
+
 targetTest("what fails in its second step is flushed", async (test) => {
   const { initiator, store } = await holdingLun(test, true);
   const cdb = [0x41, 0, 0, 0, 0, 0, 0, 4, 0, 0];
