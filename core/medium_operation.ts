@@ -214,12 +214,28 @@ export class MediumOperation {
   }
 
   async #runPass(): Promise<Completion> {
-    const unit = this.#unit;
-    this.#lba = 0;
-    let { store } = unit;
+    const { store } = this.#unit;
     if (store === null) return STATUS.TASK_ABORTED;
     if (this.plan.cryptographic) return await this.#replaceKey(store);
-    const change = changeOfPass(this.plan, this.#passesDone, store);
+    const completion = await this.#changeBlocks(store);
+    const goesOn = completion === STATUS.GOOD;
+    // What another machine writes next must not be written over later.
+    if (!goesOn && !this.#unit.writesThrough) return completion;
+    const flushed = await store.flush();
+    if (!goesOn) return completion;
+    if (flushed !== OK) return this.#fail(flushed.message);
+    this.#passesDone += 1;
+    this.#lba = 0;
+    // What is not kept of a pass is done once more after a restart.
+    if (this.#passesDone < this.plan.passes) this.#keep();
+    return STATUS.GOOD;
+  }
+
+  async #changeBlocks(first: BlockStore): Promise<Completion> {
+    const unit = this.#unit;
+    const change = changeOfPass(this.plan, this.#passesDone, first);
+    let store: BlockStore | null = first;
+    this.#lba = 0;
     // Without a store there are no blocks: that is not the end of them.
     while (store === null || this.#lba < unit.geometry.blockCount) {
       if (this.#stopping || store === null) return STATUS.TASK_ABORTED;
@@ -230,12 +246,6 @@ export class MediumOperation {
       await this.#pace(blocks * unit.geometry.blockLength);
       store = unit.store;
     }
-    const flushed = await store.flush();
-    if (flushed !== OK) return this.#fail(flushed.message);
-    this.#passesDone += 1;
-    this.#lba = 0;
-    // What is not kept of a pass is done once more after a restart.
-    if (this.#passesDone < this.plan.passes) this.#keep();
     return STATUS.GOOD;
   }
 

@@ -134,6 +134,8 @@ export class ScsiTask<Context = unknown> {
   ranges: readonly BlockRange[] | null = null;
   /** Others need not wait for it: its unit keeps them off by itself. */
   aside = false;
+  /** It has changed blocks of a store that it has not flushed since. */
+  unflushed = false;
   /** Set by the transport: another node runs it, here it has its place. */
   placeholder = false;
   /** What it tells to a trace; null: it is not traced. */
@@ -209,6 +211,7 @@ export function resetTask(task: ScsiTask): void {
   task.blockCount = 0;
   task.ranges = null;
   task.aside = false;
+  task.unflushed = false;
   task.placeholder = false;
   task.wake = null;
   task.sequentialDone = false;

@@ -10,6 +10,7 @@ import type { Completion } from "../sense.ts";
 import type { SerializationClass } from "../serialization.ts";
 import type { ScsiTask } from "../task.ts";
 import { VARIABLE_LENGTH } from "./cdb.ts";
+import { writtenThrough } from "./written_through.ts";
 
 /** Under which conditions a command runs, as bits. */
 export const FLAG = {
@@ -117,8 +118,11 @@ export function makeRow(definition: CommandDefinition): CommandRow {
   forbidden.forEach((_, word) => {
     forbidden[word] = words.getUint32(4 * word);
   });
+  const { execute, pattern } = definition;
+  const writes = (pattern & PATTERN.WRITE) !== 0;
   return Object.freeze({
     ...definition,
+    execute: writes ? writtenThrough(execute) : execute,
     cdbLength: usageBytes.length,
     usageBytes,
     forbidden,

@@ -212,6 +212,7 @@ export function writeBlocks(
 ): MaybePromise<StoreResult> {
   const store = storeOf(unit);
   const { trace } = by;
+  by.unflushed = true;
   if (trace !== null) return tracedWrite(trace, store, lba, blockCount, from);
   const result = store.tryWrite?.(lba, blockCount, from, 0) ?? NOT_NOW;
   return result === NOT_NOW ? store.write(lba, blockCount, from, 0) : result;
@@ -243,6 +244,7 @@ export function writeRange(
       NOT_NOW
     : tracedTryWrite(task.trace, store, blocks, task);
   if (result === NOT_NOW) return writeLater(task, unit, offered, through);
+  task.unflushed = true;
   if (result !== OK) return senseOfStoreFault(result, "write");
   task.movedLength = offered;
   task.moveCount = 1;
@@ -272,10 +274,7 @@ async function writeLater(
         return result === OK ? STATUS.GOOD : senseOfStoreFault(result, "write");
       },
     );
-    if (completion !== STATUS.GOOD) {
-      if (through && unit.writesThrough) await flush(task, unit);
-      return completion;
-    }
+    if (completion !== STATUS.GOOD) return completion;
     task.movedLength = done + bytes;
     task.moveCount += 1;
   }
@@ -313,11 +312,13 @@ export async function inSteps(
 }
 
 function changeStep(
-  { trace }: ScsiTask,
+  task: ScsiTask,
   store: BlockStore,
   step: BlockRange,
   change: StoreChange,
 ): MaybePromise<StoreResult> {
+  const { trace } = task;
+  task.unflushed = true;
   return trace === null ? change.call(store, step) : trace.store(
     change.storeCall,
     step.lba,
@@ -386,20 +387,24 @@ async function useDataOut(
   }
 }
 
-/**
- * Makes durable what was written. An aborted task has no use for that, but for
- * a unit that another machine writes as well: what stayed in a cache here could
- * reach the medium after what is written there later.
- */
-export async function flush(
+/** Makes durable what was written, unless nobody has a use for it. */
+export function flush(
   task: ScsiTask,
   unit: LogicalUnit,
+): MaybePromise<Completion> {
+  return task.abort === ABORT.NONE
+    ? flushStore(task, storeOf(unit))
+    : STATUS.TASK_ABORTED;
+}
+
+/** The same, whatever has become of the task. */
+export async function flushStore(
+  task: ScsiTask,
+  store: BlockStore,
 ): Promise<Completion> {
-  if (task.abort !== ABORT.NONE && !unit.writesThrough) {
-    return STATUS.TASK_ABORTED;
-  }
-  const store = storeOf(unit);
   const { trace } = task;
+  // Once: a store that cannot is not asked again.
+  task.unflushed = false;
   const result =
     await (trace === null
       ? store.flush()
