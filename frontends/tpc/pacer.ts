@@ -10,6 +10,12 @@ import type { Clock } from "../../core/mod.ts";
 /** Milliseconds that copies work before sessions have their turn. */
 export const COPY_SLICE_MS = 2;
 
+/**
+ * The same while initiators are quiet: a turn takes the runtime one to two
+ * milliseconds, in which nothing is copied.
+ */
+export const QUIET_SLICE_MS = 8;
+
 /** How long copies rest for each millisecond of work, when others are busy. */
 export const REST_FACTOR = 3;
 
@@ -48,7 +54,7 @@ export class Pacer {
   async turn(): Promise<void> {
     while (this.#rest !== null) await this.#rest;
     const workedMs = this.#clock.nowMs() - this.#sliceBeganMs;
-    if (workedMs < COPY_SLICE_MS) return;
+    if (workedMs < (this.#busy ? COPY_SLICE_MS : QUIET_SLICE_MS)) return;
     this.#rest = this.#takeRest(Math.min(workedMs, 2 * COPY_SLICE_MS));
     await this.#rest;
   }

@@ -6,6 +6,8 @@
 
 import type { OperationKind, OperationState } from "./operations.ts";
 
+export type { OperationKind, OperationState };
+
 /** One copy operation, as it stands. */
 export interface CopyRecord {
   /** Number in the target. */

@@ -6,6 +6,7 @@ import {
   COPY_SLICE_MS,
   LOOK_MS,
   Pacer,
+  QUIET_SLICE_MS,
   REST_FACTOR,
 } from "../../../../frontends/tpc/pacer.ts";
 import { settle } from "../../../support/core_target.ts";
@@ -76,4 +77,21 @@ Deno.test("Pacer.turn does not rest for a few commands", async () => {
   for (let ms = 0; ms <= 2 * LOOK_MS; ms += COPY_SLICE_MS) {
     assertEquals(await scene.slice(), 0);
   }
+});
+
+Deno.test("Pacer.turn lets others have their turn less often when they are quiet", async () => {
+  const clock = new ManualClock();
+  let turns = 0;
+  const counting = {
+    nowMs: () => clock.nowMs(),
+    wallClockMs: () => clock.wallClockMs(),
+    nextTurn: () => Promise.resolve(void (turns += 1)),
+    after: clock.after.bind(clock),
+  };
+  const pacer = new Pacer(counting, () => 0);
+  for (let ms = 0; ms < 4 * QUIET_SLICE_MS; ms += COPY_SLICE_MS) {
+    clock.advance(COPY_SLICE_MS);
+    await pacer.turn();
+  }
+  assertEquals(turns, 4);
 });
