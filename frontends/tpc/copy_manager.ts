@@ -30,7 +30,7 @@ import {
 import {
   type CopyOperation,
   CopyOperations,
-  type OperationState,
+  type CopyState,
 } from "./operations.ts";
 import type { CopyCounters, CopyRecord, CopyService } from "./service.ts";
 
@@ -273,7 +273,7 @@ function waysOf({ bytes, sharedBytes }: CopyOutcome, before: string): string {
 
 function failureOf(
   { completion }: CopyOperation,
-  state: OperationState,
+  state: CopyState,
 ): Record<string, unknown> {
   if (state === "completed" || completion === STATUS.GOOD) return {};
   if (typeof completion === "number") return { status: completion };

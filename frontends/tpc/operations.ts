@@ -38,14 +38,14 @@ export const HELD_MS = 60_000;
 export const HOUSEKEEPING_MS = 1000;
 
 /** The command that began an operation. */
-export type OperationKind =
+export type CopyKind =
   | "EXTENDED COPY(LID1)"
   | "EXTENDED COPY(LID4)"
   | "POPULATE TOKEN"
   | "WRITE USING TOKEN";
 
 /** Where an operation stands. */
-export type OperationState = "running" | "completed" | "failed" | "aborted";
+export type CopyState = "running" | "completed" | "failed" | "aborted";
 
 /** What a command says of the operation that it begins. */
 export interface OperationRequest {
@@ -56,7 +56,7 @@ export interface OperationRequest {
   /** LIST IDENTIFIER. */
   readonly listId: number;
   /** The command. */
-  readonly kind: OperationKind;
+  readonly kind: CopyKind;
   /** It goes on after the command has ended (IMMED). */
   readonly background?: boolean;
   /** Nobody can ask for it (LIST ID USAGE 11b): it is not kept. */
@@ -74,7 +74,7 @@ export class CopyOperation {
   /** LIST IDENTIFIER. */
   readonly listId: number;
   /** The command. */
-  readonly kind: OperationKind;
+  readonly kind: CopyKind;
   /** It goes on after the command has ended. */
   readonly background: boolean;
   /** Nobody can ask for it. */
@@ -84,7 +84,7 @@ export class CopyOperation {
   /** When it ended; undefined: it runs. */
   endedMs: number | undefined;
   /** Where it stands. */
-  state: OperationState = "running";
+  state: CopyState = "running";
   /** How it ended: the completion of a foreground command. */
   completion: Completion = STATUS.GOOD;
   /** Segments that are done. */
@@ -198,7 +198,7 @@ export class CopyOperations implements LunObserver, Disposable {
   /** An operation has ended: its result is kept for a while. */
   end(
     operation: CopyOperation,
-    state: Exclude<OperationState, "running">,
+    state: Exclude<CopyState, "running">,
     completion: Completion,
   ): void {
     operation.state = state;

@@ -21,8 +21,8 @@ import {
 } from "../../core/mod.ts";
 import type { CopyManager } from "./copy_manager.ts";
 import {
+  type CopyKind,
   type CopyOperation,
-  type OperationKind,
   RUNNING_MAX,
 } from "./operations.ts";
 import {
@@ -53,7 +53,7 @@ const SHORT_COUNT_MAX = 0xffffffff;
 const NO_ESTIMATE = 0xffffffff;
 
 /** SERVICE ACTION of the command that began an operation. */
-const SERVICE_ACTION_OF: Readonly<Record<OperationKind, number>> = {
+const SERVICE_ACTION_OF: Readonly<Record<CopyKind, number>> = {
   "EXTENDED COPY(LID1)": 0x00,
   "EXTENDED COPY(LID4)": 0x01,
   "POPULATE TOKEN": 0x10,

@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { OperationKind, OperationState } from "./operations.ts";
+import type { CopyKind, CopyState } from "./operations.ts";
 
-export type { OperationKind, OperationState };
+export type { CopyKind, CopyState };
 
 /** One copy operation, as it stands. */
 export interface CopyRecord {
   /** Number in the target. */
   readonly number: number;
   /** The command that began it. */
-  readonly kind: OperationKind;
+  readonly kind: CopyKind;
   /** LUN that received the command. */
   readonly lun: number;
   /** Target port that received it. */
@@ -23,7 +23,7 @@ export interface CopyRecord {
   /** LIST IDENTIFIER. */
   readonly listId: number;
   /** Where it stands. */
-  readonly state: OperationState;
+  readonly state: CopyState;
   /** It goes on after its command has ended. */
   readonly background: boolean;
   /** From where to where, in words. */

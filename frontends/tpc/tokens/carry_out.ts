@@ -14,7 +14,7 @@ import {
   STATUS,
 } from "../../../core/mod.ts";
 import type { CopyManager } from "../copy_manager.ts";
-import type { CopyOperation, OperationState } from "../operations.ts";
+import type { CopyOperation, CopyState } from "../operations.ts";
 
 /**
  * Does the work of an operation that has begun.
@@ -56,7 +56,7 @@ async function finish(
   }
 }
 
-function stateOf(completion: Completion): Exclude<OperationState, "running"> {
+function stateOf(completion: Completion): Exclude<CopyState, "running"> {
   if (completion === STATUS.GOOD) return "completed";
   return completion === STATUS.TASK_ABORTED ? "aborted" : "failed";
 }
