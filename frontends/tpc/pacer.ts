@@ -14,7 +14,7 @@ export const COPY_SLICE_MS = 2;
  * The same while initiators are quiet: a turn takes the runtime one to two
  * milliseconds, in which nothing is copied.
  */
-export const QUIET_SLICE_MS = 8;
+export const QUIET_SLICE_MS = 12;
 
 /** How long copies rest for each millisecond of work, when others are busy. */
 export const REST_FACTOR = 3;
