@@ -6,10 +6,15 @@
  */
 
 import { INITIATORS_PER_PORT_MAX } from "./initiator_port.ts";
+import {
+  fillLocalTask,
+  type LocalBuffers,
+  LocalTransport,
+  senseDataOf,
+} from "./local_transport.ts";
 import { ManagementError } from "./management_error.ts";
 import type { Nexus } from "./nexus.ts";
 import type { Clock } from "./ports/host.ts";
-import type { Transport } from "./ports/transport.ts";
 import type { TargetPort } from "./target_port.ts";
 import { ATTRIBUTE, CDB_LENGTH_MAX, type ScsiTask } from "./task.ts";
 import {
@@ -18,8 +23,6 @@ import {
   type TaskManagementRequest,
   taskManagementRequest,
 } from "./task_management.ts";
-import { putSense } from "./task_sense.ts";
-import { SENSE_LENGTH_MAX } from "./wire/sense_data.ts";
 
 /** Most bytes that one command moves, either way. */
 export const LOCAL_TRANSFER_MAX: number = 16 * 2 ** 20;
@@ -69,13 +72,7 @@ export interface LocalResult {
 }
 
 /** What a local initiator keeps with a task. */
-export interface LocalContext {
-  /** Room for Data-In. */
-  dataIn: Uint8Array;
-  /** Bytes of it that have come. */
-  receivedLength: number;
-  /** Data-Out. */
-  dataOut: Uint8Array;
+export interface LocalContext extends LocalBuffers {
   /** Tells whoever sent the command. */
   resolve: ((result: LocalResult) => void) | null;
 }
@@ -83,14 +80,14 @@ export interface LocalContext {
 const NO_BYTES = new Uint8Array(0);
 
 /** One I_T nexus between a program and a target port. */
-export class LocalInitiator implements Transport<LocalContext> {
+export class LocalInitiator extends LocalTransport<LocalContext> {
   readonly #nexus: Nexus<LocalContext>;
   readonly #functions: Map<TaskManagementRequest, () => void> = new Map();
   readonly #clock: Clock;
-  #nextTag = 0;
 
   /** Connects to a port. */
   constructor({ port, name, transportId, clock }: LocalInitiatorOptions) {
+    super();
     this.#clock = clock;
     const nexus = port.connect(name, transportId, this, newContext);
     if (nexus === null) {
@@ -135,39 +132,6 @@ export class LocalInitiator implements Transport<LocalContext> {
     await this.#nexus.nexusLost();
   }
 
-  // Transport: what the core asks for. Everything is at hand at once.
-
-  /** See `Transport`. */
-  roomForDataIn(task: ScsiTask<LocalContext>, lengthBytes: number): number {
-    const { dataIn, receivedLength } = task.context;
-    task.dataIn = dataIn;
-    task.dataInAt = receivedLength;
-    return Math.min(lengthBytes, dataIn.length - receivedLength);
-  }
-
-  /** See `Transport`. */
-  dataInRoom(): Promise<void> {
-    throw new TypeError("A local initiator has room for what it expects");
-  }
-
-  /** See `Transport`. */
-  sendDataIn(task: ScsiTask<LocalContext>, lengthBytes: number): void {
-    task.context.receivedLength += lengthBytes;
-  }
-
-  /** See `Transport`. */
-  receiveDataOut(
-    task: ScsiTask<LocalContext>,
-    offset: number,
-    lengthBytes: number,
-    into: Uint8Array,
-    at: number,
-  ): boolean {
-    const { dataOut } = task.context;
-    into.set(dataOut.subarray(offset, offset + lengthBytes), at);
-    return true;
-  }
-
   /** See `Transport`. */
   sendCommandComplete(task: ScsiTask<LocalContext>): void {
     finish(task, task.status);
@@ -179,11 +143,6 @@ export class LocalInitiator implements Transport<LocalContext> {
   }
 
   /** See `Transport`. */
-  abortTransfer(): void {
-    // Nothing ever waits for this transport.
-  }
-
-  /** See `Transport`. */
   taskManagementFunctionExecuted(request: TaskManagementRequest): void {
     const answered = this.#functions.get(request);
     this.#functions.delete(request);
@@ -192,29 +151,14 @@ export class LocalInitiator implements Transport<LocalContext> {
 
   #fill(task: ScsiTask<LocalContext>, command: LocalCommand): void {
     const { cdb, dataOut = NO_BYTES, dataInLength = 0 } = command;
-    const { context } = task;
-    context.dataIn = new Uint8Array(dataInLength);
-    context.receivedLength = 0;
-    context.dataOut = dataOut;
-    for (let at = 0; at < CDB_LENGTH_MAX; at += 1) {
-      task.cdb.setUint8(at, cdb[at] ?? 0);
-    }
-    task.cdbLength = cdb.length;
-    task.visibleLun = command.lun;
-    task.tag = command.tag ?? this.#takeTag();
+    fillLocalTask(task, {
+      ...{ lun: command.lun, cdb, dataOut },
+      dataIn: new Uint8Array(dataInLength),
+      nowMs: this.#clock.nowMs(),
+    });
+    // Tags that callers choose are theirs to keep apart from these.
+    task.tag = command.tag ?? this.takeTag();
     task.attribute = command.attribute ?? ATTRIBUTE.SIMPLE;
-    task.arrivedMs = this.#clock.nowMs();
-    task.expectedDataInLength = dataInLength;
-    task.expectedDataOutLength = dataOut.length;
-    task.immediate = dataOut;
-    task.immediateAt = 0;
-    task.immediateLength = dataOut.length;
-  }
-
-  // Tags that callers choose are theirs to keep apart from these.
-  #takeTag(): number {
-    this.#nextTag = this.#nextTag % 0xffffffff + 1;
-    return this.#nextTag;
   }
 }
 
@@ -273,9 +217,4 @@ function finish(task: ScsiTask<LocalContext>, status: number | null): void {
     dataIn: dataIn.subarray(0, receivedLength),
     transferLength: task.transferLength,
   });
-}
-
-function senseDataOf(task: ScsiTask<LocalContext>): Uint8Array {
-  const bytes = new Uint8Array(SENSE_LENGTH_MAX);
-  return bytes.subarray(0, putSense(new DataView(bytes.buffer), 0, task));
 }

@@ -52,6 +52,7 @@ export * from "./informational_exceptions.ts";
 export { changeDurably } from "./kept_reservations.ts";
 export * from "./initiator_port.ts";
 export * from "./local_initiator.ts";
+export * from "./local_transport.ts";
 export * from "./injections.ts";
 export * from "./logical_unit.ts";
 export type { LunObserver, LunObservers } from "./lun_observer.ts";

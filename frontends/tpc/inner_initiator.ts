@@ -12,16 +12,17 @@ import {
   CDB_LENGTH_MAX,
   type Clock,
   type CommandRow,
+  fillLocalTask,
+  type LocalBuffers,
+  LocalTransport,
   LOGICAL_UNIT_NOT_SUPPORTED,
   type LogicalUnit,
   type Nexus,
-  putSense,
   type ScsiTask,
   SENSE_KEY,
-  SENSE_LENGTH_MAX,
+  senseDataOf,
   STATUS,
   type TargetPort,
-  type Transport,
 } from "../../core/mod.ts";
 
 import { bytesOfSense } from "./sense.ts";
@@ -51,10 +52,7 @@ export interface InnerResult {
 }
 
 /** What the initiator keeps with a task. */
-interface InnerContext {
-  dataIn: Uint8Array;
-  receivedLength: number;
-  dataOut: Uint8Array;
+interface InnerContext extends LocalBuffers {
   resolve: ((result: InnerResult) => void) | null;
 }
 
@@ -76,16 +74,16 @@ export const ATTENTIONS_MAX = 32;
 const BUSY_MS = 20;
 
 /** One I_T nexus between the copy manager and the units, for one asker. */
-export class InnerInitiator implements Transport<InnerContext> {
+export class InnerInitiator extends LocalTransport<InnerContext> {
   readonly #port: TargetPort;
   readonly #nexus: Nexus<InnerContext>;
   readonly #clock: Clock;
-  #nextTag = 0;
   #commands = 0;
   #gone = false;
 
   /** Connects to the port in the name of a nexus. */
   constructor(port: TargetPort, asker: Nexus, clock: Clock) {
+    super();
     this.#clock = clock;
     this.#port = port;
     this.#nexus = port.connectFor(asker, this, newContext);
@@ -136,37 +134,6 @@ export class InnerInitiator implements Transport<InnerContext> {
   }
 
   /** See `Transport`. */
-  roomForDataIn(task: ScsiTask<InnerContext>, lengthBytes: number): number {
-    const { dataIn, receivedLength } = task.context;
-    task.dataIn = dataIn;
-    task.dataInAt = receivedLength;
-    return Math.min(lengthBytes, dataIn.length - receivedLength);
-  }
-
-  /** See `Transport`. */
-  dataInRoom(): Promise<void> {
-    throw new TypeError("A command of the copy manager has room for its data");
-  }
-
-  /** See `Transport`. */
-  sendDataIn(task: ScsiTask<InnerContext>, lengthBytes: number): void {
-    task.context.receivedLength += lengthBytes;
-  }
-
-  /** See `Transport`. */
-  receiveDataOut(
-    task: ScsiTask<InnerContext>,
-    offset: number,
-    lengthBytes: number,
-    into: Uint8Array,
-    at: number,
-  ): boolean {
-    const { dataOut } = task.context;
-    into.set(dataOut.subarray(offset, offset + lengthBytes), at);
-    return true;
-  }
-
-  /** See `Transport`. */
   sendCommandComplete(task: ScsiTask<InnerContext>): void {
     finish(task, task.status);
   }
@@ -174,11 +141,6 @@ export class InnerInitiator implements Transport<InnerContext> {
   /** See `Transport`. */
   taskEnded(task: ScsiTask<InnerContext>): void {
     finish(task, STATUS.TASK_ABORTED);
-  }
-
-  /** See `Transport`. */
-  abortTransfer(): void {
-    // Nothing ever waits for this transport.
   }
 
   /** See `Transport`. */
@@ -200,30 +162,14 @@ export class InnerInitiator implements Transport<InnerContext> {
     const { unit, cdb, dataIn = NO_BYTES, dataOut = NO_BYTES, row } = command;
     const { movesBytes } = command;
     assert(cdb.length <= CDB_LENGTH_MAX, "a CDB is too long");
-    const { context } = task;
-    context.dataIn = dataIn;
-    context.receivedLength = 0;
-    context.dataOut = dataOut;
-    for (let at = 0; at < CDB_LENGTH_MAX; at += 1) {
-      task.cdb.setUint8(at, cdb[at] ?? 0);
-    }
-    task.cdbLength = cdb.length;
-    task.row = row ?? null;
     // The port shows every unit by its number.
-    task.visibleLun = unit.number;
-    task.tag = this.#takeTag();
+    const lun = unit.number;
+    const nowMs = this.#clock.nowMs();
+    fillLocalTask(task, { lun, cdb, dataIn, dataOut, nowMs });
+    task.row = row ?? null;
+    task.tag = this.takeTag();
     task.attribute = ATTRIBUTE.SIMPLE;
-    task.arrivedMs = this.#clock.nowMs();
-    task.expectedDataInLength = movesBytes ?? dataIn.length;
-    task.expectedDataOutLength = dataOut.length;
-    task.immediate = dataOut;
-    task.immediateAt = 0;
-    task.immediateLength = dataOut.length;
-  }
-
-  #takeTag(): number {
-    this.#nextTag = this.#nextTag % 0xffffffff + 1;
-    return this.#nextTag;
+    if (movesBytes !== undefined) task.expectedDataInLength = movesBytes;
   }
 }
 
@@ -245,11 +191,6 @@ function finish(task: ScsiTask<InnerContext>, status: number): void {
   resolve?.(
     status === STATUS.GOOD ? GOOD : { status, senseData: senseDataOf(task) },
   );
-}
-
-function senseDataOf(task: ScsiTask): Uint8Array {
-  const bytes = new Uint8Array(SENSE_LENGTH_MAX);
-  return bytes.subarray(0, putSense(new DataView(bytes.buffer), 0, task));
 }
 
 /** SENSE KEY, ASC and ASCQ of sense data, in either format. */
