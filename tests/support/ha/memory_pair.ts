@@ -7,10 +7,10 @@
 
 import { haPlugin } from "../../../ha/mod.ts";
 import { parseConfiguration } from "../../../ctladm/conf/parser.ts";
-import { settle } from "../core_target.ts";
 import { MemoryDaemon, type Outcome } from "../memory_daemon.ts";
 import { memoryHost } from "../memory_host.ts";
 import { MemoryNetwork } from "./memory_transport.ts";
+import { PairClock } from "./pair_clock.ts";
 
 /** Two daemons, and what is between them. */
 export class MemoryPair implements AsyncDisposable {
@@ -22,7 +22,7 @@ export class MemoryPair implements AsyncDisposable {
   readonly two: MemoryDaemon;
   /** Nodes that have ended themselves. */
   readonly exits: number[] = [];
-  readonly #clock = memoryHost().clock;
+  readonly #clock = new PairClock();
 
   /** Made by {@linkcode MemoryPair.started}. */
   constructor() {
@@ -60,24 +60,13 @@ export class MemoryPair implements AsyncDisposable {
   }
 
   /** Moves the clock in steps, with everything that happens at each. */
-  async pass(ms: number, stepMs = 20): Promise<void> {
-    for (let left = ms; left > 0; left -= stepMs) {
-      await settle(300);
-      this.#clock.advance(Math.min(left, stepMs));
-    }
-    await settle(300);
+  async pass(ms: number, stepMs?: number): Promise<void> {
+    await this.#clock.pass(ms, stepMs);
   }
 
   /** Lets a promise come, with the time that it needs. */
   async wait<T>(promise: Promise<T>): Promise<T> {
-    let ended = false;
-    const noted = promise.finally(() => ended = true);
-    noted.catch(() => {});
-    for (let times = 0; times < 1000 && !ended; times += 1) {
-      await this.pass(5, 5);
-    }
-    if (!ended) throw new Error("It does not come");
-    return await noted;
+    return await this.#clock.wait(promise);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -16,11 +16,12 @@ import { HaNode, numbersOf } from "../../../ha/node.ts";
 import { NoFencer, StaticArbiter } from "../../../ha/roles/mod.ts";
 import type { HaSettings } from "../../../ha/settings.ts";
 import { pluginOf } from "../core_driver.ts";
-import { settle, TestTarget } from "../core_target.ts";
+import { TestTarget } from "../core_target.ts";
 import type { LocalInitiator } from "../local_initiator.ts";
 import { type MemoryHost, memoryHost } from "../memory_host.ts";
 import { MemoryNetwork } from "./memory_transport.ts";
 import { SharedDisk } from "./shared_disk.ts";
+import { PairClock } from "./pair_clock.ts";
 
 const DISK_BYTES = 2 ** 20;
 
@@ -98,7 +99,7 @@ export class NodePair implements AsyncDisposable {
   readonly one: PairNode;
   /** Node 2. */
   readonly two: PairNode;
-  readonly #clock = memoryHost().clock;
+  readonly #clock = new PairClock();
 
   /** Makes both; nothing runs yet. */
   constructor(mode: HaMode, changes: Partial<HaSettings> = {}) {
@@ -126,24 +127,13 @@ export class NodePair implements AsyncDisposable {
   }
 
   /** Moves the clock in steps, with everything that happens at each. */
-  async pass(ms: number, stepMs = 20): Promise<void> {
-    for (let left = ms; left > 0; left -= stepMs) {
-      await settle(300);
-      this.#clock.advance(Math.min(left, stepMs));
-    }
-    await settle(300);
+  async pass(ms: number, stepMs?: number): Promise<void> {
+    await this.#clock.pass(ms, stepMs);
   }
 
   /** Lets a promise come, with the time that it needs. */
   async wait<T>(promise: Promise<T>): Promise<T> {
-    let ended = false;
-    const noted = promise.finally(() => ended = true);
-    noted.catch(() => {});
-    for (let times = 0; times < 1000 && !ended; times += 1) {
-      await this.pass(5, 5);
-    }
-    if (!ended) throw new Error("It does not come");
-    return await noted;
+    return await this.#clock.wait(promise);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
