@@ -101,8 +101,19 @@ export interface CommandRow extends CommandDefinition {
 /** NACA of the CONTROL byte: auto contingent allegiance is not offered. */
 const NACA = 0x04;
 
-/** Works out the usage bytes and masks of a definition. */
-export function makeRow(definition: CommandDefinition): CommandRow {
+// A definition is the same for every target: its row is made once.
+const rows = new WeakMap<CommandDefinition, CommandRow>();
+
+/** A definition's row: its usage bytes and masks. */
+export function commandRowOf(definition: CommandDefinition): CommandRow {
+  const made = rows.get(definition);
+  if (made !== undefined) return made;
+  const row = makeRow(definition);
+  rows.set(definition, row);
+  return row;
+}
+
+function makeRow(definition: CommandDefinition): CommandRow {
   const rest = Uint8Array.fromHex(definition.usage.replaceAll(" ", ""));
   const usageBytes = Uint8Array.of(definition.opcode, ...rest);
   const words = new DataView(new ArrayBuffer((usageBytes.length + 3) & ~3));

@@ -14,7 +14,7 @@ import { VARIABLE_LENGTH } from "./cdb.ts";
 import {
   type CommandDefinition,
   type CommandRow,
-  makeRow,
+  commandRowOf,
 } from "./command_row.ts";
 
 export type { CommandRow } from "./command_row.ts";
@@ -47,7 +47,7 @@ export class CommandTable {
         `Cannot add ${definition.name}: its service action has no row`,
       );
     }
-    const row = makeRow(definition);
+    const row = commandRowOf(definition);
     if (serviceAction === undefined) this.#plain[opcode] = row;
     else (this.#grouped[opcode] ??= [])[serviceAction] = row;
     return {

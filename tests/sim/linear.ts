@@ -27,6 +27,8 @@ export interface HistoryEntry {
 
 /** Positions that are looked at before the search is given up. */
 const POSITIONS_MAX = 30_000;
+/** Bits in each word of a place. */
+const PLACE_BITS = 16;
 
 const LOOKS: ReadonlySet<SharedOp["kind"]> = new Set([
   ...["look", "sense", "write"] as const,
@@ -46,6 +48,8 @@ export function judgeHistory(
 }
 
 interface Step extends HistoryEntry {
+  /** Its bit among those of all steps. */
+  readonly at: number;
   /** Of commands that nobody knows about and that are alike: the same text. */
   readonly text: string;
   readonly isLook: boolean;
@@ -57,12 +61,15 @@ class Search {
   readonly #known: readonly Step[];
   readonly #unknown: readonly Step[];
   readonly #seen: Set<string> = new Set();
+  /** One bit a step that is done: the search's place, beside its state. */
+  readonly #done: Uint16Array;
   #positions = 0;
   #deepest = -1;
   #stuck: { state: SharedState; left: readonly Step[] } | null = null;
 
   constructor(entries: readonly HistoryEntry[]) {
     const steps = entries.map(stepOf);
+    this.#done = new Uint16Array(Math.ceil(steps.length / PLACE_BITS));
     this.#known = steps.filter(({ answer }) => answer !== null)
       .sort((one, other) => one.toMs - other.toMs);
     this.#unknown = steps.filter(({ answer }) => answer === null)
@@ -139,16 +146,20 @@ class Search {
     count: number,
     latestMs: number,
   ): boolean {
-    step.done = true;
+    this.#turn(step);
     if (this.#go(next, count, latestMs)) return true;
-    step.done = false;
+    this.#turn(step);
     return false;
   }
 
+  #turn(step: Step): void {
+    step.done = !step.done;
+    const word = Math.floor(step.at / PLACE_BITS);
+    this.#done[word] = (this.#done[word] ?? 0) ^ 1 << step.at % PLACE_BITS;
+  }
+
   #isNew(state: SharedState): boolean {
-    let key = textOf(state);
-    for (const { done } of this.#known) key += done ? 1 : 0;
-    for (const { done } of this.#unknown) key += done ? 1 : 0;
+    const key = textOf(state) + String.fromCharCode(...this.#done);
     if (this.#seen.has(key)) return false;
     this.#seen.add(key);
     return true;
@@ -165,9 +176,10 @@ class Search {
   }
 }
 
-function stepOf(entry: HistoryEntry): Step {
+function stepOf(entry: HistoryEntry, at: number): Step {
   return {
     ...entry,
+    at,
     text: JSON.stringify(entry.op),
     isLook: LOOKS.has(entry.op.kind),
     done: false,

@@ -8,7 +8,7 @@ import {
   ATTRIBUTE,
   type CommandDefinition,
   type CommandRow,
-  makeRow,
+  commandRowOf,
   type Nexus,
   ScsiTask,
   type SerializationClass,
@@ -44,7 +44,7 @@ export function rowOf(serialization: SerializationClass): CommandRow {
     pattern: 0,
     execute: () => 0,
   };
-  return makeRow(definition);
+  return commandRowOf(definition);
 }
 
 /** Makes tasks of a few nexuses. */

@@ -2,10 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   type CommandDefinition,
   type CommandRow,
+  commandRowOf,
   CommandTable,
   FLAG,
   FOR,
-  makeRow,
   PATTERN,
 } from "../../../../core/mod.ts";
 import {
@@ -133,7 +133,7 @@ Deno.test("CommandTable.add() keeps service actions apart", () => {
 });
 
 Deno.test("checkUsage() points at the first wrong byte's top bit", () => {
-  const row = makeRow(definition());
+  const row = commandRowOf(definition());
   const wrong = (...bytes: number[]) => {
     const sense = checkUsage(row, cdbOf(0xc0, ...bytes));
     if (sense === null) return "fine";
