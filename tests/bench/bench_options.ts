@@ -9,6 +9,7 @@ import { parseBytes } from "./load/options.ts";
 import { type Load, LOADS, QUICK_LOADS } from "./loads.ts";
 import { RIVAL_VARIANTS, type RivalVariant } from "./rivals.ts";
 import type { Pin } from "./sampling.ts";
+import { VARIANT_NAMES } from "./variants.ts";
 
 /** What to measure, and where to write it. */
 export interface BenchOptions {
@@ -16,6 +17,8 @@ export interface BenchOptions {
   readonly loads: readonly Load[];
   /** The rivals' variants to start. */
   readonly variants: readonly RivalVariant[];
+  /** Variants of ours that are held against its RAM LUN; none: rivals are. */
+  readonly ours: readonly string[];
   /** Whether to start our own target. */
   readonly startsDtl: boolean;
   /** Targets that run already, as `NAME=URL`. */
@@ -48,6 +51,9 @@ export const BENCH_USAGE: string = `usage: deno task bench [options]
                      ${LOADS.map(({ name }) => name).slice(4).join(",")}
   --rivals A,B       tgt, istgt, none, or variants:
                      ${RIVAL_VARIANTS.map(({ name }) => name).join(",")}
+  --ours A,B         no rivals, but variants of ours against its RAM LUN:
+                     all, ${VARIANT_NAMES.slice(0, 3).join(",")},
+                     ${VARIANT_NAMES.slice(3).join(",")}
   --rounds N         rounds over all loads (3)
   --time S           measured seconds of a sample (2)
   --warmup S         seconds before it (0.5)
@@ -64,7 +70,7 @@ export const BENCH_USAGE: string = `usage: deno task bench [options]
   --md FILE          write the tables as Markdown
 All data on the LUNs is lost.`;
 
-const PLAIN_OPTIONS = ["json", "md", "target", "client"] as const;
+const PLAIN_OPTIONS = ["json", "md", "target", "client", "ours"] as const;
 const DEFAULTS = {
   rivals: "tgt,istgt",
   warmup: "0.5",
@@ -102,9 +108,12 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions {
   const textOr = (name: keyof typeof FULL): string =>
     String(given[name] ?? standard[name]);
   const onlyTargets = given["only-targets"] === true;
+  const ours = parseOurs(optionalText(given["ours"]));
+  const noRivals = onlyTargets || ours.length > 0;
   return {
     loads: parseLoads(textOr("loads")),
-    variants: onlyTargets ? [] : parseRivals(text("rivals")),
+    variants: noRivals ? [] : parseRivals(text("rivals")),
+    ours,
     startsDtl: !onlyTargets && given["no-dtl"] !== true,
     given: Array.isArray(given["target"]) ? given["target"].map(String) : [],
     rounds: parseNumber("--rounds", textOr("rounds"), 1, 100),
@@ -143,6 +152,15 @@ function parseRivals(text: string): RivalVariant[] {
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new TypeError(`Unknown rival: "${unknown}"`);
   return RIVAL_VARIANTS.filter(isMeant);
+}
+
+function parseOurs(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  if (text === "all") return VARIANT_NAMES;
+  const names = text.split(",");
+  const unknown = names.find((name) => !VARIANT_NAMES.includes(name));
+  if (unknown === undefined) return names;
+  throw new TypeError(`Unknown variant: "${unknown}"`);
 }
 
 function parseNumber(

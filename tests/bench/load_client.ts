@@ -1,7 +1,7 @@
 /**
  * A lean iSCSI load client: its own initiator, one connection a session, no
- * digests, no authentication; a process of its own, so that its CPU time and
- * its CPU are known.
+ * authentication; a process of its own, so that its CPU time and its CPU are
+ * known.
  *
  * ```sh
  * deno run -A --no-prompt tests/bench/load_client.ts \
@@ -45,7 +45,8 @@ const FILL_MS_MAX = 600_000;
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const sessions: ReadySession[] = [];
   for (let id = 0; id < options.connections; id += 1) {
-    sessions.push(await openSession(options.address, id, options.luns));
+    const { address, luns } = options;
+    sessions.push(await openSession(address, id, luns, options));
   }
   const [first] = sessions;
   if (first === undefined) throw new Error("No session");
@@ -63,7 +64,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   } finally {
     clearInterval(watchdog);
   }
-  for (const { conn, sequence } of sessions) await closeSession(conn, sequence);
+  for (const session of sessions) await closeSession(session);
   return summarizeRun(options, measurement, first.negotiated);
 }
 

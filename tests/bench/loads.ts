@@ -10,6 +10,8 @@ export interface Wanted {
   readonly rateRatioMin?: number;
   /** Greatest ratio of the target's CPU times for a command. */
   readonly cpuRatioMax?: number;
+  /** Greatest ratio to the least of the rivals' p99. */
+  readonly p99RatioMax?: number;
 }
 
 /** One load. */
@@ -33,13 +35,15 @@ export interface Load {
 /** All loads, in the order of the tables. */
 export const LOADS: readonly Load[] = [
   random("r4k-d1", "read", "4k", 1, { rateRatioMin: 0.8 }),
-  random("r4k-d32", "read", "4k", 32, { rateRatioMin: 3, cpuRatioMax: 0.4 }),
+  random("r4k-d32", "read", "4k", 32, {
+    ...{ rateRatioMin: 3, cpuRatioMax: 0.4, p99RatioMax: 1 },
+  }),
   random("r4k-d128", "read", "4k", 128, {}),
-  random("w4k-d32", "write", "4k", 32, { rateRatioMin: 2.5 }),
+  random("w4k-d32", "write", "4k", 32, { rateRatioMin: 2.5, p99RatioMax: 1 }),
   sequential("sr256k-d8", "read", "256k", 8, { rateRatioMin: 0.9 }),
   sequential("sw256k-d8", "write", "256k", 8, { rateRatioMin: 0.9 }),
   sequential("sr1m-d4", "read", "1m", 4, {}),
-  random("mix8k-d32", "mix:70", "8k", 32, {}),
+  random("mix8k-d32", "mix:70", "8k", 32, { p99RatioMax: 1 }),
 ];
 
 /** The loads of a quick look: one for each thing that is wanted. */

@@ -5,6 +5,7 @@
  * ```sh
  * deno task bench --json bench.json --md bench.md
  * deno task bench --quick
+ * deno task bench --ours all
  * deno task bench --only-targets --target dtl=iscsi://127.0.0.1:3260/IQN/0
  * ```
  *
@@ -69,6 +70,7 @@ import { startRival } from "./rivals.ts";
 import { pinTarget } from "./sampling.ts";
 import { medianOf, summarize, type SummaryRow } from "./summary.ts";
 import { type BenchTarget, givenTarget } from "./target.ts";
+import { startVariants } from "./variants.ts";
 
 /** After this the benchmark hurries: no sample is repeated. */
 const REPEAT_MS_MAX = 330_000;
@@ -102,7 +104,9 @@ export async function runBench(
   const chosen = await chooseTargets(sound, campaign);
   const samples = await measure(chosen, campaign);
   const summary = summarize(samples, options.loads, sound);
-  const crossChecks = await crossCheck(sound, summary, campaign);
+  const crossChecks = wantsCrossCheck(options)
+    ? await crossCheck(sound, summary, campaign)
+    : [];
   return {
     words: Deno.args,
     when: new Date().toISOString().slice(0, 16) + "Z",
@@ -129,8 +133,9 @@ function isRivalPart(one: NeededProgram): boolean {
   return one !== PROGRAMS["taskset"];
 }
 
-function wantsCrossCheck({ loads }: BenchOptions): boolean {
-  return loads.some(({ name }) => name === CROSS_CHECK_LOAD);
+function wantsCrossCheck({ loads, ours }: BenchOptions): boolean {
+  return ours.length === 0 &&
+    loads.some(({ name }) => name === CROSS_CHECK_LOAD);
 }
 
 /** A full /dev/shm would kill the rivals in the middle of a load. */
@@ -153,7 +158,10 @@ async function startTargets(
   signal: AbortSignal,
 ): Promise<BenchTarget[]> {
   const targets = options.given.map(givenTarget);
-  if (options.startsDtl) {
+  if (options.ours.length > 0) {
+    const variants = await startVariants(options.sizeBytes, options.ours);
+    targets.push(...variants.map((one) => started.use(one)));
+  } else if (options.startsDtl) {
     targets.unshift(started.use(await startDtl(options.sizeBytes)));
   }
   for (const variant of options.variants) {

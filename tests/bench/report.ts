@@ -102,7 +102,7 @@ function rateTable(summary: readonly SummaryRow[]): Table {
     head: [
       ...["load", "unit", "target", "median (min-max)", ...groups],
       ...["ratio", "CPU us/command", "ratio", "client's"],
-      ...["p99 us", "wanted"],
+      ...["p99 us", "ratio", "wanted"],
     ],
     rows: summary.map((row) => [
       row.load,
@@ -114,7 +114,8 @@ function rateTable(summary: readonly SummaryRow[]): Table {
       `${fixed(row.own?.cpuUs)} / ${fixed(row.base?.cpuUs)}`,
       fixed(row.cpuRatio),
       `${fixed(row.own?.clientUs)} / ${fixed(row.base?.clientUs)}`,
-      `${count(row.own?.p99Us)} / ${count(row.base?.p99Us)}`,
+      p99Of(row),
+      fixed(row.p99Ratio),
       row.verdicts.map(verdictWords).join(", "),
     ]),
   };
@@ -141,8 +142,11 @@ function closingLines(report: BenchReport): string[] {
   const verdicts = report.summary.flatMap((row) => row.verdicts);
   const reached = verdicts.filter(({ pass }) => pass);
   return [
-    `Each LUN has ${memory(report.sizeBytes / 1024)}; a rival's lies in a ` +
-    "file on /dev/shm, outside of its memory.",
+    `Each LUN has ${memory(report.sizeBytes / 1024)}${
+      Object.keys(report.versions).length === 0
+        ? "."
+        : "; a rival's lies in a file on /dev/shm, outside of its memory."
+    }`,
     ...crossCheckLines(report.crossChecks),
     `Reached ${reached.length} of ${verdicts.length} wanted ratios.`,
     `Took ${report.seconds.toFixed(0)} s.`,
@@ -167,6 +171,12 @@ function rateOf({ rate, taken, used, failed }: Cell): string {
   })`;
   const quiet = used === taken ? "" : ` [${used} of ${taken}]`;
   return `${spread}${quiet}${failed > 0 ? ` ${failed} FAILED` : ""}`;
+}
+
+/** Ours, then all rivals'. */
+function p99Of({ own, rivals }: SummaryRow): string {
+  return [own, ...Object.values(rivals)]
+    .map((cell) => count(cell?.p99Us)).join(" / ");
 }
 
 function rivalRate(cell: Cell | undefined): string {

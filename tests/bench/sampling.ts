@@ -156,7 +156,7 @@ function clientWords(
   };
   const pairs = Object.entries(values)
     .flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  return [...pairs, ...words];
+  return [...pairs, ...words, ...target.clientWords ?? []];
 }
 
 function othersShare(result: LoadResult, pin: Pin): number {

@@ -5,7 +5,7 @@
  */
 
 import { isWell } from "./campaign.ts";
-import type { Load } from "./loads.ts";
+import type { Load, Wanted } from "./loads.ts";
 import { OTHERS_MAX, type Sample } from "./sampling.ts";
 import type { BenchTarget } from "./target.ts";
 
@@ -63,6 +63,8 @@ export interface SummaryRow {
   readonly rateRatio: number | undefined;
   /** CPU time of ours to that of the base. */
   readonly cpuRatio: number | undefined;
+  /** The 99th percentile of ours to the least one of the rivals. */
+  readonly p99Ratio: number | undefined;
   /** What was wanted. */
   readonly verdicts: readonly Verdict[];
 }
@@ -90,35 +92,46 @@ function rowsOf(
   cells: ReadonlyMap<BenchTarget, Cell>,
 ): SummaryRow[] {
   const rivals: Record<string, Cell> = {};
-  const owns: Cell[] = [];
-  for (const [{ isRival, group }, cell] of cells) {
+  const owns: [Cell, Wanted][] = [];
+  for (const [{ isRival, group, wanted }, cell] of cells) {
     if (isRival) rivals[group] = faster(rivals[group], cell);
-    else owns.push(cell);
+    else owns.push([cell, wanted ?? load.wanted]);
   }
-  const base = Object.values(rivals).reduce(faster, undefined);
-  return (owns.length === 0 ? [undefined] : owns)
-    .map((own) => rowOf(load, own, rivals, base));
+  if (owns.length === 0) return [rowOf(load, undefined, {}, rivals)];
+  return owns.map(([own, wanted]) => rowOf(load, own, wanted, rivals));
 }
 
 function rowOf(
   load: Load,
   own: Cell | undefined,
+  wanted: Wanted,
   rivals: Readonly<Record<string, Cell>>,
-  base: Cell | undefined,
 ): SummaryRow {
-  const rateRatio = ratio(own?.rate.median, base?.rate.median);
-  const cpuRatio = ratio(own?.cpuUs, base?.cpuUs);
+  const cells = Object.values(rivals);
+  const base = cells.reduce(faster, undefined);
+  const ratios = {
+    rateRatio: ratio(own?.rate.median, base?.rate.median),
+    cpuRatio: ratio(own?.cpuUs, base?.cpuUs),
+    p99Ratio: ratio(own?.p99Us, leastP99(cells)),
+  };
   const unit = load.inMegabytes ? "MB/s" : "IOPS";
-  const verdicts = verdictsOf(load, rateRatio, cpuRatio);
-  const { name } = load;
-  return { load: name, unit, own, rivals, base, rateRatio, cpuRatio, verdicts };
+  const verdicts = verdictsOf(wanted, ratios);
+  return { load: load.name, unit, own, rivals, base, ...ratios, verdicts };
+}
+
+function leastP99(cells: readonly Cell[]): number | undefined {
+  return cells.length === 0
+    ? undefined
+    : Math.min(...cells.map(({ p99Us }) => p99Us));
 }
 
 /** Nothing can be said where one of the two was not measured. */
 function verdictsOf(
-  { wanted: { rateRatioMin, cpuRatioMax } }: Load,
-  rateRatio: number | undefined,
-  cpuRatio: number | undefined,
+  { rateRatioMin, cpuRatioMax, p99RatioMax }: Wanted,
+  { rateRatio, cpuRatio, p99Ratio }: Pick<
+    SummaryRow,
+    "rateRatio" | "cpuRatio" | "p99Ratio"
+  >,
 ): Verdict[] {
   const verdicts: Verdict[] = [];
   if (rateRatioMin !== undefined && rateRatio !== undefined) {
@@ -128,6 +141,10 @@ function verdictsOf(
   if (cpuRatioMax !== undefined && cpuRatio !== undefined) {
     const wanted = `cpu <= ${cpuRatioMax.toFixed(1)}`;
     verdicts.push({ wanted, pass: cpuRatio <= cpuRatioMax });
+  }
+  if (p99RatioMax !== undefined && p99Ratio !== undefined) {
+    const wanted = `p99 <= ${p99RatioMax.toFixed(1)}`;
+    verdicts.push({ wanted, pass: p99Ratio <= p99RatioMax });
   }
   return verdicts;
 }

@@ -5,6 +5,7 @@
  */
 
 import { parseLunUrl } from "./load/options.ts";
+import type { Wanted } from "./loads.ts";
 import { listenerOf } from "./proc.ts";
 
 /** A target under measurement; disposing of it stops it, if we started it. */
@@ -21,6 +22,10 @@ export interface BenchTarget extends AsyncDisposable {
   readonly pid: number;
   /** Whether reads and writes may be mixed on it. */
   readonly takesMixes: boolean;
+  /** Further words for the client. */
+  readonly clientWords?: readonly string[];
+  /** What is wanted of it under every load, instead of what the load says. */
+  readonly wanted?: Wanted;
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { digestBytes, DigestedData, putDigest } from "./digest.ts";
 import type { Measurement } from "./measurement.ts";
 import { writePattern } from "./pattern.ts";
 import type { Places } from "./places.ts";
@@ -74,6 +75,10 @@ export class Composer {
   readonly #pings: Ping[] = [];
   readonly #immediateBytes: number;
   readonly #unsolicitedBytes: number;
+  /** A header with its digest. */
+  readonly #headBytes: number;
+  /** What writes carry where its digest is wanted, but no pattern. */
+  readonly #digested: DigestedData | undefined;
   #turn = 0;
 
   /** Works out how much data goes unasked. */
@@ -81,6 +86,11 @@ export class Composer {
     const { negotiated, blockBytes } = parts;
     const first = Math.min(blockBytes, negotiated.firstBurstBytesMax);
     this.#parts = parts;
+    const { headerDigest, dataDigest, dataSegmentBytesMax } = negotiated;
+    this.#headBytes = HEADER_BYTES + digestBytes(headerDigest, HEADER_BYTES);
+    this.#digested = dataDigest && !parts.patterned
+      ? new DigestedData(dataSegmentBytesMax)
+      : undefined;
     this.#immediateBytes = negotiated.immediateData
       ? Math.min(first, negotiated.dataSegmentBytesMax)
       : 0;
@@ -132,7 +142,7 @@ export class Composer {
       view.setUint32(at + At.initiatorTaskTag, NO_TAG);
       view.setUint32(at + At.targetTransferTag, transferTag);
       this.#setNumbers(at, this.#parts.sequence.cmdSn);
-      this.#buffer.length += HEADER_BYTES;
+      this.#finish(0, 0);
     }
   }
 
@@ -148,7 +158,7 @@ export class Composer {
   #addDataOut(burst: Burst): boolean {
     const longest = this.#parts.negotiated.dataSegmentBytesMax;
     const lengthBytes = Math.min(burst.leftBytes, longest);
-    if (!this.#buffer.hasRoom(HEADER_BYTES + lengthBytes)) return false;
+    if (!this.#buffer.hasRoom(this.#pduBytes(lengthBytes))) return false;
     const { view, length: at } = this.#buffer;
     const flags = lengthBytes === burst.leftBytes ? Flag.FINAL : 0;
     startHeader(view, at, Opcode.DATA_OUT, flags);
@@ -159,7 +169,7 @@ export class Composer {
     view.setUint32(at + At.expStatSn, this.#parts.sequence.expStatSn);
     view.setUint32(at + At.dataSn, burst.dataSn);
     view.setUint32(at + At.bufferOffset, burst.offsetBytes);
-    this.#addData(burst.slot.offsetBytes + burst.offsetBytes, lengthBytes);
+    this.#finish(burst.slot.offsetBytes + burst.offsetBytes, lengthBytes);
     burst.dataSn += 1;
     burst.offsetBytes += lengthBytes;
     burst.leftBytes -= lengthBytes;
@@ -169,9 +179,8 @@ export class Composer {
   #mayIssue(): boolean {
     const { tasks, sequence, measurement } = this.#parts;
     if (!tasks.hasFree() || this.isExhausted()) return false;
-    if (!this.#buffer.hasRoom(HEADER_BYTES + this.#immediateBytes)) {
-      return false;
-    }
+    const bytes = this.#pduBytes(this.#immediateBytes);
+    if (!this.#buffer.hasRoom(bytes)) return false;
     // Serial number arithmetic: the difference is right across a wrap.
     if (((sequence.maxCmdSn - sequence.cmdSn) | 0) >= 0) return true;
     measurement.windowStalls += 1;
@@ -197,7 +206,7 @@ export class Composer {
 
   #addRead(slot: Slot): void {
     this.#setCommand(slot, Flag.FINAL | Flag.READ | Flag.SIMPLE, 0, READ_16);
-    this.#buffer.length += HEADER_BYTES;
+    this.#finish(0, 0);
   }
 
   #addWrite(slot: Slot): void {
@@ -206,7 +215,7 @@ export class Composer {
     const flags = final | Flag.WRITE | Flag.SIMPLE;
     const immediate = this.#immediateBytes;
     this.#setCommand(slot, flags, immediate, WRITE_16);
-    this.#addData(slot.offsetBytes, immediate);
+    this.#finish(slot.offsetBytes, immediate);
     if (unsolicited > 0) this.addBurst(slot, NO_TAG, immediate, unsolicited);
   }
 
@@ -237,17 +246,28 @@ export class Composer {
     view.setUint32(at + At.expStatSn, this.#parts.sequence.expStatSn);
   }
 
+  /** Bytes of a PDU with its digests. */
+  #pduBytes(lengthBytes: number): number {
+    const { dataDigest } = this.#parts.negotiated;
+    return this.#headBytes + lengthBytes + digestBytes(dataDigest, lengthBytes);
+  }
+
   /**
-   * Appends a header that is already written, and its data. Without a
-   * pattern the data is whatever lies in the buffer: nothing is copied.
+   * Appends a header that is already written, and its data. Without a pattern
+   * or a digest the data is whatever lies in the buffer: nothing is copied.
    */
-  #addData(offsetBytes: number, lengthBytes: number): void {
+  #finish(offsetBytes: number, lengthBytes: number): void {
     const batch = this.#buffer;
-    const at = batch.length + HEADER_BYTES;
-    if (this.#parts.patterned && lengthBytes > 0) {
-      writePattern(batch.words, at / 4, offsetBytes, lengthBytes);
-    }
-    batch.length = at + lengthBytes;
+    const { view, length: start } = batch;
+    const { headerDigest, dataDigest } = this.#parts.negotiated;
+    if (headerDigest) putDigest(view, start, start + HEADER_BYTES);
+    const at = start + this.#headBytes;
+    batch.length = start + this.#pduBytes(lengthBytes);
+    if (lengthBytes === 0) return;
+    this.#digested?.put(view, at, lengthBytes);
+    if (!this.#parts.patterned) return;
+    writePattern(batch.words, at / 4, offsetBytes, lengthBytes);
+    if (dataDigest) putDigest(view, at, at + lengthBytes);
   }
 }
 

@@ -9,9 +9,18 @@
  */
 
 import { Composer, type ComposerParts } from "./composer.ts";
+import { digestBytes, requireDigest } from "./digest.ts";
 import { matchesPattern } from "./pattern.ts";
 import type { Slot } from "./tasks.ts";
-import { At, Flag, HEADER_BYTES, NO_TAG, Opcode, paddedBytes } from "./wire.ts";
+import {
+  At,
+  DIGEST_BYTES,
+  Flag,
+  HEADER_BYTES,
+  NO_TAG,
+  Opcode,
+  paddedBytes,
+} from "./wire.ts";
 
 const RECEIVE_BYTES = 1 << 20;
 
@@ -30,14 +39,20 @@ export class Engine {
   readonly #composer: Composer;
   readonly #bytes = new Uint8Array(RECEIVE_BYTES);
   readonly #view = new DataView(this.#bytes.buffer);
+  /** A header with its digest. */
+  readonly #headBytes: number;
   /** Bytes of a header that has not arrived as a whole. */
   #heldBytes = 0;
   /** Data of the present PDU that is still to come. */
   #payloadBytes = 0;
+  /** The digest behind them, if it is still to come. */
+  #digestBytes = 0;
   /** Whose data that is; undefined for sense data and the like. */
   #payloadSlot: Slot | undefined;
   /** Where it goes within the command's data. */
   #payloadOffset = 0;
+  /** Where in it they began. */
+  #payloadStart = 0;
   /** The status that the present Data-In carries; -1 for none. */
   #payloadStatus = -1;
 
@@ -45,6 +60,8 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#composer = new Composer(parts);
+    const { headerDigest } = parts.negotiated;
+    this.#headBytes = HEADER_BYTES + digestBytes(headerDigest, HEADER_BYTES);
   }
 
   /** Tells whether everything was sent and answered. */
@@ -70,9 +87,9 @@ export class Engine {
     // Each turn takes a header or ends the loop.
     for (;;) {
       at = this.#takePayload(at, end, nowMs);
-      if (end - at < HEADER_BYTES) break;
+      if (end - at < this.#headBytes || this.#digestBytes > 0) break;
       this.#takeHeader(at, nowMs);
-      at += HEADER_BYTES;
+      at += this.#headBytes;
     }
     this.#heldBytes = end - at;
     if (end > at) this.#bytes.copyWithin(0, at, end);
@@ -87,12 +104,32 @@ export class Engine {
       }
       this.#payloadBytes -= count;
     }
+    if (this.#payloadBytes > 0) return at + count;
+    const digested = this.#digestBytes;
+    if (end - at - count < digested) return at + count;
+    if (digested > 0) this.#takeDigest(at + count);
     const status = this.#payloadStatus;
-    if (this.#payloadBytes === 0 && status >= 0 && slot !== undefined) {
+    if (status >= 0 && slot !== undefined) {
       this.#payloadStatus = -1;
       this.#complete(slot, 0, status, nowMs);
     }
-    return at + count;
+    return at + count + digested;
+  }
+
+  /**
+   * Only what is kept is compared: processors have an instruction for it, and
+   * a load is not there to measure that we have none.
+   */
+  #takeDigest(at: number): void {
+    this.#digestBytes = 0;
+    const slot = this.#payloadSlot;
+    if (slot === undefined || !this.#parts.verify) return;
+    const { digested } = slot;
+    const start = this.#payloadStart;
+    const end = this.#payloadOffset;
+    if (end + DIGEST_BYTES > digested.byteLength) return;
+    digested.setUint32(end, this.#view.getUint32(at));
+    requireDigest(digested, start, end);
   }
 
   /** Copies read data to its slot, where the pattern's words are aligned. */
@@ -107,7 +144,10 @@ export class Engine {
     const view = this.#view;
     const word = view.getUint32(at + At.dataSegmentLength);
     const lengthBytes = word & 0xffffff;
+    const { headerDigest, dataDigest } = this.#parts.negotiated;
+    if (headerDigest) requireDigest(view, at, at + HEADER_BYTES);
     this.#payloadBytes = paddedBytes(lengthBytes) + (word >>> 24) * 4;
+    this.#digestBytes = digestBytes(dataDigest, lengthBytes);
     this.#payloadSlot = undefined;
     this.#parts.sequence.maxCmdSn = view.getInt32(at + At.maxCmdSn);
     const opcode = view.getUint8(at + At.opcode) & 0x3f;
@@ -125,6 +165,7 @@ export class Engine {
     slot.receivedBytes += lengthBytes;
     this.#payloadSlot = slot;
     this.#payloadOffset = view.getUint32(at + At.bufferOffset);
+    this.#payloadStart = this.#payloadOffset;
     if ((view.getUint8(at + At.flags) & Flag.STATUS) === 0) return;
     this.#takeStatusNumber(at);
     this.#payloadStatus = view.getUint8(at + At.status);

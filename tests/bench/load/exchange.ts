@@ -5,7 +5,8 @@
  * @module
  */
 
-import { At, HEADER_BYTES, paddedBytes } from "./wire.ts";
+import { digestBytes, putDigest, requireDigest } from "./digest.ts";
+import { At, type Digests, HEADER_BYTES, paddedBytes } from "./wire.ts";
 
 const DATA_BYTES_MAX = 65_536;
 
@@ -21,11 +22,18 @@ export interface Pdu {
 export async function send(
   conn: Deno.TcpConn,
   header: DataView<ArrayBuffer>,
-  data: Uint8Array = new Uint8Array(),
+  data: Uint8Array,
+  { headerDigest, dataDigest }: Digests,
 ): Promise<void> {
-  const pdu = new Uint8Array(HEADER_BYTES + paddedBytes(data.length));
+  const dataAt = HEADER_BYTES + digestBytes(headerDigest, HEADER_BYTES);
+  const end = dataAt + paddedBytes(data.length);
+  const digested = digestBytes(dataDigest, data.length);
+  const pdu = new Uint8Array(end + digested);
+  const view = new DataView(pdu.buffer);
   pdu.set(new Uint8Array(header.buffer));
-  pdu.set(data, HEADER_BYTES);
+  pdu.set(data, dataAt);
+  if (headerDigest) putDigest(view, 0, HEADER_BYTES);
+  if (digested > 0) putDigest(view, dataAt, end);
   await writeAll(conn, pdu);
 }
 
@@ -41,13 +49,21 @@ export async function writeAll(
 }
 
 /** Receives one PDU. */
-export async function receive(conn: Deno.TcpConn): Promise<Pdu> {
-  const header = new DataView((await readExactly(conn, HEADER_BYTES)).buffer);
+export async function receive(
+  conn: Deno.TcpConn,
+  { headerDigest, dataDigest }: Digests,
+): Promise<Pdu> {
+  const headBytes = HEADER_BYTES + digestBytes(headerDigest, HEADER_BYTES);
+  const header = new DataView((await readExactly(conn, headBytes)).buffer);
+  if (headerDigest) requireDigest(header, 0, HEADER_BYTES);
   const lengthBytes = header.getUint32(At.dataSegmentLength) & 0xffffff;
   if (lengthBytes > DATA_BYTES_MAX) {
     throw new Error(`A set-up PDU has ${lengthBytes} bytes of data`);
   }
-  const data = await readExactly(conn, paddedBytes(lengthBytes));
+  const padded = paddedBytes(lengthBytes);
+  const digested = digestBytes(dataDigest, lengthBytes);
+  const data = await readExactly(conn, padded + digested);
+  if (digested > 0) requireDigest(new DataView(data.buffer), 0, padded);
   return { header, data: data.subarray(0, lengthBytes) };
 }
 

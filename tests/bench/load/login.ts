@@ -1,5 +1,5 @@
 /**
- * Login in two stages, without authentication and digests (RFC 7143 6.3).
+ * Login in two stages, without authentication (RFC 7143 6.3).
  *
  * @module
  */
@@ -7,8 +7,10 @@
 import { receive, send } from "./exchange.ts";
 import {
   At,
+  type Digests,
   HEADER_BYTES,
   type Negotiated,
+  NO_DIGESTS,
   Opcode,
   type Sequence,
   startHeader,
@@ -37,6 +39,7 @@ const FULL_FEATURE = 3;
  * Logs a session in, and sets its sequence numbers.
  *
  * @param id distinguishes the sessions of one client
+ * @param digests what the target has to agree to
  * @returns what was agreed on
  * @throws when the target refuses, or says something unexpected
  */
@@ -45,6 +48,7 @@ export async function login(
   sequence: Sequence,
   targetName: string,
   id: number,
+  digests: Digests,
 ): Promise<Negotiated> {
   const keys = new Map<string, string>();
   let stage = SECURITY;
@@ -52,8 +56,8 @@ export async function login(
   let tsih = 0;
   for (let round = 0; round < LOGIN_ROUNDS_MAX; round += 1) {
     const request = loginRequest(stage, sequence, id, tsih, offer.length);
-    await send(conn, request, offer);
-    const { header, data } = await receive(conn);
+    await send(conn, request, offer, NO_DIGESTS);
+    const { header, data } = await receive(conn, NO_DIGESTS);
     requireLoginSuccess(header);
     tsih = header.getUint16(At.tsih);
     sequence.expStatSn = (header.getUint32(At.statSn) + 1) | 0;
@@ -62,8 +66,8 @@ export async function login(
     const flags = header.getUint8(At.flags);
     offer = new Uint8Array();
     if ((flags & 0x80) === 0) continue;
-    if ((flags & 3) === FULL_FEATURE) return negotiatedFrom(keys);
-    if (stage === SECURITY) offer = operationalKeys();
+    if ((flags & 3) === FULL_FEATURE) return negotiatedFrom(keys, digests);
+    if (stage === SECURITY) offer = operationalKeys(digests);
     stage = OPERATIONAL;
   }
   throw new Error(`Login did not end within ${LOGIN_ROUNDS_MAX} rounds`);
@@ -111,10 +115,12 @@ function securityKeys(
   ]);
 }
 
-function operationalKeys(): Uint8Array<ArrayBuffer> {
+function operationalKeys(
+  { headerDigest, dataDigest }: Digests,
+): Uint8Array<ArrayBuffer> {
   return encodeKeys([
-    "HeaderDigest=None",
-    "DataDigest=None",
+    `HeaderDigest=${digestName(headerDigest)}`,
+    `DataDigest=${digestName(dataDigest)}`,
     "InitialR2T=No",
     "ImmediateData=Yes",
     `MaxRecvDataSegmentLength=${OFFERED.dataSegmentBytesMax}`,
@@ -130,6 +136,10 @@ function operationalKeys(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
+function digestName(wanted: boolean): string {
+  return wanted ? "CRC32C" : "None";
+}
+
 function encodeKeys(pairs: readonly string[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(pairs.join("\0") + "\0");
 }
@@ -141,10 +151,17 @@ function addKeys(keys: Map<string, string>, data: Uint8Array): void {
   }
 }
 
-function negotiatedFrom(keys: ReadonlyMap<string, string>): Negotiated {
+function negotiatedFrom(
+  keys: ReadonlyMap<string, string>,
+  digests: Digests,
+): Negotiated {
+  requireDigest(keys, "HeaderDigest", digests.headerDigest);
+  requireDigest(keys, "DataDigest", digests.dataDigest);
   const bytes = (name: string, fallback: number, offered: number): number =>
     Math.min(Number(keys.get(name) ?? fallback), offered);
   return {
+    headerDigest: digests.headerDigest,
+    dataDigest: digests.dataDigest,
     dataSegmentBytesMax: bytes(
       "MaxRecvDataSegmentLength",
       RFC_DATA_SEGMENT_BYTES,
@@ -163,4 +180,15 @@ function negotiatedFrom(keys: ReadonlyMap<string, string>): Negotiated {
     immediateData: keys.get("ImmediateData") !== "No",
     initialR2T: keys.get("InitialR2T") !== "No",
   };
+}
+
+/** A load with other digests than those asked for would be another load. */
+function requireDigest(
+  keys: ReadonlyMap<string, string>,
+  name: string,
+  wanted: boolean,
+): void {
+  const answer = keys.get(name) ?? "None";
+  if (answer === digestName(wanted)) return;
+  throw new Error(`The target answers ${name}=${answer}`);
 }

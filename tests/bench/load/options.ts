@@ -40,6 +40,10 @@ export interface LoadOptions {
   readonly warmupMs: number;
   /** Part of the LUN that is used in bytes; 0 for all of it. */
   readonly spanBytes: number;
+  /** Ask for header digests. */
+  readonly headerDigest: boolean;
+  /** Ask for data digests. */
+  readonly dataDigest: boolean;
   /** Compare what is read with the pattern, and write nothing else. */
   readonly verify: boolean;
   /** Write the pattern over the span once, then end. */
@@ -54,6 +58,7 @@ export interface LoadOptions {
 export const USAGE = `usage: load_client.ts --url iscsi://HOST:PORT/IQN/LUN
   [--rw read|write|mix:PERCENT] [--order rand|seq] [--bs 4k] [--qd 32]
   [--time SECONDS] [--warmup SECONDS] [--conns N] [--luns N] [--span 1g]
+  [--header-digest] [--data-digest]
   [--verify | --fill] [--pid PID] [--label TEXT]
 All data in the span is lost, but for reads and --verify.`;
 
@@ -106,7 +111,7 @@ export function parseLunUrl(url: string): LunAddress {
 export function parseLoadOptions(words: readonly string[]): LoadOptions {
   const given = parseArgs(words, {
     string: [...TEXT_OPTIONS],
-    boolean: ["verify", "fill"],
+    boolean: ["verify", "fill", "header-digest", "data-digest"],
     default: DEFAULTS,
     unknown: refuse,
   });
@@ -122,6 +127,8 @@ export function parseLoadOptions(words: readonly string[]): LoadOptions {
     timeMs: Number(text("time")) * 1000,
     warmupMs: Number(text("warmup")) * 1000,
     spanBytes: parseBytes(text("span")),
+    headerDigest: given["header-digest"] === true,
+    dataDigest: given["data-digest"] === true,
     verify: given["verify"] === true,
     fill: given["fill"] === true,
     targetPid: Number(text("pid")),

@@ -10,6 +10,7 @@ import { login } from "./login.ts";
 import type { LunAddress } from "./options.ts";
 import {
   At,
+  type Digests,
   Flag,
   HEADER_BYTES,
   lunWord,
@@ -22,6 +23,15 @@ import {
 
 const READY_TRIES = 5;
 const SETUP_PDUS_MAX = 64;
+
+const NO_DATA = new Uint8Array();
+
+/** What the set-up commands go over. */
+interface Wire {
+  readonly conn: Deno.TcpConn;
+  readonly sequence: Sequence;
+  readonly digests: Digests;
+}
 
 /** A logged-in connection to a LUN that is ready. */
 export interface ReadySession {
@@ -42,21 +52,25 @@ export interface ReadySession {
  *
  * @param id distinguishes the sessions of one client
  * @param luns LUNs from that of the address on that are waited for
+ * @param digests what the target has to agree to
  * @throws when the target refuses, or says something unexpected
  */
 export async function openSession(
   address: LunAddress,
   id: number,
   luns: number,
+  digests: Digests,
 ): Promise<ReadySession> {
   const conn = await Deno.connect(address);
   conn.setNoDelay(true);
   const sequence = { cmdSn: 1, expStatSn: 0, maxCmdSn: 1 };
-  const negotiated = await login(conn, sequence, address.targetName, id);
+  const { targetName } = address;
+  const negotiated = await login(conn, sequence, targetName, id, digests);
+  const wire = { conn, sequence, digests };
   for (let lun = address.lun; lun < address.lun + luns; lun += 1) {
-    await waitUntilReady(conn, sequence, lun);
+    await waitUntilReady(wire, lun);
   }
-  const capacity = await readCapacity(conn, sequence, address.lun);
+  const capacity = await readCapacity(wire, address.lun);
   return { conn, sequence, negotiated, ...capacity };
 }
 
@@ -65,8 +79,7 @@ export async function openSession(
  * is over.
  */
 export async function closeSession(
-  conn: Deno.TcpConn,
-  sequence: Sequence,
+  { conn, sequence, negotiated }: ReadySession,
 ): Promise<void> {
   const header = new DataView(new ArrayBuffer(HEADER_BYTES));
   startHeader(header, 0, Opcode.LOGOUT, Flag.FINAL);
@@ -74,8 +87,8 @@ export async function closeSession(
   header.setUint32(At.cmdSn, sequence.cmdSn);
   header.setUint32(At.expStatSn, sequence.expStatSn);
   try {
-    await send(conn, header);
-    await receive(conn);
+    await send(conn, header, NO_DATA, negotiated);
+    await receive(conn, negotiated);
   } catch {
     return;
   } finally {
@@ -84,28 +97,23 @@ export async function closeSession(
 }
 
 /** The first commands after a start may only report unit attentions. */
-async function waitUntilReady(
-  conn: Deno.TcpConn,
-  sequence: Sequence,
-  lun: number,
-): Promise<void> {
+async function waitUntilReady(wire: Wire, lun: number): Promise<void> {
   const testUnitReady = new Uint8Array(16);
   for (let attempt = 0; attempt < READY_TRIES; attempt += 1) {
-    const { status } = await command(conn, sequence, lun, testUnitReady, 0);
+    const { status } = await command(wire, lun, testUnitReady, 0);
     if (status === 0) return;
   }
   throw new Error(`LUN ${lun} is not ready`);
 }
 
 async function readCapacity(
-  conn: Deno.TcpConn,
-  sequence: Sequence,
+  wire: Wire,
   lun: number,
 ): Promise<{ blockBytes: number; capacityBytes: number }> {
   const cdb = new Uint8Array(16);
   cdb.set([0x9e, 0x10]);
   cdb[13] = 32;
-  const { status, data } = await command(conn, sequence, lun, cdb, 32);
+  const { status, data } = await command(wire, lun, cdb, 32);
   if (status !== 0 || data.length < 12) {
     throw new Error(`READ CAPACITY(16) ended with status ${status}`);
   }
@@ -117,16 +125,16 @@ async function readCapacity(
 
 /** One command without data to the target, from begin to end. */
 async function command(
-  conn: Deno.TcpConn,
-  sequence: Sequence,
+  { conn, sequence, digests }: Wire,
   lun: number,
   cdb: Uint8Array,
   wantedBytes: number,
 ): Promise<{ status: number; data: Uint8Array }> {
-  await send(conn, commandRequest(sequence, lun, cdb, wantedBytes));
+  const request = commandRequest(sequence, lun, cdb, wantedBytes);
+  await send(conn, request, NO_DATA, digests);
   let data = new Uint8Array();
   for (let count = 0; count < SETUP_PDUS_MAX; count += 1) {
-    const pdu = await receive(conn);
+    const pdu = await receive(conn, digests);
     const opcode = pdu.header.getUint8(At.opcode) & 0x3f;
     sequence.maxCmdSn = pdu.header.getUint32(At.maxCmdSn) | 0;
     if (opcode === Opcode.DATA_IN) data = pdu.data;

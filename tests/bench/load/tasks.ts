@@ -5,6 +5,8 @@
  * @module
  */
 
+import { DIGEST_BYTES } from "./wire.ts";
+
 /** One command in flight. */
 export interface Slot {
   /** Its initiator task tag. */
@@ -13,6 +15,8 @@ export interface Slot {
   readonly words: Int32Array<ArrayBuffer>;
   /** The same as bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same, with room for a digest behind them. */
+  readonly digested: DataView<ArrayBuffer>;
   /** Whether a command is using it. */
   busy: boolean;
   /** Whether that command reads. */
@@ -78,11 +82,12 @@ export class TaskTable {
 
 /** Numbers start as doubles, so that each field keeps one representation. */
 function createSlot(tag: number, keptBytes: number): Slot {
-  const buffer = new ArrayBuffer(keptBytes);
+  const buffer = new ArrayBuffer(keptBytes + DIGEST_BYTES);
   return {
     tag,
-    words: new Int32Array(buffer),
-    bytes: new Uint8Array(buffer),
+    words: new Int32Array(buffer, 0, keptBytes / 4),
+    bytes: new Uint8Array(buffer, 0, keptBytes),
+    digested: new DataView(buffer),
     busy: false,
     lunWord: 0,
     isRead: false,

@@ -35,6 +35,9 @@ export const At = {
   desiredDataTransferLength: 44,
 } as const;
 
+/** Length of a header digest, and of a data digest. */
+export const DIGEST_BYTES = 4;
+
 /** Operation codes, immediate bit included where the client sends it. */
 export const Opcode = {
   NOP_OUT: 0x40,
@@ -66,8 +69,19 @@ export const NO_TAG = 0xffffffff;
 /** The task tag of set-up commands; measured ones use their slot's index. */
 export const SETUP_TAG = 0x10000000;
 
+/** Which parts of a PDU are followed by their CRC32C (RFC 7143 13.1). */
+export interface Digests {
+  /** Headers. */
+  readonly headerDigest: boolean;
+  /** Data segments. */
+  readonly dataDigest: boolean;
+}
+
+/** PDUs without digests, as at login. */
+export const NO_DIGESTS: Digests = { headerDigest: false, dataDigest: false };
+
 /** What both sides agreed on at login, and where the numbers stand. */
-export interface Negotiated {
+export interface Negotiated extends Digests {
   /** Longest data segment that the target takes, in bytes. */
   readonly dataSegmentBytesMax: number;
   /** Longest unsolicited burst, immediate data included, in bytes. */
