@@ -254,17 +254,20 @@ export class FileStore implements BlockStore {
     if (length > WRITE_NOW_BYTES_MAX || this.#locking > 0) return NOT_NOW;
     const begin = this.#clock.nowMs();
     if (begin < this.#patientUntilMs) return NOT_NOW;
-    const result = this.#writeNow(this.#positionOf(lba), length, from, at);
+    const position = this.#positionOf(lba);
+    const result = this.#writeNow(position, length, from, at, begin);
     const end = this.#clock.nowMs();
     if (end - begin > SLOW_WRITE_MS) this.#patientUntilMs = end + PATIENCE_MS;
     return result;
   }
 
+  /** Gives up between two pieces when it has taken too long already. */
   #writeNow(
     position: number,
     length: number,
     from: Uint8Array,
     at: number,
+    beganMs: number,
   ): StoreResult | typeof NOT_NOW {
     for (let done = 0; done < length;) {
       const left = length - done;
@@ -273,6 +276,8 @@ export class FileStore implements BlockStore {
       if (isFault(written)) return written;
       if (written === 0) return NOT_NOW;
       done += written;
+      if (done === length) return OK;
+      if (this.#clock.nowMs() - beganMs > SLOW_WRITE_MS) return NOT_NOW;
     }
     return OK;
   }

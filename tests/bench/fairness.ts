@@ -32,7 +32,7 @@ const FLOODS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Runs a load client in a process of its own. */
-async function runClient(
+export async function runClient(
   url: string,
   words: readonly string[],
 ): Promise<LoadResult> {
@@ -44,24 +44,40 @@ async function runClient(
   );
 }
 
-/** Latencies of the quiet session while a flood lasts, and the flood's rate. */
-async function measure(
+/** What a quiet session saw while a flood lasted, and the flood's rate. */
+export interface Beside {
+  /** Latencies of the quiet session. */
+  readonly quiet: LatencySummary;
+  /** Data a second of the flood in 10^6 bytes. */
+  readonly floodMBps: number;
+}
+
+/**
+ * Measures a quiet session while a flood lasts.
+ *
+ * @param url LUN of the quiet session
+ * @param flood words for the client that floods; none: nothing does
+ * @param floodUrl LUN of the flood
+ */
+export async function measureBeside(
   url: string,
   flood: readonly string[],
+  floodUrl: string,
   seconds: number,
-): Promise<{ quiet: LatencySummary; floodMBps: number }> {
+): Promise<Beside> {
   const quiet = ["--bs", "4k", "--qd", "1", "--warmup", "1"];
   // The flood begins before the quiet session is measured, and ends after it.
   const [result, floods] = await Promise.all([
     runClient(url, [...quiet, "--time", String(seconds)]),
     flood.length === 0
       ? undefined
-      : runClient(url, [...flood, "--time", String(seconds + 2)]),
+      : runClient(floodUrl, [...flood, "--time", String(seconds + 2)]),
   ]);
   return { quiet: result.lat_us, floodMBps: floods?.MBps ?? 0 };
 }
 
-function ms(microseconds: number): string {
+/** Microseconds as milliseconds, for tables. */
+export function ms(microseconds: number): string {
   return (microseconds / 1000).toFixed(2);
 }
 
@@ -73,7 +89,8 @@ async function main(words: readonly string[]): Promise<void> {
   const head = ["flood", "p50 ms", "p99 ms", "max ms", "flood MB/s"];
   const rows: string[][] = [];
   for (const [name, flood] of Object.entries(FLOODS)) {
-    const { quiet, floodMBps } = await measure(target.url, flood, seconds);
+    const { url } = target;
+    const { quiet, floodMBps } = await measureBeside(url, flood, url, seconds);
     const { p50, p99, max } = quiet;
     rows.push([name, ms(p50), ms(p99), ms(max), floodMBps.toFixed(0)]);
   }

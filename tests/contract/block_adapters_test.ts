@@ -8,6 +8,7 @@ import {
 } from "../../backends/block/block_io.ts";
 import { loadLibc } from "../../backends/block/libc_adapter.ts";
 import { plugin } from "../../backends/block/mod.ts";
+import { WRITE_PIECE_BYTES } from "../../backends/block/native_adapter.ts";
 import {
   createFileOpener,
   FileOpener,
@@ -155,6 +156,18 @@ Deno.test("NativeIo zeroes in a file and past its end", async () => {
   assertEquals(await io.read(0, into, 0, 8192), 8192);
   assert(into.subarray(0, 4096).every((byte) => byte === 1));
   assert(into.subarray(4096).every((byte) => byte === 0));
+  await io.close();
+});
+
+Deno.test("NativeIo.writeNow writes a piece of a long write", async () => {
+  await using folder = await tempFolder();
+  const path = `${folder.path}/disk`;
+  await Deno.writeFile(path, new Uint8Array(0));
+  const io = await opened(createFileOpener(), path);
+  const bytes = new Uint8Array(2 * WRITE_PIECE_BYTES + 512).fill(7);
+  const { length } = bytes;
+  assertEquals(io.writeNow?.(0, bytes, 0, length), WRITE_PIECE_BYTES);
+  assertEquals(await io.size(), WRITE_PIECE_BYTES);
   await io.close();
 });
 

@@ -161,6 +161,16 @@ Deno.test("FileStore.tryWrite pauses after a slow write", () => {
   assertEquals(store.tryWrite?.(4, 1, blocks(1, 1), 0), OK);
 });
 
+Deno.test("FileStore.tryWrite leaves the rest of a slow write to threads", () => {
+  const io = new NativeMemoryIo();
+  io.lengthMax = 1024;
+  const times = [0, 4, 6, 6, 500];
+  const store = storeOn(io, { nowMs: clockOf(times) });
+  assertEquals(store.tryWrite?.(0, 8, blocks(8, 1), 0), NOT_NOW);
+  assertEquals(io.calls, ["write 0+4096", "write 1024+3072"]);
+  assertEquals(store.tryWrite?.(0, 1, blocks(1, 1), 0), NOT_NOW);
+});
+
 Deno.test("FileStore.tryWrite leaves more than a megabyte to threads", () => {
   const io = new NativeMemoryIo();
   const store = storeOn(io, { blockCount: 4096 });
