@@ -56,8 +56,8 @@ Deno.bench("a SCSI Response encoded", { group: "PDU" }, () => {
   encodeScsiResponse(out, next(), response);
 });
 
-const data = new DataView(new ArrayBuffer(65536));
-for (const length of [BHS_LENGTH, 4096, 65536]) {
+const data = new DataView(new ArrayBuffer(262144));
+for (const length of [BHS_LENGTH, 512, 4096, 262144]) {
   Deno.bench(`CRC32C of ${length} bytes`, { group: "CRC32C" }, () => {
     crc32c(data, 0, length);
   });

@@ -1,11 +1,23 @@
 /**
  * CRC32C, as header and data digests use it (RFC 7143 13.1).
  *
- * Slicing by eight: eight bytes a step out of eight tables, 1.1 GB/s, where a
- * native call costs more than a header's whole digest.
+ * Slicing by eight: eight bytes a step out of eight tables, 1.3 GB/s, where a
+ * native call costs more than a header's whole digest. What is longer is
+ * folded by vectors first (`crc32c_fold.ts`): 4 KiB take 0.9 us, not 2.9.
  *
  * @module
  */
+
+import {
+  FOLD_AT,
+  FOLD_BYTES,
+  FOLD_BYTES_MAX,
+  type Folder,
+  makeFolder,
+} from "./crc32c_fold.ts";
+
+/** From there on folding costs less than tables. */
+const FOLD_FROM_BYTES = 512;
 
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 8;
@@ -23,6 +35,9 @@ const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as [
   Int32Array,
 ];
 
+/** Made for the first long data: most daemons never have a data digest. */
+let folder: Folder | null | undefined;
+
 /**
  * Digest of `lengthBytes` bytes from `start`.
  *
@@ -33,7 +48,55 @@ export function crc32c(
   start: number,
   lengthBytes: number,
 ): number {
-  let crc = -1;
+  if (lengthBytes >= FOLD_FROM_BYTES) {
+    folder ??= makeFolder(advance);
+    if (folder !== null) return foldedCrc(folder, view, start, lengthBytes);
+  }
+  return ~update(-1, view, start, lengthBytes) >>> 0;
+}
+
+/** The same by way of a folder's memory: a copy costs a tenth of the rest. */
+function foldedCrc(
+  { bytes, view: folded, fold }: Folder,
+  view: DataView,
+  start: number,
+  lengthBytes: number,
+): number {
+  const dataAt = FOLD_AT + FOLD_BYTES;
+  const begin = view.byteOffset + start;
+  let rest = 0;
+  bytes.fill(0, FOLD_AT, dataAt);
+  for (let done = 0; done < lengthBytes;) {
+    const length = Math.min(lengthBytes - done, FOLD_BYTES_MAX);
+    bytes.set(new Uint8Array(view.buffer, begin + done, length), dataAt);
+    // What a register full of ones at the beginning comes to.
+    if (done === 0) folded.setInt32(dataAt, ~folded.getInt32(dataAt));
+    if (length >= FOLD_BYTES) fold(Math.floor(length / FOLD_BYTES));
+    rest = length % FOLD_BYTES;
+    done += length;
+    if (done === lengthBytes) {
+      bytes.copyWithin(dataAt, dataAt + length - rest, dataAt + length);
+    }
+  }
+  return ~update(0, folded, FOLD_AT, FOLD_BYTES + rest) >>> 0;
+}
+
+/** What a word in the register has become so many zero bytes later. */
+function advance(word: number, zeroBytes: number): number {
+  let crc = word;
+  for (let left = zeroBytes; left > 0; left -= 1) {
+    crc = lookUp(T0, crc & 0xff) ^ crc >>> 8;
+  }
+  return crc;
+}
+
+function update(
+  before: number,
+  view: DataView,
+  start: number,
+  lengthBytes: number,
+): number {
+  let crc = before;
   let at = start;
   const end = start + lengthBytes;
   for (const last = end - SLICES; at <= last; at += SLICES) {
@@ -47,7 +110,7 @@ export function crc32c(
   for (; at < end; at += 1) {
     crc = lookUp(T0, (crc ^ view.getUint8(at)) & 0xff) ^ crc >>> 8;
   }
-  return ~crc >>> 0;
+  return crc;
 }
 
 /** Writes the digest of the bytes before `at` that begin at `start`. */
