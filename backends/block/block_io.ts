@@ -69,6 +69,9 @@ export interface BlockIo {
     length: number,
   ): IoResult;
 
+  /** How often the calling thread has waited for something so far. */
+  waits?(): number;
+
   /** Reads up to `length` bytes into `into` from `at`; 0 is the end. */
   read(
     position: number,

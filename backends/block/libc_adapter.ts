@@ -12,11 +12,13 @@ import { Defect } from "../../core/mod.ts";
 import {
   CLONE_RANGE_BYTES,
   type CloneRange,
+  decodeRusage,
   decodeStatfs,
   decodeStatx,
   encodeCloneRange,
   type FileStatus,
   type FileSystemStatus,
+  RUSAGE_BYTES,
   STATFS_BYTES,
   STATX_BYTES,
 } from "./libc_structs.ts";
@@ -86,6 +88,7 @@ const SYMBOLS = {
     parameters: ["i32", "buffer", "i32", "u32", "buffer"],
     result: "i32",
   },
+  getrusage: { parameters: ["i32", "buffer"], result: "i32" },
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   errnoLocation: {
     name: "__errno_location",
@@ -153,6 +156,7 @@ const O_TMPFILE = 0o20000000 |
 const MODE_OWNER_ONLY = 0o600;
 const O_CLOEXEC = 0o2000000;
 const RWF_NOWAIT = 8;
+const RUSAGE_THREAD = 1;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 /** The library, loaded. */
@@ -161,6 +165,8 @@ export class Libc {
   readonly #errnoBytes = new Uint8Array(4);
   readonly #errnoView = new DataView(this.#errnoBytes.buffer);
   readonly #errnoPointer: Deno.PointerValue;
+  readonly #usage = new DataView(new ArrayBuffer(RUSAGE_BYTES));
+  readonly #usageBytes = new Uint8Array(this.#usage.buffer);
   /** One `struct iovec`: address and length, as four halves. */
   readonly #vectorBytes = new Uint8Array(16);
   readonly #vector = new Uint32Array(this.#vectorBytes.buffer);
@@ -329,6 +335,12 @@ export class Libc {
   cloneLater(toFd: number, range: CloneRange): Promise<number> {
     const { ioctlLater } = this.#library.symbols;
     return ioctlLater(toFd, FICLONERANGE, cloneRangeBytes(range));
+  }
+
+  /** How often this thread has waited: getrusage(2), RUSAGE_THREAD. */
+  threadWaits(): number {
+    this.#library.symbols.getrusage(RUSAGE_THREAD, this.#usageBytes);
+    return decodeRusage(this.#usage).voluntarySwitches;
   }
 
   /** What is open there; undefined when the system does not tell. */

@@ -6,6 +6,10 @@
 
 /** Bytes of `struct statx`, which is the same on all processors. */
 export const STATX_BYTES = 256;
+/** Bytes of a `struct rusage`. */
+export const RUSAGE_BYTES = 144;
+const VOLUNTARY_SWITCHES_AT = 128;
+
 /** Bytes of `struct statfs` on 64-bit Linux. */
 export const STATFS_BYTES = 120;
 
@@ -124,6 +128,19 @@ export function decodeStatfs(view: DataView): FileSystemStatus {
     isMemory: MEMORY_TYPES.includes(view.getUint32(StatfsAt.TYPE, true)),
     unitBytes,
     availableBytes: units * unitBytes,
+  };
+}
+
+/** What is known of the time of a thread. */
+export interface ThreadUsage {
+  /** How often it has given the processor up to wait for something. */
+  readonly voluntarySwitches: number;
+}
+
+/** Reads a `struct rusage`. */
+export function decodeRusage(view: DataView): ThreadUsage {
+  return {
+    voluntarySwitches: Number(view.getBigInt64(VOLUNTARY_SWITCHES_AT, true)),
   };
 }
 

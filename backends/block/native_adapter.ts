@@ -141,6 +141,11 @@ export class NativeIo implements BlockIo {
     return this.#fault(errno, `write ${length} bytes at ${position} of`);
   }
 
+  /** How often this thread has given the processor up by itself. */
+  waits(): number {
+    return this.#libc.threadWaits();
+  }
+
   /** Reads in a thread. */
   read(
     position: number,

@@ -27,13 +27,10 @@ import { extentAt } from "./extents.ts";
 import { type CopyGoal, copySlice, type CopySource } from "./file_copy.ts";
 import type { GrowingGeometry } from "./layout.ts";
 import { SyncGroup } from "./sync_group.ts";
+import { WritePatience } from "./write_patience.ts";
 
 /** A larger write is never made in the event loop's own time. */
 export const WRITE_NOW_BYTES_MAX: number = 2 ** 20;
-/** A write into the page cache that took longer has met the disk. */
-export const SLOW_WRITE_MS = 5;
-/** How long writes are then left to other threads. */
-export const PATIENCE_MS = 1000;
 /** Bytes that are read ahead at the most, and at a time, for a PRE-FETCH. */
 const PREFETCH_BYTES_MAX = 2 ** 25;
 const PREFETCH_SLICE_BYTES = 2 ** 18;
@@ -89,13 +86,12 @@ export class FileStore implements BlockStore {
   readonly #position: number;
   readonly #blockLength: number;
   readonly #clock: Pick<Clock, "nowMs">;
+  readonly #patience: WritePatience;
   readonly #syncs: SyncGroup;
   readonly #copySource: CopySource;
   #zeroes: Uint8Array | undefined;
   #prefetching = false;
   #closing = false;
-  /** Until then no write is made in the event loop's own time. */
-  #patientUntilMs = 0;
   /** What `close` waits for. */
   readonly #working = new Set<Promise<unknown>>();
   /** Calls under way that may lock the file for writes. */
@@ -108,6 +104,7 @@ export class FileStore implements BlockStore {
     this.#io = io;
     this.#blockLength = geometry.blockLength;
     this.#clock = clock;
+    this.#patience = new WritePatience(clock, io.waits?.bind(io));
     this.#syncs = new SyncGroup(() => io.datasync());
     this.capabilities = capabilitiesOf(io, unmap);
     const { readOnly } = io.facts;
@@ -238,11 +235,6 @@ export class FileStore implements BlockStore {
     return OK;
   }
 
-  /**
-   * The page cache takes a write in microseconds, until it is full of dirty
-   * pages or must first read a page: then the caller waits for the disk, and
-   * with it the event loop. One slow write is enough to learn that.
-   */
   #tryWrite(
     lba: number,
     blockCount: number,
@@ -252,12 +244,9 @@ export class FileStore implements BlockStore {
     const length = blockCount * this.#blockLength;
     this.#assertInside(lba, blockCount, from.length - at - length);
     if (length > WRITE_NOW_BYTES_MAX || this.#locking > 0) return NOT_NOW;
-    const begin = this.#clock.nowMs();
-    if (begin < this.#patientUntilMs) return NOT_NOW;
-    const position = this.#positionOf(lba);
-    const result = this.#writeNow(position, length, from, at, begin);
-    const end = this.#clock.nowMs();
-    if (end - begin > SLOW_WRITE_MS) this.#patientUntilMs = end + PATIENCE_MS;
+    if (!this.#patience.begins()) return NOT_NOW;
+    const result = this.#writeNow(this.#positionOf(lba), length, from, at);
+    this.#patience.ended();
     return result;
   }
 
@@ -267,7 +256,6 @@ export class FileStore implements BlockStore {
     length: number,
     from: Uint8Array,
     at: number,
-    beganMs: number,
   ): StoreResult | typeof NOT_NOW {
     for (let done = 0; done < length;) {
       const left = length - done;
@@ -277,7 +265,7 @@ export class FileStore implements BlockStore {
       if (written === 0) return NOT_NOW;
       done += written;
       if (done === length) return OK;
-      if (this.#clock.nowMs() - beganMs > SLOW_WRITE_MS) return NOT_NOW;
+      if (this.#patience.isSlow()) return NOT_NOW;
     }
     return OK;
   }

@@ -171,6 +171,17 @@ Deno.test("NativeIo.writeNow writes a piece of a long write", async () => {
   await io.close();
 });
 
+Deno.test("NativeIo.waits counts what its thread waits for", async () => {
+  await using folder = await tempFolder();
+  const path = `${folder.path}/disk`;
+  await Deno.writeFile(path, new Uint8Array(4096));
+  const io = await opened(createFileOpener(), path);
+  const before = io.waits?.() ?? 0;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  assert((io.waits?.() ?? 0) > before);
+  await io.close();
+});
+
 Deno.test("NativeIo reads at once what was just written", async () => {
   await using folder = await tempFolder();
   const path = `${folder.path}/disk`;

@@ -1,11 +1,13 @@
 import { assertEquals } from "@std/assert";
 import {
   CLONE_RANGE_BYTES,
+  decodeRusage,
   decodeStatfs,
   decodeStatx,
   deviceNumberOf,
   encodeCloneRange,
   queueFiles,
+  RUSAGE_BYTES,
   STATFS_BYTES,
   STATX_BYTES,
 } from "../../../../backends/block/libc_structs.ts";
@@ -38,6 +40,13 @@ Deno.test("decodeStatx knows a block device", () => {
   const status = decodeStatx(view);
   assertEquals([status.isFile, status.isDevice], [false, true]);
   assertEquals(status.device, { major: 7, minor: 3 });
+});
+
+Deno.test("decodeRusage counts what was given up, not what was taken", () => {
+  const view = new DataView(new ArrayBuffer(RUSAGE_BYTES));
+  view.setBigInt64(128, 5n, true);
+  view.setBigInt64(136, 9n, true);
+  assertEquals(decodeRusage(view).voluntarySwitches, 5);
 });
 
 Deno.test("decodeStatfs knows memory, and what is left", () => {

@@ -161,6 +161,53 @@ Deno.test("FileStore.tryWrite pauses after a slow write", () => {
   assertEquals(store.tryWrite?.(4, 1, blocks(1, 1), 0), OK);
 });
 
+/** A file whose writes take six milliseconds, and may wait in them. */
+function slowStore(waiting: boolean): {
+  write(): unknown;
+  pass(timeMs: number): void;
+} {
+  const io = new NativeMemoryIo();
+  let nowMs = 0;
+  let waits = 100;
+  const store = storeOn(Object.assign(io, { waits: () => waits }), {
+    nowMs: () => nowMs,
+  });
+  const { writeNow } = io;
+  io.writeNow = (...words) => {
+    nowMs += 6;
+    if (waiting) waits += 1;
+    return writeNow.apply(io, words);
+  };
+  return {
+    write: () => store.tryWrite?.(0, 1, blocks(1, 1), 0),
+    pass: (timeMs) => {
+      nowMs += timeMs;
+      waits += 1;
+    },
+  };
+}
+
+Deno.test("FileStore.tryWrite pauses when slow writes have waited", () => {
+  const store = slowStore(true);
+  assertEquals([store.write(), store.write()], [OK, OK]);
+  store.pass(999);
+  assertEquals(store.write(), NOT_NOW);
+  store.pass(1);
+  assertEquals([store.write(), store.write()], [OK, NOT_NOW]);
+  store.pass(5000);
+  assertEquals([store.write(), store.write(), store.write()], [
+    ...[OK, OK, NOT_NOW],
+  ]);
+});
+
+Deno.test("FileStore.tryWrite goes on when others had the processor", () => {
+  const store = slowStore(false);
+  for (let turn = 0; turn < 10; turn += 1) {
+    assertEquals(store.write(), OK);
+    store.pass(turn);
+  }
+});
+
 Deno.test("FileStore.tryWrite leaves the rest of a slow write to threads", () => {
   const io = new NativeMemoryIo();
   io.lengthMax = 1024;
