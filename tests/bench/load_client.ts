@@ -34,6 +34,9 @@ import { lunWord } from "./load/wire.ts";
 /** No answer for so long means that the target hangs. */
 const SILENCE_MS_MAX = 10_000;
 
+/** Sessions that are opened at the same time. */
+const LOGINS_MAX = 16;
+
 /** A fill ends by itself; this is only its upper limit. */
 const FILL_MS_MAX = 600_000;
 
@@ -43,29 +46,61 @@ const FILL_MS_MAX = 600_000;
  * @throws when a session cannot be opened, or ends early
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const sessions: ReadySession[] = [];
-  for (let id = 0; id < options.connections; id += 1) {
-    const { address, luns } = options;
-    sessions.push(await openSession(address, id, luns, options));
-  }
-  const [first] = sessions;
-  if (first === undefined) throw new Error("No session");
   const timeMs = options.fill ? FILL_MS_MAX : options.timeMs;
   const warmupMs = options.fill ? 0 : options.warmupMs;
   const measurement = new Measurement(options.targetPid, warmupMs, timeMs);
-  measurement.observe(performance.now());
+  const workers = await openWorkers(options, measurement);
+  const [first] = workers;
+  if (first === undefined) throw new Error("No session");
+  const sessions = workers.map(({ session }) => session);
   const watchdog = watch(sessions, measurement);
   try {
-    await Promise.all(sessions.map((session, id) => {
-      const engine = createEngine(session, id, options, measurement);
-      return new Pump(session.conn, engine, measurement).run();
-    }));
+    measurement.begin();
+    for (const { pump } of workers) pump.send();
+    await Promise.all(workers.map(({ done }) => done));
     measurement.close();
   } finally {
     clearInterval(watchdog);
   }
-  for (const session of sessions) await closeSession(session);
-  return summarizeRun(options, measurement, first.negotiated);
+  await Promise.all(sessions.map(closeSession));
+  return summarizeRun(options, measurement, first.session.negotiated);
+}
+
+/** A session, and what keeps it going. */
+interface Worker {
+  readonly session: ReadySession;
+  readonly pump: Pump;
+  /** Its load has come to its end. */
+  readonly done: Promise<void>;
+}
+
+/**
+ * Opens the sessions, a few at a time. Each answers pings from then on: with a
+ * thousand of them the target asks the first ones before the last is there.
+ */
+async function openWorkers(
+  options: LoadOptions,
+  measurement: Measurement,
+): Promise<Worker[]> {
+  const { address, luns, connections } = options;
+  const workers: Worker[] = [];
+  while (workers.length < connections) {
+    const ids = Array.from(
+      { length: Math.min(LOGINS_MAX, connections - workers.length) },
+      (_, index) => workers.length + index,
+    );
+    const opened = await Promise.all(ids.map(async (id) => {
+      const session = await openSession(address, id, luns, options);
+      const engine = createEngine(session, id, options, measurement);
+      const pump = new Pump(session.conn, engine, measurement);
+      const done = pump.run();
+      // Whoever waits for all of them hears of it.
+      done.catch(() => {});
+      return { session, pump, done };
+    }));
+    workers.push(...opened);
+  }
+  return workers;
 }
 
 /** Closes all connections when nothing has come for long. */
@@ -100,6 +135,7 @@ function createEngine(
       { length: options.luns },
       (_, index) => lunWord(options.address.lun + index),
     ),
+    lunBurst: options.burst,
     lunBlockBytes: session.blockBytes,
     blockBytes,
     patterned: fill || verify,

@@ -42,6 +42,8 @@ export interface ComposerParts {
   readonly measurement: Measurement;
   /** First two bytes of each LUN, see `lunWord`; they take turns. */
   readonly lunWords: readonly number[];
+  /** Commands that each of them takes at a time. */
+  readonly lunBurst: number;
   /** Length of a block of the LUN in bytes. */
   readonly lunBlockBytes: number;
   /** Length of each command's data in bytes. */
@@ -70,7 +72,7 @@ interface Ping {
 /** Composes batches for one connection. */
 export class Composer {
   readonly #parts: ComposerParts;
-  readonly #buffer = new SendBuffer();
+  readonly #buffer: SendBuffer;
   readonly #bursts: Burst[] = [];
   readonly #pings: Ping[] = [];
   readonly #immediateBytes: number;
@@ -80,10 +82,11 @@ export class Composer {
   /** What writes carry where its digest is wanted, but no pattern. */
   readonly #digested: DigestedData | undefined;
   #turn = 0;
+  #turnLeft = 0;
 
   /** Works out how much data goes unasked. */
   constructor(parts: ComposerParts) {
-    const { negotiated, blockBytes } = parts;
+    const { negotiated, blockBytes, places, tasks } = parts;
     const first = Math.min(blockBytes, negotiated.firstBurstBytesMax);
     this.#parts = parts;
     const { headerDigest, dataDigest, dataSegmentBytesMax } = negotiated;
@@ -97,6 +100,8 @@ export class Composer {
     this.#unsolicitedBytes = negotiated.initialR2T
       ? 0
       : first - this.#immediateBytes;
+    const data = places.writes() ? blockBytes : 0;
+    this.#buffer = new SendBuffer(tasks.depth * this.#pduBytes(data));
   }
 
   /**
@@ -179,6 +184,7 @@ export class Composer {
   #mayIssue(): boolean {
     const { tasks, sequence, measurement } = this.#parts;
     if (!tasks.hasFree() || this.isExhausted()) return false;
+    if (!measurement.hasBegun()) return false;
     const bytes = this.#pduBytes(this.#immediateBytes);
     if (!this.#buffer.hasRoom(bytes)) return false;
     // Serial number arithmetic: the difference is right across a wrap.
@@ -199,8 +205,12 @@ export class Composer {
   }
 
   #nextLunWord(): number {
-    const { lunWords } = this.#parts;
-    this.#turn = (this.#turn + 1) % lunWords.length;
+    const { lunWords, lunBurst } = this.#parts;
+    if (this.#turnLeft === 0) {
+      this.#turn = (this.#turn + 1) % lunWords.length;
+      this.#turnLeft = lunBurst;
+    }
+    this.#turnLeft -= 1;
     return lunWords[this.#turn] ?? 0;
   }
 

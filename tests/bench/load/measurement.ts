@@ -47,16 +47,30 @@ export class Measurement {
   /** The first failure, in words. */
   firstError = "";
   readonly #targetPid: number;
-  readonly #startMs: number;
-  readonly #endMs: number;
+  readonly #warmupMs: number;
+  readonly #timeMs: number;
+  #startMs = Infinity;
+  #endMs = Infinity;
   #opened: CpuMoment | undefined;
   #closed: CpuMoment | undefined;
 
-  /** A window of `timeMs` that opens after `warmupMs`. */
+  /** A window of `timeMs` that opens `warmupMs` after the begin. */
   constructor(targetPid: number, warmupMs: number, timeMs: number) {
     this.#targetPid = targetPid;
-    this.#startMs = performance.now() + warmupMs;
-    this.#endMs = this.#startMs + timeMs;
+    this.#warmupMs = warmupMs;
+    this.#timeMs = timeMs;
+  }
+
+  /** The load begins: all sessions are there. */
+  begin(): void {
+    this.#startMs = performance.now() + this.#warmupMs;
+    this.#endMs = this.#startMs + this.#timeMs;
+    this.observe(performance.now());
+  }
+
+  /** Whether commands may be sent. */
+  hasBegun(): boolean {
+    return this.#startMs < Infinity;
   }
 
   /** Follows the clock, once a batch; the ends of the window fall here. */

@@ -30,8 +30,10 @@ export interface LoadOptions {
   readonly blockBytes: number;
   /** Commands in flight on each connection. */
   readonly depth: number;
-  /** LUNs, from the first on, that take a command each in turn. */
+  /** LUNs, from the first on, that take commands in turn. */
   readonly luns: number;
+  /** Commands that each of them takes at a time. */
+  readonly burst: number;
   /** Sessions, of one connection each. */
   readonly connections: number;
   /** Length of the measured window in milliseconds. */
@@ -57,8 +59,8 @@ export interface LoadOptions {
 /** How to call the client. */
 export const USAGE = `usage: load_client.ts --url iscsi://HOST:PORT/IQN/LUN
   [--rw read|write|mix:PERCENT] [--order rand|seq] [--bs 4k] [--qd 32]
-  [--time SECONDS] [--warmup SECONDS] [--conns N] [--luns N] [--span 1g]
-  [--header-digest] [--data-digest]
+  [--time SECONDS] [--warmup SECONDS] [--conns N] [--luns N] [--burst N]
+  [--span 1g] [--header-digest] [--data-digest]
   [--verify | --fill] [--pid PID] [--label TEXT]
 All data in the span is lost, but for reads and --verify.`;
 
@@ -72,6 +74,7 @@ const TEXT_OPTIONS = [
   "warmup",
   "conns",
   "luns",
+  "burst",
   "span",
   "pid",
   "label",
@@ -124,6 +127,7 @@ export function parseLoadOptions(words: readonly string[]): LoadOptions {
     depth: Number(text("qd")),
     connections: Number(text("conns")),
     luns: Number(text("luns")),
+    burst: Number(text("burst")),
     timeMs: Number(text("time")) * 1000,
     warmupMs: Number(text("warmup")) * 1000,
     spanBytes: parseBytes(text("span")),
@@ -145,6 +149,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   warmup: "0.5",
   conns: "1",
   luns: "1",
+  burst: "1",
   span: "0",
   pid: "0",
   label: "",
@@ -170,6 +175,7 @@ function checked(options: LoadOptions): LoadOptions {
   requireRange("--qd", options.depth, 1, 1024);
   requireRange("--conns", options.connections, 1, 1024);
   requireRange("--luns", options.luns, 1, 1024);
+  requireRange("--burst", options.burst, 1, 1024);
   requireRange("--bs", options.blockBytes, 512, 16 << 20);
   requireRange("--time", options.timeMs, 1, 3_600_000);
   requireRange("--warmup", options.warmupMs, 0, 3_600_000);

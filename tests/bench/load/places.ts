@@ -53,6 +53,11 @@ export class Places {
     return offset;
   }
 
+  /** Whether any command writes. */
+  writes(): boolean {
+    return this.#options.readPercent < 100;
+  }
+
   /** Whether the next command reads. */
   nextIsRead(): boolean {
     const { readPercent } = this.#options;

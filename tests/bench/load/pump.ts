@@ -32,7 +32,6 @@ export class Pump {
    */
   async run(): Promise<void> {
     const engine = this.#engine;
-    this.#send();
     // Ends with the load; a silent target is the caller's watchdog's work.
     while (!engine.isDone()) {
       const count = await this.#conn.read(engine.receiveSpace());
@@ -41,11 +40,12 @@ export class Pump {
       this.#measurement.receives += 1;
       this.#measurement.observe(nowMs);
       engine.receive(count, nowMs);
-      this.#send();
+      this.send();
     }
   }
 
-  #send(): void {
+  /** Sends what there is now. */
+  send(): void {
     if (!this.#writing) void this.#drain();
   }
 

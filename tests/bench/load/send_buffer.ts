@@ -26,9 +26,14 @@ export class SendBuffer {
   length = 0;
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
-  /** Random bytes at first: what a write without a pattern sends. */
-  constructor() {
-    const buffer = new ArrayBuffer(BATCH_BYTES + HEADROOM_BYTES);
+  /**
+   * Random bytes at first: what a write without a pattern sends.
+   *
+   * @param wantedBytes all that will ever be sent at once
+   */
+  constructor(wantedBytes: number) {
+    const batchBytes = Math.min((wantedBytes + 3) & ~3, BATCH_BYTES);
+    const buffer = new ArrayBuffer(batchBytes + HEADROOM_BYTES);
     this.view = new DataView(buffer);
     this.words = new Int32Array(buffer);
     this.#bytes = new Uint8Array(buffer);

@@ -45,6 +45,11 @@ export class TaskTable {
     this.#free = this.#slots.toReversed();
   }
 
+  /** Commands that can be in flight. */
+  get depth(): number {
+    return this.#slots.length;
+  }
+
   /** Tells whether no command is in flight. */
   isIdle(): boolean {
     return this.#free.length === this.#slots.length;
