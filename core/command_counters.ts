@@ -82,76 +82,93 @@ export interface CommandCounts {
   readonly buckets: Float64Array;
 }
 
-/** Counters of the commands with one operation code. */
-class CommandCounters {
-  readonly #cells: Float64Array = new Float64Array(CELLS);
+/**
+ * Counters of the commands with one operation code. An array of numbers, not a
+ * Float64Array: where a thousand units have commands in turn each object on
+ * the way to the cells is a look into memory, and a typed array is three.
+ */
+type Cells = number[];
 
-  countGood(task: ScsiTask, kind: number, timeMs: number): void {
-    const cells = this.#cells;
-    const at = kind * FIELDS;
-    const bucket = At.BUCKETS + bucketOf(timeMs);
-    cells[at] = (cells[at] ?? 0) + task.movedLength;
-    cells[at + 1] = (cells[at + 1] ?? 0) + 1;
-    cells[at + 2] = (cells[at + 2] ?? 0) + task.moveCount;
-    cells[at + 3] = (cells[at + 3] ?? 0) + timeMs;
-    if (task.moveMs > 0) cells[at + 4] = (cells[at + 4] ?? 0) + task.moveMs;
-    cells[bucket] = (cells[bucket] ?? 0) + 1;
-  }
-
-  countOther(task: ScsiTask, outcome: number, timeMs: number): void {
-    this.#add(At.OUTCOMES + outcome, 1);
-    this.#add(At.OTHER_BYTES + kindOf(task), task.movedLength);
-    this.#add(At.OTHER_TIME, timeMs);
-    this.#add(At.BUCKETS + bucketOf(timeMs), 1);
-  }
-
-  add(other: CommandCounters): void {
-    other.#cells.forEach((value, at) => this.#add(at, value));
-  }
-
-  of(kind: number, field: number): number {
-    return this.#cells[kind * FIELDS + field] ?? 0;
-  }
-
-  read(): CommandCounts {
-    const cells = this.#cells;
-    const outcomes = cells.slice(At.OUTCOMES, At.BUCKETS);
-    outcomes[OUTCOME.GOOD] = this.#sum(Field.OPERATIONS);
-    return {
-      outcomes,
-      commands: outcomes.reduce((sum, count) => sum + count, 0),
-      bytesIn: this.#bytes(TRANSFER.READ),
-      bytesOut: this.#bytes(TRANSFER.WRITE),
-      timeMs: this.#sum(Field.TIME) + (cells[At.OTHER_TIME] ?? 0),
-      buckets: cells.slice(At.BUCKETS),
-    };
-  }
-
-  #add(at: number, value: number): void {
-    this.#cells[at] = (this.#cells[at] ?? 0) + value;
-  }
-
-  #bytes(kind: number): number {
-    return this.of(kind, Field.BYTES) +
-      (this.#cells[At.OTHER_BYTES + kind] ?? 0);
-  }
-
-  #sum(field: number): number {
-    return this.of(TRANSFER.NONE, field) + this.of(TRANSFER.READ, field) +
-      this.of(TRANSFER.WRITE, field);
-  }
+function newCells(): Cells {
+  // Not whole at first, so that the array is one of doubles from the start.
+  return new Array<number>(CELLS).fill(0.5).fill(0);
 }
 
-const NOTHING = new CommandCounters();
+function addTo(cells: Cells, at: number, value: number): void {
+  cells[at] = (cells[at] ?? 0) + value;
+}
+
+function addCells(cells: Cells, others: Cells): void {
+  others.forEach((value, at) => addTo(cells, at, value));
+}
+
+function countGood(
+  cells: Cells,
+  task: ScsiTask,
+  kind: number,
+  timeMs: number,
+): void {
+  const at = kind * FIELDS;
+  addTo(cells, at, task.movedLength);
+  addTo(cells, at + 1, 1);
+  addTo(cells, at + 2, task.moveCount);
+  addTo(cells, at + 3, timeMs);
+  if (task.moveMs > 0) addTo(cells, at + 4, task.moveMs);
+  addTo(cells, At.BUCKETS + bucketOf(timeMs), 1);
+}
+
+function countOther(
+  cells: Cells,
+  task: ScsiTask,
+  outcome: number,
+  timeMs: number,
+): void {
+  addTo(cells, At.OUTCOMES + outcome, 1);
+  addTo(cells, At.OTHER_BYTES + kindOf(task), task.movedLength);
+  addTo(cells, At.OTHER_TIME, timeMs);
+  addTo(cells, At.BUCKETS + bucketOf(timeMs), 1);
+}
+
+function fieldOf(cells: Cells, kind: number, field: number): number {
+  return cells[kind * FIELDS + field] ?? 0;
+}
+
+function readCells(cells: Cells): CommandCounts {
+  const outcomes = Float64Array.from(cells.slice(At.OUTCOMES, At.BUCKETS));
+  outcomes[OUTCOME.GOOD] = sumOf(cells, Field.OPERATIONS);
+  return {
+    outcomes,
+    commands: outcomes.reduce((sum, count) => sum + count, 0),
+    bytesIn: bytesOf(cells, TRANSFER.READ),
+    bytesOut: bytesOf(cells, TRANSFER.WRITE),
+    timeMs: sumOf(cells, Field.TIME) + (cells[At.OTHER_TIME] ?? 0),
+    buckets: Float64Array.from(cells.slice(At.BUCKETS)),
+  };
+}
+
+function bytesOf(cells: Cells, kind: number): number {
+  return fieldOf(cells, kind, Field.BYTES) +
+    (cells[At.OTHER_BYTES + kind] ?? 0);
+}
+
+function sumOf(cells: Cells, field: number): number {
+  return fieldOf(cells, TRANSFER.NONE, field) +
+    fieldOf(cells, TRANSFER.READ, field) +
+    fieldOf(cells, TRANSFER.WRITE, field);
+}
+
+const NOTHING: Cells = newCells();
 
 /** Where commands are counted whose operation code nobody knows. */
 export const UNKNOWN_OPCODE = 256;
 
 /** Counters by operation code; never reset. */
 export class CommandTally {
-  // Few operation codes are ever seen: their counters stand close together.
-  readonly #places: Uint16Array = new Uint16Array(UNKNOWN_OPCODE + 1);
-  readonly #counters: CommandCounters[] = [];
+  /** The operation code that was counted last, and its cells. */
+  #opcode = -1;
+  #cells: Cells = NOTHING;
+  // Few operation codes are ever seen.
+  readonly #all: Map<number, Cells> = new Map();
 
   /** Counts a command that ended GOOD. */
   countGood(
@@ -160,7 +177,7 @@ export class CommandTally {
     kind: number,
     timeMs: number,
   ): void {
-    this.#of(opcode).countGood(task, kind, timeMs);
+    countGood(this.#of(opcode), task, kind, timeMs);
   }
 
   /** Counts a command that ended otherwise. */
@@ -170,39 +187,40 @@ export class CommandTally {
     outcome: number,
     timeMs: number,
   ): void {
-    this.#of(opcode).countOther(task, outcome, timeMs);
+    countOther(this.#of(opcode), task, outcome, timeMs);
   }
 
   /** Adds what another one has counted. */
   add(other: CommandTally): void {
-    for (const opcode of other.opcodes()) {
-      this.#of(opcode).add(other.#of(opcode));
-    }
+    for (const [opcode, cells] of other.#all) addCells(this.#of(opcode), cells);
   }
 
   /** Operation codes that were seen, ascending. */
   opcodes(): number[] {
-    return [...this.#places.keys()]
-      .filter((opcode) => this.#places[opcode] !== 0);
+    return [...this.#all.keys()].sort((one, other) => one - other);
   }
 
   /** What was counted of one operation code. */
   read(opcode: number): CommandCounts {
-    const place = this.#places[opcode] ?? 0;
-    return (this.#counters[place - 1] ?? NOTHING).read();
+    return readCells(this.#all.get(opcode) ?? NOTHING);
   }
 
   /** All operation codes together. */
   total(): CommandCounts {
-    const sum = new CommandCounters();
-    for (const counters of this.#counters) sum.add(counters);
-    return sum.read();
+    const sum = newCells();
+    for (const cells of this.#all.values()) addCells(sum, cells);
+    return readCells(sum);
   }
 
   /** Commands of one kind that ended GOOD, as CTL counts them. */
   of(kind: number): TransferCounters {
-    const sum = (field: number) =>
-      this.#counters.reduce((sum, each) => sum + each.of(kind, field), 0);
+    const sum = (field: number): number => {
+      let total = 0;
+      for (const cells of this.#all.values()) {
+        total += fieldOf(cells, kind, field);
+      }
+      return total;
+    };
     return {
       bytes: sum(Field.BYTES),
       operations: sum(Field.OPERATIONS),
@@ -212,15 +230,19 @@ export class CommandTally {
     };
   }
 
-  #of(opcode: number): CommandCounters {
-    const place = this.#places[opcode] ?? 0;
-    return this.#counters[place - 1] ?? this.#begin(opcode);
+  #of(opcode: number): Cells {
+    return opcode === this.#opcode ? this.#cells : this.#turnTo(opcode);
   }
 
-  #begin(opcode: number): CommandCounters {
-    const counters = new CommandCounters();
-    this.#places[opcode] = this.#counters.push(counters);
-    return counters;
+  #turnTo(opcode: number): Cells {
+    let cells = this.#all.get(opcode);
+    if (cells === undefined) {
+      cells = newCells();
+      this.#all.set(opcode, cells);
+    }
+    this.#opcode = opcode;
+    this.#cells = cells;
+    return cells;
   }
 }
 
