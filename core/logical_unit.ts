@@ -21,7 +21,7 @@ import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { RawOptions } from "./options.ts";
 import type { PersistentReservations } from "./persistent_reservations.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
-import type { BlockStore } from "./ports/block_store.ts";
+import type { BlockStore, StoreGeometry } from "./ports/block_store.ts";
 import { ACCESS, type Coordinator, SHARED } from "./ports/coordinator.ts";
 import type { Clock, Log } from "./ports/host.ts";
 import { RateLimits } from "./rate_limits.ts";
@@ -117,7 +117,7 @@ export type WriteWatcher = (range: BlockRange | null) => void;
 const NO_PRIORITY = 16;
 
 /** A logical unit. All its state changes in one event loop. */
-export class LogicalUnit implements ThresholdPlace {
+export class LogicalUnit implements OrderingRules, ThresholdPlace {
   /** Number in the target. */
   readonly number: number;
   /** Peripheral device type. */
@@ -266,7 +266,7 @@ export class LogicalUnit implements ThresholdPlace {
     this.limits = new RateLimits(parts.clock);
     this.#followLimits();
     this.taskSet = new TaskSet(
-      orderingRules(this),
+      this,
       (task) => this.#enqueue(task),
       () => runReady(this),
     );
@@ -325,13 +325,23 @@ export class LogicalUnit implements ThresholdPlace {
     this.#thresholds.begin();
   }
 
+  /** QUEUE ALGORITHM MODIFIER 1h of the control mode page. */
+  get unrestrictedReordering(): boolean {
+    return this.modePages.settings.unrestrictedReordering;
+  }
+
+  /** TST 001b of the control mode page: a task set for each nexus. */
+  get separateTaskSets(): boolean {
+    return this.modePages.settings.separateTaskSets;
+  }
+
   /** Takes the store's size and the options into account again. */
   refresh(): void {
     const { store, options } = this;
     const isCd = this.deviceType === DEVICE_TYPE.CD;
     this.geometry = store === null
       ? { ...NO_GEOMETRY, blockLength: this.geometry.blockLength }
-      : geometryOf(store, options);
+      : new StoreGeometryOfUnit(store.geometry, options);
     this.readOnly = (store?.capabilities.readOnly ?? false) ||
       (options.readonly ?? isCd);
     this.removable = options.removable ?? isCd;
@@ -534,43 +544,40 @@ export class LogicalUnit implements ThresholdPlace {
   }
 }
 
-function orderingRules(unit: LogicalUnit): OrderingRules {
-  return {
-    get serseq() {
-      return unit.serseq;
-    },
-    get unrestrictedReordering() {
-      return unit.modePages.settings.unrestrictedReordering;
-    },
-    get separateTaskSets() {
-      return unit.modePages.settings.separateTaskSets;
-    },
-  };
-}
+// A class: getters of its own would give the geometry of each unit a shape of
+// its own, and make it slow to look at where there are many units.
+class StoreGeometryOfUnit implements UnitGeometry {
+  readonly blockLength: number;
+  readonly physicalBlockExponent: number;
+  readonly lowestAlignedLba: number;
+  readonly unmapGranularityExponent: number;
+  readonly unmapAlignmentLba: number;
+  readonly optimalTransferBlocks: number;
+  readonly #own: StoreGeometry;
 
-function geometryOf(store: BlockStore, options: LunOptions): UnitGeometry {
-  const own = store.geometry;
-  const { pblocksize, pblockoffset, ublocksize, ublockoffset } = options;
-  const physical = unitOf(pblocksize, pblockoffset, {
-    exponent: own.physicalBlockExponent,
-    lowestLba: own.lowestAlignedLba,
-  }, own.blockLength);
-  const unmap = unitOf(ublocksize, ublockoffset, {
-    exponent: own.unmapGranularityExponent,
-    lowestLba: own.unmapAlignmentLba,
-  }, own.blockLength);
-  return {
-    blockLength: own.blockLength,
-    // As it is now: no command may use an old one while the store shrinks.
-    get blockCount() {
-      return own.blockCount;
-    },
-    physicalBlockExponent: physical.exponent,
-    lowestAlignedLba: physical.lowestLba,
-    unmapGranularityExponent: unmap.exponent,
-    unmapAlignmentLba: unmap.lowestLba,
-    optimalTransferBlocks: own.optimalTransferBlocks,
-  };
+  constructor(own: StoreGeometry, options: LunOptions) {
+    const { pblocksize, pblockoffset, ublocksize, ublockoffset } = options;
+    const physical = unitOf(pblocksize, pblockoffset, {
+      exponent: own.physicalBlockExponent,
+      lowestLba: own.lowestAlignedLba,
+    }, own.blockLength);
+    const unmap = unitOf(ublocksize, ublockoffset, {
+      exponent: own.unmapGranularityExponent,
+      lowestLba: own.unmapAlignmentLba,
+    }, own.blockLength);
+    this.blockLength = own.blockLength;
+    this.physicalBlockExponent = physical.exponent;
+    this.lowestAlignedLba = physical.lowestLba;
+    this.unmapGranularityExponent = unmap.exponent;
+    this.unmapAlignmentLba = unmap.lowestLba;
+    this.optimalTransferBlocks = own.optimalTransferBlocks;
+    this.#own = own;
+  }
+
+  /** As it is now: no command may use an old one while the store shrinks. */
+  get blockCount(): number {
+    return this.#own.blockCount;
+  }
 }
 
 /** 2^exponent blocks, the first such unit beginning at an LBA. */
