@@ -50,10 +50,10 @@ const TABLE_COUNT = WORD_BYTES * 2 * WORD_BYTES;
 
 /** Where the first block stands in the memory; behind the tables. */
 export const FOLD_AT: number = TABLE_COUNT * VECTOR_BYTES;
-/** Bytes that can be folded at once. */
-export const FOLD_BYTES_MAX: number = 2 ** 16;
+/** Bytes that can be folded at once: they stay in the nearest cache. */
+export const FOLD_BYTES_MAX: number = 2 ** 14;
 
-const PAGES = 2;
+const PAGES = 1;
 
 // Locals: parameters first.
 const AT = 0;
