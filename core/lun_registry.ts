@@ -37,7 +37,7 @@ import { UNIT_ATTENTION } from "./unit_attention.ts";
 import { UnitState, unitStateName } from "./unit_state.ts";
 
 /** Logical units that a target can have. */
-export const LUNS_MAX = 1024;
+export const LUNS_MAX = 4096;
 
 /** A LUN to make. */
 export interface CreateLunRequest {

@@ -27,7 +27,7 @@ export const PORTAL_GROUPS_MAX = 4096;
 export const TARGETS_MAX = 4096;
 
 /** LUNs: as many as the core has numbers for. */
-export const LUNS_MAX = 1024;
+export const LUNS_MAX = 4096;
 
 /** Sections and arrays of UCL within one another. */
 export const NESTING_DEPTH_MAX = 32;

@@ -35,6 +35,8 @@ const LUNS_MIB_MAX = 300;
 const SESSION_KIB_MAX = 50;
 /** What was allocated to start up has been collected by then. */
 const SETTLE_MS = 2000;
+/** For a machine that has other things to do. */
+const PATIENCE_MS = 120_000;
 /** Sessions that do something at the same time. */
 const AT_ONCE = 16;
 
@@ -150,7 +152,8 @@ async function withEach(
 async function scan(session: Session, luns: number): Promise<void> {
   const commands = Array.from(
     { length: luns },
-    (_, lun) => session.command(lun, testUnitReady()),
+    (_, lun) =>
+      session.command(lun, testUnitReady(), { timeoutMs: PATIENCE_MS }),
   );
   await Promise.all(commands);
 }
