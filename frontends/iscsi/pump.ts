@@ -6,7 +6,7 @@
  */
 
 import type { IscsiConnection } from "./connection.ts";
-import { type Output, PENDING_BYTES_MAX, type SendBuffer } from "./output.ts";
+import type { Output, SendBuffer } from "./output.ts";
 import {
   BUSY_BYTES,
   type ReceiveBuffer,
@@ -123,7 +123,7 @@ export class Pump {
         this.#work();
       }
       if (connection.closing !== null) return connection.closing;
-      if (this.#output.pendingBytes >= PENDING_BYTES_MAX) await this.#drain();
+      if (!this.#output.hasRoom) await this.#drain();
       const turn = this.#services.turns.worked(this);
       if (turn !== null) await turn;
     }
