@@ -45,6 +45,8 @@ export class Pump {
   #start = 0;
   #end = 0;
   #lastBatch = 0;
+  /** Bytes of the last PDU of which a part was received first. */
+  #partialLength = 0;
   #receiving = false;
   #writing: Promise<void> | null = null;
   #wakeScheduled = false;
@@ -112,8 +114,8 @@ export class Pump {
     const connection = this.#connection;
     while (true) {
       this.#makeRoom();
-      const { bytes } = this.#buffer;
-      const count = await this.#stream.read(bytes.subarray(this.#end));
+      const room = this.#buffer.bytes.subarray(this.#end, this.#readEnd());
+      const count = await this.#stream.read(room);
       if (count === null) return "closed by the initiator";
       this.#lastBatch = count;
       this.#end += count;
@@ -156,6 +158,7 @@ export class Pump {
   #makeRoom(): void {
     const held = this.#end - this.#start;
     const wanted = this.#connection.partialLength;
+    if (held > 0) this.#partialLength = wanted;
     // A slow peer that has sent little of a PDU needs no more than that.
     const busy = this.#lastBatch >= BUSY_BYTES ||
       held > 0 && Math.max(wanted, held + 1) > SMALL_RECEIVE_BYTES;
@@ -168,6 +171,15 @@ export class Pump {
       this.#start = 0;
       this.#end = held;
     }
+  }
+
+  // Where PDUs end if they are like the last partial one: large ones had to be
+  // moved otherwise, to be in one piece.
+  #readEnd(): number {
+    const { length } = this.#buffer.bytes;
+    if (this.#partialLength < BUSY_BYTES) return length;
+    const end = length - (length - this.#start) % this.#partialLength;
+    return end > this.#end ? end : length;
   }
 
   #changeBuffer(large: boolean): void {
