@@ -48,7 +48,11 @@ export class Pump {
   /** Bytes of the last PDU of which a part was received first. */
   #partialLength = 0;
   #receiving = false;
-  #writing: Promise<void> | null = null;
+  /** What is being sent, and how much of it has been. */
+  #sending: SendBuffer | null = null;
+  #sentBytes = 0;
+  /** Settled when all has been sent; null: nobody waits for it. */
+  #drained: PromiseWithResolvers<void> | null = null;
   #wakeScheduled = false;
   #closed = false;
 
@@ -99,7 +103,7 @@ export class Pump {
    * this turn, so that all that comes up in it leaves together.
    */
   wakeOutput(): void {
-    if (this.#receiving || this.#writing !== null || this.#wakeScheduled) {
+    if (this.#receiving || this.#sending !== null || this.#wakeScheduled) {
       return;
     }
     this.#wakeScheduled = true;
@@ -193,40 +197,59 @@ export class Pump {
   }
 
   #flush(): void {
-    if (this.#writing !== null || this.#output.pendingBytes === 0) return;
-    this.#writing = this.#writeAll();
-    // A failed write ends the read as well: there the reason is told.
-    this.#writing.catch(() => this.close());
+    if (this.#sending !== null) return;
+    const next = this.#output.take();
+    if (next === null) return this.#finishDrain();
+    this.#sending = next;
+    this.#sentBytes = 0;
+    this.#sendRest(next);
   }
 
-  async #writeAll(): Promise<void> {
-    const output = this.#output;
+  #sendRest(buffer: SendBuffer): void {
+    const rest = buffer.bytes.subarray(this.#sentBytes, buffer.length);
+    this.#stream.write(rest).then(this.#wrote, this.#failed);
+  }
+
+  // Made once, for all writes: an async function would make promises of its
+  // own for each of them.
+  readonly #wrote = (count: number): void => {
+    this.#sentBytes += count;
     try {
-      for (let next = output.take(); next !== null; next = output.take()) {
-        await this.#write(next);
-        this.#connection.outputDrained();
-      }
-    } finally {
-      // At once: output that comes up after the last look begins anew.
-      this.#writing = null;
+      this.#sendOn();
+    } catch (error) {
+      this.#failed(error);
     }
+  };
+
+  // A failed write ends the read as well: there the reason is told.
+  readonly #failed = (error: unknown): void => {
+    if (this.#sending !== null) this.#output.sent(this.#sending);
+    this.#sending = null;
+    this.close();
+    this.#drained?.reject(error);
+    this.#drained = null;
+  };
+
+  #sendOn(): void {
+    const buffer = this.#sending;
+    if (buffer === null) return;
+    if (this.#sentBytes < buffer.length) return this.#sendRest(buffer);
+    this.#sending = null;
+    this.#output.sent(buffer);
+    this.#connection.outputDrained();
+    this.#flush();
     if (this.#connection.closing !== null) this.wakeOutput();
   }
 
-  async #write(buffer: SendBuffer): Promise<void> {
-    try {
-      for (let at = 0; at < buffer.length;) {
-        const rest = buffer.bytes.subarray(at, buffer.length);
-        at += await this.#stream.write(rest);
-      }
-    } finally {
-      this.#output.sent(buffer);
-    }
+  #finishDrain(): void {
+    this.#drained?.resolve();
+    this.#drained = null;
   }
 
-  async #drain(): Promise<void> {
+  #drain(): Promise<void> {
+    const drained = this.#drained ??= Promise.withResolvers();
     this.#flush();
-    while (this.#writing !== null) await this.#writing;
+    return drained.promise;
   }
 
   async #closeWhenSent(): Promise<void> {
