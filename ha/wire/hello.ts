@@ -21,10 +21,12 @@ import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 
 /** Bytes of a LOGIN at the most. */
-export const LOGIN_BYTES_MAX: number = 1024 * 1024;
+export const LOGIN_BYTES_MAX: number = 2 * 1024 * 1024;
 
-/** LUNs, and ports, that a LOGIN can name. */
-export const LOGIN_THINGS_MAX = 1024;
+/** LUNs that a LOGIN can name. */
+export const LOGIN_LUNS_MAX = 4096;
+/** Ports that it can name. */
+export const LOGIN_PORTS_MAX = 1024;
 /** Portals of a port that a LOGIN names; further ones are left out. */
 export const LOGIN_PORTALS_MAX = 16;
 /** Bytes of a text in a LOGIN. */
@@ -129,14 +131,24 @@ function readThings(
     portsMax: reader.u32("max-ports"),
     initiatorsPerPortMax: reader.u32("max-initiators"),
   };
-  const luns = readEach(reader, "luns", () => readLun(reader));
-  const ports = readEach(reader, "ports", () => readPort(reader));
+  const luns = readEach(reader, "luns", LOGIN_LUNS_MAX, () => readLun(reader));
+  const ports = readEach(
+    reader,
+    "ports",
+    LOGIN_PORTS_MAX,
+    () => readPort(reader),
+  );
   return { timing, limits, luns, ports };
 }
 
-function readEach<T>(reader: ByteReader, field: string, read: () => T): T[] {
+function readEach<T>(
+  reader: ByteReader,
+  field: string,
+  max: number,
+  read: () => T,
+): T[] {
   const things: T[] = [];
-  const count = reader.count(field, LOGIN_THINGS_MAX);
+  const count = reader.count(field, max);
   while (things.length < count && reader.fault === null) things.push(read());
   return things;
 }

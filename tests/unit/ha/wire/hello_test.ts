@@ -75,7 +75,7 @@ const WRONG: readonly (readonly [
   ["id", 13, 0, "id: neither 1 nor 2"],
   ["role", 14, 2, "role: unknown"],
   ["epoch", 16, 0xff, "epoch: too large"],
-  ["number of LUNs", 64, 0xff, "luns: 65281, more than 1024"],
+  ["number of LUNs", 64, 0xff, "luns: 65281, more than 4096"],
   ["text", 75, 0xff, "lun: not UTF-8"],
 ];
 
