@@ -23,6 +23,11 @@ export interface SendBuffer {
 
 /** For a few responses. */
 const SMALL_BYTES = 16 * 1024;
+/**
+ * For 32 reads of 4 KiB, twice: each of a hundred busy sessions has one on its
+ * way at the same time.
+ */
+const MEDIUM_BYTES = 288 * 1024;
 /** For a batch of commands. */
 const LARGE_BYTES = 1024 * 1024;
 /**
@@ -37,6 +42,7 @@ export const PENDING_BYTES_MAX: number = HUGE_BYTES + LARGE_BYTES;
 /** Idle buffers that are kept for the next batch, by their size. */
 const IDLE_MAX: ReadonlyMap<number, number> = new Map([
   [SMALL_BYTES, 64],
+  [MEDIUM_BYTES, 128],
   [LARGE_BYTES, 16],
   [HUGE_BYTES, 2],
 ]);
@@ -68,6 +74,7 @@ export class SendBuffers {
 
   #sizeFor(batchBytes: number): number {
     if (batchBytes <= SMALL_BYTES) return SMALL_BYTES;
+    if (batchBytes <= MEDIUM_BYTES) return MEDIUM_BYTES;
     return batchBytes > LARGE_BYTES && this.#hugeLent < HUGE_LENT_MAX
       ? HUGE_BYTES
       : LARGE_BYTES;

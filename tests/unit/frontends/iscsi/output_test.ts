@@ -86,3 +86,18 @@ Deno.test("A session that falls silent gives its large buffers back", () => {
   build(output, 1, 48);
   assertEquals(output.bytes.length, 16 * KIB);
 });
+
+Deno.test("A hundred sessions get the buffers of their last batches again", () => {
+  const buffers = new SendBuffers();
+  const outputs = Array.from({ length: 100 }, () => new Output(buffers));
+  for (const output of outputs) writesOf(output, 32, 4 * KIB);
+  const buffersOf = (): Set<Uint8Array> => {
+    for (const output of outputs) build(output, 32, 4 * KIB);
+    const held = new Set(outputs.map((output) => output.bytes));
+    for (const output of outputs) output.discard();
+    return held;
+  };
+  const before = buffersOf();
+  assertEquals([...before].every(({ length }) => length < MIB / 3), true);
+  assertEquals(buffersOf().difference(before).size, 0);
+});
