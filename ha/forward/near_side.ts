@@ -2,8 +2,10 @@
  * Our initiators' commands that the other node serves: sent there whole, or
  * only to take their place there and then run here.
  *
- * Commands of one turn of the event loop leave together at its end; by then
- * the transport has put their first Data-Out where they stay until they end.
+ * Commands of one turn of the event loop leave together at its end. Those with
+ * little Data-Out are put into what leaves at once, straight out of the receive
+ * buffer of their transport; more than the link copies has to wait until the
+ * transport has put them where they stay until their command ends.
  *
  * @module
  */
@@ -19,6 +21,7 @@ import {
   type ScsiTask,
   STATUS,
 } from "../../core/mod.ts";
+import { COPIED_BYTES_MAX } from "../link/peer_link.ts";
 import { type Channel, malformed } from "./channel.ts";
 import { NEXUSES_MAX, PIECE_BYTES, TASKS_MAX } from "./limits.ts";
 import { NearData } from "./near_data.ts";
@@ -32,6 +35,7 @@ import type { DataInFrame, PieceFrame } from "./wire/transfer.ts";
 
 // Filled and sent in one go.
 const command = newCommandFrame();
+const NO_BYTES = new Uint8Array(0);
 
 /** The commands of one node that the other one serves. */
 export class NearSide {
@@ -95,12 +99,20 @@ export class NearSide {
     if (near === null || nexus === null) return STATUS.BUSY;
     near.take(task, row, unit, nexus, grant);
     task.wake = near.wake;
+    // Before it is sent: that may end the link, and with it the command.
+    const ending = new Promise(near.begin);
+    // Behind those that wait: commands keep their order.
+    if (this.#queued.length === 0 && isCopied(near, task)) {
+      this.#sendCommand(near);
+    } else this.#queue(near);
+    return ending;
+  }
+
+  #queue(near: NearTask): void {
     this.#queued.push(near);
-    if (!this.#flushDue) {
-      this.#flushDue = true;
-      queueMicrotask(this.#flushSoon);
-    }
-    return new Promise(near.begin);
+    if (this.#flushDue) return;
+    this.#flushDue = true;
+    queueMicrotask(this.#flushSoon);
   }
 
   /** Sends the commands that wait for the end of the turn. */
@@ -245,7 +257,10 @@ export class NearSide {
     command.grant = near.grant;
     command.expectedIn = task.expectedDataInLength;
     command.expectedOut = task.expectedDataOutLength;
-    this.#channel.sendCommand(command, task.cdb, firstDataOut(near, task));
+    const first = firstDataOut(near, task);
+    near.sentLength = first?.length ?? 0;
+    this.#channel.sendCommand(command, task.cdb, first);
+    if (first !== undefined && isWhole(task, first)) letGoOf(task);
   }
 
   #abort(near: NearTask): void {
@@ -332,6 +347,25 @@ export class NearSide {
     });
     this.#channel.send(KIND.NEXUS, body);
   }
+}
+
+// The link keeps its own copy of what this command brings along.
+function isCopied(near: NearTask, { immediateLength }: ScsiTask): boolean {
+  return near.grant || immediateLength <= COPIED_BYTES_MAX;
+}
+
+// All of its Data-Out was sent, and copied.
+function isWhole(
+  { expectedDataOutLength }: ScsiTask,
+  { length }: Uint8Array,
+): boolean {
+  return length === expectedDataOutLength && length <= COPIED_BYTES_MAX;
+}
+
+// Its transport need not keep them: the other node asks for none of them.
+function letGoOf(task: ScsiTask): void {
+  task.immediate = NO_BYTES;
+  task.immediateAt = 0;
 }
 
 // What came with the command: it stays where it is until the command ends.

@@ -61,6 +61,8 @@ export class NearTask {
   use = 0;
   /** The other node has been asked to abort it. */
   abortAsked = false;
+  /** Data-Out that left with it. */
+  sentLength = 0;
   /** Data-Out is being fetched for the other node. */
   supplying = false;
   /** It only takes its place at the other node. */
@@ -104,6 +106,7 @@ export class NearTask {
     this.nexus = nexus;
     this.grant = grant;
     this.abortAsked = false;
+    this.sentLength = 0;
     this.supplying = false;
     this.delivering = false;
     this.endsWithData = false;

@@ -7,14 +7,10 @@
 
 import { assert } from "../../core/mod.ts";
 import { encodeFrameHeader, FRAME_HEADER_LENGTH } from "../wire/frame.ts";
+import { COPIED_BYTES_MAX } from "./peer_link.ts";
 
 /** Bytes of a buffer in which small frames are put together. */
 const CHUNK_BYTES: number = 512 * 1024;
-/**
- * Data up to this length are copied: that costs less than a write of their
- * own, which costs both nodes a call of the system.
- */
-const COPIED_BYTES_MAX: number = 32 * 1024;
 /** Buffers that are kept for the next frames. */
 const SPARE_CHUNKS_MAX = 4;
 

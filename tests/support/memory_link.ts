@@ -6,7 +6,11 @@
  * @module
  */
 
-import type { FrameListener, PeerLink } from "../../ha/link/peer_link.ts";
+import {
+  COPIED_BYTES_MAX,
+  type FrameListener,
+  type PeerLink,
+} from "../../ha/link/peer_link.ts";
 
 /** A frame on its way. */
 interface MemoryFrame {
@@ -63,7 +67,9 @@ export class MemoryLink
   ): boolean {
     if (!this.isUp) return false;
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
-    this.#queue.push({ kind, body: body.slice(), data, sent });
+    const isCopied = data !== undefined && data.length <= COPIED_BYTES_MAX;
+    const kept = isCopied ? data.slice() : data;
+    this.#queue.push({ kind, body: body.slice(), data: kept, sent });
     this.dataBytes += data?.length ?? 0;
     this.dataBytesMax = Math.max(this.dataBytesMax, this.dataBytes);
     if (!this.holding && !this.#due) {
