@@ -8,10 +8,9 @@
 
 import {
   ASYMMETRIC_ACCESS_STATE_TRANSITION,
+  type AwayEnding,
   type CommandRow,
-  type Completion,
   type LogicalUnit,
-  type MaybePromise,
   type Nexus,
   PATTERN,
   type PluginPorts,
@@ -106,7 +105,7 @@ export class Forwarding {
     task: ScsiTask,
     row: CommandRow,
     unit: LogicalUnit,
-  ): MaybePromise<Completion> {
+  ): AwayEnding {
     if (isFar(task)) {
       return task.placeholder
         ? this.#far.keepPlace(task, row, unit)

@@ -16,7 +16,9 @@ import {
   ASYMMETRIC_ACCESS_STATE_TRANSITION,
   type CommandRow,
   type Completion,
+  ENDS_LATER,
   type LogicalUnit,
+  type MaybePromise,
   type Nexus,
   type ScsiTask,
   STATUS,
@@ -92,20 +94,18 @@ export class NearSide {
     row: CommandRow,
     unit: LogicalUnit,
     grant: boolean,
-  ): Promise<Completion> | Completion {
+  ): Completion | typeof ENDS_LATER {
     if (!this.#up) return ASYMMETRIC_ACCESS_STATE_TRANSITION;
     const nexus = this.#nexusOf(task.nexus);
     const near = nexus === null ? null : this.#takeTask();
     if (near === null || nexus === null) return STATUS.BUSY;
     near.take(task, row, unit, nexus, grant);
     task.wake = near.wake;
-    // Before it is sent: that may end the link, and with it the command.
-    const ending = new Promise(near.begin);
     // Behind those that wait: commands keep their order.
     if (this.#queued.length === 0 && isCopied(near, task)) {
       this.#sendCommand(near);
     } else this.#queue(near);
-    return ending;
+    return ENDS_LATER;
   }
 
   #queue(near: NearTask): void {
@@ -299,12 +299,13 @@ export class NearSide {
     task.nexus.buffers.giveUp(task);
   }
 
-  #finish(near: NearTask, completion: Completion | Promise<Completion>) {
+  #finish(near: NearTask, completion: MaybePromise<Completion>): void {
     const { task } = near;
-    if (task !== null) task.wake = null;
-    const resolve = near.free();
+    near.free();
     this.#free.push(near);
-    resolve?.(completion);
+    if (task === null) return;
+    task.wake = null;
+    task.nexus.executed(task, completion);
   }
 
   #takeTask(): NearTask | null {

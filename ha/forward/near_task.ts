@@ -40,9 +40,6 @@ export interface NearNexus {
   parkedBytes: number;
 }
 
-/** Tells how a command ended, or will end. */
-export type Resolve = (completion: Completion | Promise<Completion>) => void;
-
 /** The command. Used again and again, so that one costs no closures. */
 export class NearTask {
   /** Its number on the link. */
@@ -75,19 +72,12 @@ export class NearTask {
   endsWithData = false;
   /** How it ends when all data are passed on; null: that is not known yet. */
   outcome: Completion | null = null;
-  /** Tells the dispatcher how it ended. */
-  resolve: Resolve | null = null;
-  /** For the promise that the dispatcher waits for. */
-  readonly begin: (resolve: Resolve) => void;
   /** For the task: called when it is aborted. */
   readonly wake: () => void;
 
   /** @param aborted called when its task is aborted */
   constructor(id: number, aborted: (near: NearTask) => void) {
     this.id = id;
-    this.begin = (resolve) => {
-      this.resolve = resolve;
-    };
     this.wake = () => aborted(this);
   }
 
@@ -113,17 +103,14 @@ export class NearTask {
     this.outcome = null;
   }
 
-  /** Nobody uses it any more. @returns whoever waits for its end */
-  free(): Resolve | null {
-    const { resolve } = this;
+  /** Nobody uses it any more. */
+  free(): void {
     this.use += 1;
     this.phase = PHASE.FREE;
     this.task = null;
     this.row = null;
     this.unit = null;
     this.nexus = null;
-    this.resolve = null;
     this.parked.length = 0;
-    return resolve;
   }
 }

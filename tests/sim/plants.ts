@@ -7,12 +7,11 @@
 
 import {
   type AttentionScope,
+  type AwayEnding,
   type BlockStore,
   type CommandRow,
-  type Completion,
   type Coordinator,
   type LogicalUnit,
-  type MaybePromise,
   type Nexus,
   type ScsiTask,
   SHARED,
@@ -311,7 +310,7 @@ class HastyCoordinator implements Coordinator {
     task: ScsiTask,
     row: CommandRow,
     unit: LogicalUnit,
-  ): MaybePromise<Completion> {
+  ): AwayEnding {
     return this.#node.execute(task, row, unit);
   }
 
