@@ -8,12 +8,12 @@
 import {
   type BlockRange,
   type CommandRow,
+  commandRowOf,
   type Completion,
   type Extent,
   FLAG,
   FOR,
   type LogicalUnit,
-  makeRow,
   type MaybePromise,
   PATTERN,
   PROVISIONING,
@@ -96,7 +96,7 @@ function covers(extent: Extent | null, lba: number): boolean {
 
 // Judged and ordered as a read of the blocks is, and looks like one in counts.
 function extentRow(found: (extent: Extent) => void): CommandRow {
-  return makeRow({
+  return commandRowOf({
     name: "extents of a copy",
     opcode: 0x88,
     deviceTypes: FOR.DISK_AND_CD,

@@ -14,11 +14,11 @@ import {
   type BlockRange,
   type BlockStore,
   type CommandDefinition,
+  commandRowOf,
   type Completion,
   FLAG,
   FOR,
   type LogicalUnit,
-  makeRow,
   OK,
   PATTERN,
   type ScsiTask,
@@ -176,7 +176,7 @@ function commandOf(
     task.lba = lba;
     task.blockCount = blockCount;
   };
-  const row = makeRow({ ...definition, range });
+  const row = commandRowOf({ ...definition, range });
   const cdb = blocksCdb(definition.opcode, lba, blockCount);
   return { unit, cdb, row, movesBytes: blockCount * unit.geometry.blockLength };
 }

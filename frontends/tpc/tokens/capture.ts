@@ -12,12 +12,12 @@ import {
   type BlockStore,
   CANNOT_SHARE,
   type CommandRow,
+  commandRowOf,
   type Completion,
   FLAG,
   FOR,
   lbaOutOfRange,
   type LogicalUnit,
-  makeRow,
   type MaybePromise,
   PATTERN,
   type RangeSnapshot,
@@ -58,7 +58,7 @@ export function capture(
   keep: Keep,
 ): Promise<InnerResult> {
   const around = rangeAround(ranges);
-  const row = makeRow({
+  const row = commandRowOf({
     ...READ,
     name: "blocks of a ROD token",
     serialization: SERIALIZATION.READ,
@@ -83,7 +83,7 @@ export function askToRead(
   return inner.execute({ unit, cdb: readCdb(unit, 0, 0), row: ASK_ROW });
 }
 
-const ASK_ROW: CommandRow = makeRow({
+const ASK_ROW: CommandRow = commandRowOf({
   ...READ,
   name: "access of a ROD token",
   serialization: SERIALIZATION.INQUIRY,
