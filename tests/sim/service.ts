@@ -21,7 +21,7 @@ export interface ServiceParts {
 }
 
 /** Milliseconds after which a pair has to serve when all is well again. */
-export const SERVICE_MS = 12_000;
+export const SERVICE_MS = 8000;
 
 /** The writes that are waited for. */
 export class Service {

@@ -72,6 +72,7 @@ const FOUND: readonly (readonly [number, string])[] = [
   [442, "two nodes that were ordered to be secondary while apart"],
   [7560, "a primary that is shot because it was away before"],
   [9192, "a role that was handed to a node that was being fenced"],
+  [4001987, "a role that was handed to a node that was ordered off meanwhile"],
   [5003484, "an aborted write that left a cache after newer data"],
 ];
 

@@ -343,6 +343,31 @@ Deno.test("RoleMachine: a role is handed over to a peer that is ready", () => {
   assertEquals(scene.hears({ ...serves, released: false }), ["follow"]);
 });
 
+/** A primary that has handed its role over to a peer, which has not got it. */
+function handedOver(): Scene {
+  const scene = Scene.primary();
+  const wants = { phase: "following", epoch: 2, epochSeen: 2 } as const;
+  scene.hears({ ...wants, wantsPrimary: true });
+  scene.happens({ type: "drained" });
+  const ready = { inSync: true, wantsPrimary: true, epoch: 2 } as const;
+  assertEquals(scene.hears({ ...ready, epochSeen: 2 }), []);
+  return scene;
+}
+
+Deno.test("RoleMachine: a role that the peer does not want any more", () => {
+  const scene = handedOver();
+  // It could not have it at once, and was ordered off meanwhile.
+  const off = { inSync: true, yields: true, epoch: 2, epochSeen: 2 } as const;
+  scene.hears(off);
+  assertEquals(scene.happens({ type: "tick" }, SETTINGS.retryMs), ["acquire"]);
+});
+
+Deno.test("RoleMachine: a peer that is lost while the role is its", () => {
+  const scene = handedOver();
+  scene.happens(lost());
+  assertEquals(scene.happens({ type: "tick" }, SETTINGS.retryMs), ["acquire"]);
+});
+
 Deno.test("RoleMachine: who alone has all takes over, whatever was ordered", () => {
   const scene = Scene.primary();
   const order = { role: "secondary", peerFenced: false } as const;
