@@ -434,6 +434,7 @@ export class HaNode implements Coordinator, HaControl {
       peerFenced: () => {
         if (this.#link?.state !== "up") this.#forwarding?.peerGone();
       },
+      relink: () => this.#link?.restart("the peer was fenced"),
       stopGranted: () => this.#forwarding?.stopGranted(),
     });
     const { id, mode, timing } = settings;

@@ -111,6 +111,8 @@ export class RoleState {
   request = 0;
   /** No try before this time. */
   tryAtMs = 0;
+  /** The fencer was asked to do something to the peer. */
+  keepsOff = false;
   /** When the fencer is asked once more; null: it is at work, or done. */
   fenceAtMs: number | null = null;
   /** Why it failed last: told once. */

@@ -440,8 +440,33 @@ Deno.test("RoleMachine: no role for a peer that is being fenced", () => {
     scene.happens({ ...recorded, request: paired.request }),
     [],
   );
+  // What it wanted, it wanted before it was hit: a new link shows what it is.
   const fenced = { type: "fenced", request: fence, ok: true } as const;
-  assertEquals(scene.happens({ ...fenced, reason: "" }), ["drain"]);
+  assertEquals(scene.happens({ ...fenced, reason: "" }), ["relink"]);
+  assertEquals(scene.happens({ type: "tick" }), []);
+  scene.happens(lost());
+  scene.happens({ type: "link-up" });
+  scene.hears({ ...wants, wantsPrimary: true });
+  assertEquals(scene.happens({ type: "peer-synced" }), ["drain"]);
+});
+
+Deno.test("RoleMachine: who was fenced for a promotion is not once more", () => {
+  const scene = Scene.secondary({ mode: "shared" });
+  scene.happens(lost());
+  const { request } = scene.request("acquire");
+  const validUntilMs = scene.nowMs + 1e6;
+  const granted = { type: "granted", request, epoch: 5, validUntilMs } as const;
+  assertEquals(scene.happens(granted), ["fence"]);
+  const fence = scene.request("fence");
+  const how = { ok: true, reason: "" };
+  assertEquals(
+    scene.happens({ type: "fenced", request: fence.request, ...how }),
+    ["peer-fenced", "open"],
+  );
+  const open = scene.request("open");
+  scene.happens({ type: "opened", request: open.request, ...how });
+  const later = scene.happens({ type: "tick" }, 10_000);
+  assertEquals(later.includes("fence"), false);
 });
 
 Deno.test("RoleMachine: a lost secondary of shared mode is fenced", () => {
