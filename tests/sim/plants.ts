@@ -74,21 +74,14 @@ export const IGNORES_EPOCH: Plant = Object.freeze({
   }),
 });
 
-/** A use that a node makes of the epochs that its peer tells. */
-export type EpochUse =
-  /** Of a primary: whether it is to be followed. */
-  | "primary"
-  /** Of a node that is none: how much of what was answered it has. */
-  | "version"
-  /** The highest that it has heard of: what it consents to. */
-  | "seen"
-  /** Of changes, confirmations and attentions. */
-  | "stream";
-
-/** A node does not look at epochs that come over the link. */
-export function blindTo(...uses: readonly EpochUse[]): Plant {
-  return Object.freeze({ link: (link: PeerLink) => blindLink(link, uses) });
-}
+/**
+ * A node does not look at epochs that come over the link: a primary, a change
+ * or a confirmation of an old one is taken for one of today, and what another
+ * node has for as new as its own.
+ */
+export const IGNORES_PEER_EPOCHS: Plant = Object.freeze({
+  link: (link: PeerLink) => blindLink(link),
+});
 
 /** A node does not look at its lease, once it has it. */
 export const FORGETS_LEASE: Plant = Object.freeze({
@@ -111,30 +104,25 @@ type Alter = (
   data: Uint8Array,
 ) => readonly [DataView, Uint8Array];
 
-// Of the epochs that a peer tells, those that `blind` names are taken for the
-// node's own: for that what it tells of itself is listened to.
-function blindLink(link: PeerLink, blind: readonly EpochUse[]): PeerLink {
+// What the node itself is in, what it tells of itself says.
+function blindLink(link: PeerLink): PeerLink {
   let own: RoleHello | null = null;
-  const isBlind = (use: EpochUse) => own !== null && blind.includes(use);
   const stream: Alter = (body, data) => {
-    if (own === null || !isBlind("stream")) return [body, data];
     const { buffer, byteOffset, byteLength } = body;
     const copy = buffer.slice(byteOffset, byteOffset + byteLength);
     const view = new DataView(copy);
-    view.setBigUint64(EPOCH_AT, BigInt(own.epochSeen));
+    const epoch = Number(view.getBigUint64(EPOCH_AT));
+    const today = Math.max(epoch, own?.epochSeen ?? 0);
+    view.setBigUint64(EPOCH_AT, BigInt(today));
     return [view, data];
   };
   const role: Alter = (body, data) => {
     const hello = decodeRoleHello(body);
     if ("field" in hello || own === null) return [body, data];
-    const use = isServing(hello) ? "primary" : "version";
-    const { buffer } = encodeRoleHello({
-      ...hello,
-      ...isBlind(use)
-        ? { epoch: use === "primary" ? own.epochSeen : own.epoch }
-        : {},
-      ...isBlind("seen") ? { epochSeen: own.epochSeen } : {},
-    });
+    const epoch = isServing(hello)
+      ? Math.max(hello.epoch, own.epochSeen)
+      : own.epoch;
+    const { buffer } = encodeRoleHello({ ...hello, epoch });
     return [new DataView(buffer), data];
   };
   const alters = new Map(STREAM_KINDS.map((kind) => [kind, stream]));
