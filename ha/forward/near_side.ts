@@ -2,10 +2,8 @@
  * Our initiators' commands that the other node serves: sent there whole, or
  * only to take their place there and then run here.
  *
- * Commands of one turn of the event loop leave together at its end. Those with
- * little Data-Out are put into what leaves at once, straight out of the receive
- * buffer of their transport; more than the link copies has to wait until the
- * transport has put them where they stay until their command ends.
+ * What goes with a command is copied at once, straight out of the receive
+ * buffer of its transport; frames of one turn of the event loop leave together.
  *
  * @module
  */
@@ -23,7 +21,6 @@ import {
   type ScsiTask,
   STATUS,
 } from "../../core/mod.ts";
-import { COPIED_BYTES_MAX } from "../link/peer_link.ts";
 import { type Channel, malformed } from "./channel.ts";
 import { NEXUSES_MAX, PIECE_BYTES, TASKS_MAX } from "./limits.ts";
 import { NearData } from "./near_data.ts";
@@ -47,10 +44,7 @@ export class NearSide {
   readonly #tasks: NearTask[] = [];
   readonly #free: NearTask[] = [];
   readonly #nexuses: Map<Nexus, NearNexus> = new Map();
-  readonly #queued: NearTask[] = [];
-  readonly #flushSoon = () => this.flush();
   readonly #aborted = (near: NearTask) => this.#abort(near);
-  #flushDue = false;
   #nextNexus = 1;
   #incarnation = 0;
   #up = false;
@@ -101,28 +95,8 @@ export class NearSide {
     if (near === null || nexus === null) return STATUS.BUSY;
     near.take(task, row, unit, nexus, grant);
     task.wake = near.wake;
-    // Behind those that wait: commands keep their order.
-    if (this.#queued.length === 0 && isCopied(near, task)) {
-      this.#sendCommand(near);
-    } else this.#queue(near);
+    this.#sendCommand(near);
     return ENDS_LATER;
-  }
-
-  #queue(near: NearTask): void {
-    this.#queued.push(near);
-    if (this.#flushDue) return;
-    this.#flushDue = true;
-    queueMicrotask(this.#flushSoon);
-  }
-
-  /** Sends the commands that wait for the end of the turn. */
-  flush(): void {
-    this.#flushDue = false;
-    if (this.#queued.length === 0) return;
-    for (const near of this.#queued) {
-      if (near.phase === PHASE.QUEUED) this.#sendCommand(near);
-    }
-    this.#queued.length = 0;
   }
 
   /** The number of a nexus at the other node, which is told of it. */
@@ -168,7 +142,6 @@ export class NearSide {
    */
   linkDown(): void {
     this.#up = false;
-    this.#queued.length = 0;
     for (const near of [...this.#tasks]) this.#lose(near);
     this.#data.goOn();
   }
@@ -245,7 +218,6 @@ export class NearSide {
     const { task, nexus, unit } = near;
     if (task === null || nexus === null || unit === null) return;
     this.#announce(nexus);
-    near.phase = PHASE.SENT;
     command.task = near.id;
     command.nexus = nexus.id;
     command.visibleLun = task.visibleLun;
@@ -260,15 +232,12 @@ export class NearSide {
     const first = firstDataOut(near, task);
     near.sentLength = first?.length ?? 0;
     this.#channel.sendCommand(command, task.cdb, first);
-    if (first !== undefined && isWhole(task, first)) letGoOf(task);
+    if (near.sentLength === task.expectedDataOutLength) letGoOf(task);
   }
 
   #abort(near: NearTask): void {
     const { task } = near;
     if (task === null || near.phase > PHASE.SENT) return;
-    if (near.phase === PHASE.QUEUED) {
-      return this.#finish(near, STATUS.TASK_ABORTED);
-    }
     this.#data.drop(near);
     if (near.outcome !== null || near.endsWithData) {
       return this.#finish(near, near.outcome ?? STATUS.TASK_ABORTED);
@@ -350,26 +319,13 @@ export class NearSide {
   }
 }
 
-// The link keeps its own copy of what this command brings along.
-function isCopied(near: NearTask, { immediateLength }: ScsiTask): boolean {
-  return near.grant || immediateLength <= COPIED_BYTES_MAX;
-}
-
-// All of its Data-Out was sent, and copied.
-function isWhole(
-  { expectedDataOutLength }: ScsiTask,
-  { length }: Uint8Array,
-): boolean {
-  return length === expectedDataOutLength && length <= COPIED_BYTES_MAX;
-}
-
-// Its transport need not keep them: the other node asks for none of them.
+// Its transport need not keep its Data-Out: the other node has all of them.
 function letGoOf(task: ScsiTask): void {
   task.immediate = NO_BYTES;
   task.immediateAt = 0;
 }
 
-// What came with the command: it stays where it is until the command ends.
+// What came with the command.
 function firstDataOut(
   near: NearTask,
   { immediate, immediateAt, immediateLength }: ScsiTask,

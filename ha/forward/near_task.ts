@@ -16,8 +16,6 @@ import type {
 export const PHASE = {
   /** It is not in use. */
   FREE: 0,
-  /** It leaves with the other commands of this turn. */
-  QUEUED: 1,
   /** The other node has it. */
   SENT: 2,
   /** The other node keeps its place; it runs here. */
@@ -89,7 +87,7 @@ export class NearTask {
     nexus: NearNexus,
     grant: boolean,
   ): void {
-    this.phase = PHASE.QUEUED;
+    this.phase = PHASE.SENT;
     this.task = task;
     this.row = row;
     this.unit = unit;

@@ -26,12 +26,6 @@ export const BODY_BYTES_MAX: number = 256 * 1024;
 /** Bytes of data that one frame carries at the most. */
 export const DATA_BYTES_MAX: number = 1024 * 1024;
 
-/**
- * Data up to this length are copied when they are sent: that costs less than a
- * write of their own, which costs both nodes a call of the system.
- */
-export const COPIED_BYTES_MAX: number = 32 * 1024;
-
 /** Who hears of changes of the link; each is told once a change. */
 export interface LinkListener {
   /** Both nodes have accepted each other; frames may be sent. */
@@ -97,8 +91,8 @@ export interface PeerLink {
   readonly events: Set<LinkListener>;
   /**
    * Queues one frame; all frames of a turn leave together. `body` is copied,
-   * and so are `data` of at most {@linkcode COPIED_BYTES_MAX}. Longer ones are
-   * not, and must not change until `sent` is called, which happens once: when it was handed to the system, or given up; maybe before
+   * and so are `data` without `sent`. With it, they are not, and must not
+   * change until `sent` is called, which happens once: when it was handed to the system, or given up; maybe before
    * this returns, maybe a moment after the link went down.
    *
    * @returns false: the link is not up, or its queue is full (then it ends:

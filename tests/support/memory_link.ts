@@ -6,11 +6,7 @@
  * @module
  */
 
-import {
-  COPIED_BYTES_MAX,
-  type FrameListener,
-  type PeerLink,
-} from "../../ha/link/peer_link.ts";
+import type { FrameListener, PeerLink } from "../../ha/link/peer_link.ts";
 
 /** A frame on its way. */
 interface MemoryFrame {
@@ -67,8 +63,7 @@ export class MemoryLink
   ): boolean {
     if (!this.isUp) return false;
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
-    const isCopied = data !== undefined && data.length <= COPIED_BYTES_MAX;
-    const kept = isCopied ? data.slice() : data;
+    const kept = sent === undefined ? data?.slice() : data;
     this.#queue.push({ kind, body: body.slice(), data: kept, sent });
     this.dataBytes += data?.length ?? 0;
     this.dataBytesMax = Math.max(this.dataBytesMax, this.dataBytes);
