@@ -14,6 +14,7 @@ import type { LogicalUnit } from "./logical_unit.ts";
 import type { LunObservers } from "./lun_observer.ts";
 import type { ItlNexus, Nexus } from "./nexus.ts";
 import type { MaybePromise } from "./ports/block_store.ts";
+import { type AwayEnding, ENDS_LATER } from "./ports/coordinator.ts";
 import type { Host } from "./ports/host.ts";
 import { type Completion, INTERNAL_TARGET_FAILURE, STATUS } from "./sense.ts";
 import { TRANSFER } from "./statistics.ts";
@@ -163,6 +164,12 @@ export class Dispatcher {
     return endTasksOf(this, nexus);
   }
 
+  /** A task was executed, by its row or by a coordinator. */
+  executed(task: ScsiTask, completion: MaybePromise<Completion>): void {
+    if (completion instanceof Promise) this.#finishLater(task, completion);
+    else this.#finish(task, completion);
+  }
+
   /** How a task is counted that was refused before its row was set. */
   opcodeOf(task: ScsiTask): number {
     return this.#commands.find(task.cdb)?.opcode ?? UNKNOWN_OPCODE;
@@ -224,14 +231,13 @@ export class Dispatcher {
     }
     // What the other node does with its place here is as if done here.
     if (task.placeholder) unit.tellWatchers(task);
-    let completion: MaybePromise<Completion>;
+    let completion: AwayEnding;
     try {
       completion = unit.coordinator.execute(task, row, unit);
     } catch (error) {
       completion = this.#defect(task, error);
     }
-    if (completion instanceof Promise) this.#finishLater(task, completion);
-    else this.#finish(task, completion);
+    if (completion !== ENDS_LATER) this.executed(task, completion);
   }
 
   // When the limits of the unit let it.

@@ -86,7 +86,7 @@ export class Channel {
     this.#link.send(kind, number.bytes);
   }
 
-  /** COMMAND; `first` must stay as it is until the command has ended. */
+  /** COMMAND, with a copy of `first`. */
   sendCommand(
     frame: CommandFrame,
     cdb: DataView,

@@ -170,6 +170,7 @@ export class FarSide {
       channel: this.#options.channel,
       slabs: this.#slabs,
       isHere: (context) => this.#isHere(context),
+      answered: (task) => this.#answered(task),
       ended: (task, silent) => this.#ended(task, silent),
       executed: this.#options.executed,
     });
@@ -347,13 +348,19 @@ export class FarSide {
     return context.incarnation === this.#incarnation;
   }
 
+  // The other node may use its number again as soon as it hears of it.
+  #answered(task: FarTask): void {
+    task.context.statusSent = true;
+    this.#forget(task);
+  }
+
   #ended(task: FarTask, silent: boolean): void {
     const { context } = task;
     this.#giveBack(task);
+    if (context.statusSent) return;
     if (!this.#isHere(context)) return this.#oldEnded(task);
     if (context.granted) return;
     this.#forget(task);
-    if (context.statusSent) return;
     outcome.task = context.id;
     outcome.status = task.status;
     outcome.silent = silent;
