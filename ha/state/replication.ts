@@ -13,6 +13,7 @@ import {
   type Completion,
   type Log,
   type LogicalUnit,
+  type SharedEntries,
   STATUS,
   UNIT_ATTENTION,
 } from "../../core/mod.ts";
@@ -26,19 +27,31 @@ import {
   SECTION,
   SECTIONS,
 } from "./sections.ts";
+import {
+  ChangedEntries,
+  ENTRIES_GOOD_MS,
+  ENTRIES_MARGIN_MS,
+  EntriesTrust,
+  ToldEntries,
+} from "./entries.ts";
 import { Follower, type FollowerPlaces } from "./follower.ts";
+import { Telling } from "./telling.ts";
 import {
   type AttentionFrame,
   decodeAttention,
   decodeChange,
+  decodeEntry,
   decodeMark,
   decodeWanted,
   encodeAttention,
   encodeChange,
+  encodeEntry,
   encodeMark,
   encodeWanted,
+  ENTRY,
   STATE_FRAME,
   type StreamMark,
+  type StreamPlace,
 } from "./wire/stream.ts";
 
 /** Who hears how far the state of a group has come. */
@@ -65,6 +78,8 @@ export interface ReplicationParts extends FollowerPlaces {
   readonly clock: Clock;
   /** Milliseconds that changes wait for a link that is gone. */
   readonly patienceMs: number;
+  /** Entries of plugins, by their names. */
+  readonly entries: ReadonlyMap<string, SharedEntries>;
 }
 
 /** Changes that come without a command: nobody is answered. */
@@ -87,6 +102,13 @@ interface Waiting {
   sequence: number;
 }
 
+/** An entry of a plugin that is to be told; null: all of them are gone. */
+interface ChangedEntry {
+  readonly unit: LogicalUnit;
+  readonly entries: SharedEntries;
+  readonly key: string | null;
+}
+
 /** A group of LUNs, as far as its state goes. */
 class Stream {
   readonly follower: Follower = new Follower();
@@ -101,6 +123,14 @@ class Stream {
   synced = false;
   readonly dirty: Map<LogicalUnit, number> = new Map();
   readonly waiting: Map<LogicalUnit, Waiting> = new Map();
+  /** Entries of plugins that have changed here. */
+  readonly entries: ChangedEntries = new ChangedEntries();
+  /** Plugins that wait until the peer knows of theirs. */
+  readonly telling: Telling = new Telling();
+  /** Until then the peer may take for good what it was told of them. */
+  reliesUntilMs = -Infinity;
+  /** Whether this node may take for good what it was told of them. */
+  readonly trust: EntriesTrust = new EntriesTrust();
 }
 
 /** Replicates the state of all groups over one link. */
@@ -109,6 +139,7 @@ export class Replication {
   readonly #listener: ReplicationListener;
   readonly #streams: Map<number, Stream> = new Map();
   readonly #followed: Map<LogicalUnit, Followed> = new Map();
+  readonly #told: ToldEntries;
   #snapshots = 0;
   #flushing = false;
   #linked = false;
@@ -118,7 +149,9 @@ export class Replication {
   constructor(parts: ReplicationParts, listener: ReplicationListener) {
     this.#parts = parts;
     this.#listener = listener;
-    const { link } = parts;
+    const { link, entries, log } = parts;
+    this.#told = new ToldEntries(entries, log);
+    link?.receive(STATE_FRAME.ENTRY, (body, data) => this.#entry(body, data));
     link?.receive(STATE_FRAME.CHANGE, (body, data) => this.#change(body, data));
     link?.receive(STATE_FRAME.CONFIRM, (body) => this.#confirmed(body));
     link?.receive(STATE_FRAME.ATTENTION, (body) => this.#attention(body));
@@ -144,8 +177,20 @@ export class Replication {
     const group = this.#parts.groupOf(unit);
     const stream = this.#streams.get(group);
     if (stream !== undefined) this.#freeze(group, stream);
-    if (stream?.role === "primary") this.changed(unit, ALL_SECTIONS);
+    if (stream?.role === "primary") this.#tellAll(unit);
     if (stream?.role !== "following") return;
+    this.#want(unit, group);
+  }
+
+  /** A plugin has come whose entries the peer may have told already. */
+  entriesAdded(): void {
+    for (const [group, stream] of this.#streams) {
+      if (stream.role !== "following") continue;
+      for (const unit of this.#parts.unitsOf(group)) this.#want(unit, group);
+    }
+  }
+
+  #want(unit: LogicalUnit, group: number): void {
     const wanted = encodeWanted({ group, lun: unit.number });
     this.#parts.link?.send(STATE_FRAME.WANTED, wanted);
   }
@@ -155,6 +200,7 @@ export class Replication {
     this.#followed.delete(unit);
     for (const stream of this.#streams.values()) {
       stream.dirty.delete(unit);
+      stream.entries.delete(unit);
       this.#release(stream, unit, STATUS.BUSY);
     }
   }
@@ -175,6 +221,8 @@ export class Replication {
     stream.confirmed = 0;
     stream.snapshot = 0;
     stream.synced = false;
+    stream.reliesUntilMs = -Infinity;
+    stream.trust.end();
     this.#freeze(group, stream);
   }
 
@@ -185,6 +233,7 @@ export class Replication {
     stream.role = "following";
     stream.epoch = epoch;
     stream.follower.begin();
+    stream.trust.end();
   }
 
   /** Nobody is, or nobody knows. */
@@ -199,6 +248,7 @@ export class Replication {
     this.#freeze(group, stream);
     if (rule !== "alone" || stream.role !== "primary") return;
     this.#flush();
+    stream.telling.end(true);
     for (const unit of [...stream.waiting.keys()]) {
       this.#release(stream, unit, null);
     }
@@ -220,6 +270,7 @@ export class Replication {
       for (const section of SECTIONS) {
         this.#send(group, stream, unit, section);
       }
+      this.#sendEntries(group, stream, unit);
     }
     this.#flush();
     this.#mark(STATE_FRAME.SNAPSHOT_END, group, stream, snapshot);
@@ -239,6 +290,47 @@ export class Replication {
   settled(unit: LogicalUnit): Promise<Completion | null> | null {
     const stream = this.#streams.get(this.#parts.groupOf(unit));
     return stream?.waiting.get(unit)?.settled.promise ?? null;
+  }
+
+  /** See `Coordinator.entryChanged`. */
+  entryChanged(
+    unit: LogicalUnit,
+    entries: SharedEntries,
+    key: string,
+  ): Promise<boolean> | null {
+    const stream = this.#streams.get(this.#parts.groupOf(unit));
+    if (stream === undefined || stream.role !== "primary") return null;
+    stream.entries.add(unit, entries, key);
+    this.#flushSoon();
+    if (stream.rule === "alone") return null;
+    if (stream.snapshot !== 0) return stream.telling.wait();
+    // It hears of that with all the rest, if it comes.
+    const relies = this.#parts.clock.nowMs() < stream.reliesUntilMs;
+    return relies ? Promise.resolve(false) : null;
+  }
+
+  /**
+   * This node is about to serve a unit, and plugins have entries of it.
+   *
+   * @returns resolves when they are ready
+   */
+  async adoptEntries(group: number, unit: LogicalUnit): Promise<void> {
+    const { link, clock, entries, log } = this.#parts;
+    const silenceMs = link?.silenceMs ?? 0;
+    const { trust } = this.#stream(group);
+    for (const each of entries.values()) {
+      try {
+        await each.adopt(unit, trust.isGood(clock.nowMs(), silenceMs));
+      } catch (error) {
+        const what = { entries: each.name, lun: unit.number };
+        log.error("A plugin failed", { ...what, error: String(error) });
+      }
+    }
+  }
+
+  /** The peer is about to serve a unit. */
+  releaseEntries(unit: LogicalUnit): void {
+    for (const each of this.#parts.entries.values()) each.release(unit);
   }
 
   /** A unit attention was raised: initiators of the peer hear of it, too. */
@@ -273,10 +365,20 @@ export class Replication {
     }
   }
 
-  /** The link is down: what it carried is lost. */
-  linkDown(): void {
+  /**
+   * The link is down: what it carried is lost.
+   *
+   * @param silenceMs see `PeerLink.silenceMs`, as it was last
+   */
+  linkDown(silenceMs: number): void {
     this.#linked = false;
+    const nowMs = this.#parts.clock.nowMs();
     for (const [group, stream] of this.#streams) {
+      if (stream.role === "primary" && stream.snapshot !== 0) {
+        stream.reliesUntilMs = nowMs + ENTRIES_GOOD_MS + ENTRIES_MARGIN_MS;
+      }
+      stream.telling.end(false);
+      stream.trust.lost(nowMs - silenceMs);
       stream.snapshot = 0;
       stream.synced = false;
       stream.follower.begin();
@@ -318,6 +420,8 @@ export class Replication {
     stream.snapshot = 0;
     stream.synced = false;
     stream.dirty.clear();
+    stream.entries.clear();
+    stream.telling.end(false);
     for (const unit of [...stream.waiting.keys()]) {
       this.#release(stream, unit, STATUS.BUSY);
     }
@@ -355,7 +459,9 @@ export class Replication {
   #flush(): void {
     this.#flushing = false;
     for (const [group, stream] of this.#streams) {
-      if (stream.dirty.size > 0) this.#flushStream(group, stream);
+      if (stream.dirty.size > 0 || !stream.entries.isEmpty) {
+        this.#flushStream(group, stream);
+      }
     }
   }
 
@@ -372,7 +478,49 @@ export class Replication {
       if (waiting !== undefined) waiting.sequence = stream.sequence;
     }
     stream.dirty.clear();
+    for (const [unit, entries, key] of stream.entries.take()) {
+      stream.sequence += 1;
+      if (stream.snapshot === 0) continue;
+      this.#sendEntry(group, stream, { unit, entries, key });
+    }
+    stream.telling.numbered(stream.sequence);
     this.#listener.sequence(group, stream.sequence, durable);
+  }
+
+  // As if all had changed.
+  #tellAll(unit: LogicalUnit): void {
+    this.changed(unit, ALL_SECTIONS);
+    const group = this.#parts.groupOf(unit);
+    const stream = this.#streams.get(group);
+    if (stream?.role !== "primary" || stream.snapshot === 0) return;
+    this.#sendEntries(group, stream, unit);
+  }
+
+  #sendEntries(group: number, stream: Stream, unit: LogicalUnit): void {
+    for (const entries of this.#parts.entries.values()) {
+      this.#sendEntry(group, stream, { unit, entries, key: null });
+      for (const key of entries.keys(unit)) {
+        this.#sendEntry(group, stream, { unit, entries, key });
+      }
+    }
+  }
+
+  #sendEntry(
+    group: number,
+    { epoch, sequence }: Stream,
+    { unit, entries, key }: ChangedEntry,
+  ): void {
+    const bytes = key === null ? null : entries.read(unit, key);
+    const what = key === null
+      ? ENTRY.ALL_GONE
+      : bytes === null
+      ? ENTRY.GONE
+      : ENTRY.IS;
+    const body = encodeEntry({
+      ...{ group, epoch, sequence, lun: unit.number, what },
+      ...{ name: entries.name, key: key ?? "" },
+    });
+    this.#parts.link?.send(STATE_FRAME.ENTRY, body, bytes ?? undefined);
   }
 
   #send(
@@ -405,6 +553,7 @@ export class Replication {
       stream.synced = true;
     }
     if (!stream.synced) return;
+    stream.telling.confirmed(stream.confirmed);
     for (const [unit, { sequence }] of [...stream.waiting]) {
       if (sequence <= stream.confirmed) this.#release(stream, unit, null);
     }
@@ -415,7 +564,9 @@ export class Replication {
 
   #snapshotBegins(body: DataView): void {
     const mark = whole(decodeMark(body));
-    this.#following(mark)?.follower.snapshotBegins(mark.snapshot);
+    const stream = this.#following(mark);
+    stream?.follower.snapshotBegins(mark.snapshot);
+    stream?.trust.end();
   }
 
   #snapshotEnds(body: DataView): void {
@@ -423,6 +574,7 @@ export class Replication {
     const stream = this.#following(mark);
     if (stream === null || !stream.follower.snapshotEnds(mark.snapshot)) return;
     stream.sequence = mark.sequence;
+    stream.trust.begin();
     const { group, epoch, sequence } = mark;
     // What it means is kept before the primary hears of it.
     this.#listener.resyncDone(group, epoch, sequence);
@@ -441,9 +593,27 @@ export class Replication {
       const followed = this.followedOf(unit);
       follower.apply(this.#parts, { unit, followed, section, data });
     }
+    const durable = unit !== undefined && isDurable(unit, section);
+    this.#confirm(stream, { group, epoch, sequence }, durable);
+  }
+
+  #entry(body: DataView, data: Uint8Array): void {
+    const header = whole(decodeEntry(body));
+    const stream = this.#following(header);
+    if (stream === null) return;
+    const unit = this.#parts.unitsOf(header.group)
+      .find(({ number }) => number === header.lun);
+    if (unit !== undefined) this.#told.put(unit, header, data);
+    this.#confirm(stream, header, false);
+  }
+
+  #confirm(
+    stream: Stream,
+    { group, epoch, sequence }: StreamPlace,
+    durable: boolean,
+  ): void {
     if (stream.follower.inSnapshot) return;
     stream.sequence = sequence;
-    const durable = unit !== undefined && isDurable(unit, section);
     this.#listener.sequence(group, sequence, durable);
     const mark = { group, epoch, sequence, snapshot: 0 };
     this.#parts.link?.send(STATE_FRAME.CONFIRM, encodeMark(mark));
@@ -453,7 +623,7 @@ export class Replication {
     const { group, lun } = whole(decodeWanted(body));
     const unit = this.#parts.unitsOf(group)
       .find(({ number }) => number === lun);
-    if (unit !== undefined) this.changed(unit, ALL_SECTIONS);
+    if (unit !== undefined) this.#tellAll(unit);
   }
 
   #attention(body: DataView): void {

@@ -15,6 +15,7 @@ import {
   type MaybePromise,
   type Nexus,
   type ScsiTask,
+  type SharedEntries,
   SHARED,
   type StoreRequest,
   type TargetPort,
@@ -241,6 +242,18 @@ class HastyCoordinator implements Coordinator {
 
   settled(): null {
     return null;
+  }
+
+  get sharesEntries(): boolean {
+    return this.#node.sharesEntries;
+  }
+
+  entryChanged(): null {
+    return null;
+  }
+
+  entriesAdded(entries: SharedEntries): void {
+    this.#node.entriesAdded(entries);
   }
 
   groupOf(port: TargetPort): number {

@@ -47,13 +47,22 @@ async function finish(
 ): Promise<Completion> {
   let completion: Completion = INTERNAL_TARGET_FAILURE;
   try {
-    completion = await work();
+    completion = await refusalOf(operation) ?? await work();
     return completion;
   } finally {
     const state = operation.partlyDone ? "completed" : stateOf(completion);
-    manager.operations.end(operation, state, completion);
+    const told = manager.operations.end(operation, state, completion);
     manager.noteEnd(operation);
+    // Whoever asks the other node for it, hears of it there.
+    if (told !== null) await told;
   }
+}
+
+// The other node would tell of an older operation as if it were this one.
+async function refusalOf(
+  { replacement }: CopyOperation,
+): Promise<Completion | null> {
+  return replacement === null || await replacement ? null : STATUS.BUSY;
 }
 
 function stateOf(completion: Completion): Exclude<CopyState, "running"> {

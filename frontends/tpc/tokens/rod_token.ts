@@ -95,6 +95,14 @@ export function rodTokenNumberOf(token: Uint8Array): number {
 }
 
 /**
+ * What names a token among others, and is no secret: its number and the unit
+ * that it was made by.
+ */
+export function nameOfToken(token: Uint8Array): string {
+  return token.subarray(At.NUMBER, At.BYTES_REPRESENTED).toHex();
+}
+
+/**
  * Makes a token.
  *
  * @param random fills what nobody may guess

@@ -157,9 +157,9 @@ for (const [name, hex, data, expected] of CHANGES) {
     const unit = await test.addLun();
     const a = await test.connectReady("a");
     const heard: string[] = [];
-    const watch = unit.watch((range) =>
-      heard.push(range === null ? "all" : `${range.lba} + ${range.blockCount}`)
-    );
+    const watch = unit.watch((range) => {
+      heard.push(range === null ? "all" : `${range.lba} + ${range.blockCount}`);
+    });
     assertEquals(unit.disturbed, true);
     const write = Uint8Array.fromHex(data);
     await a.command(0, Uint8Array.fromHex(hex), { write, read: 1024 });
