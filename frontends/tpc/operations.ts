@@ -123,10 +123,12 @@ export class CopyOperation<Asker extends CopyAsker = Nexus> {
   /** The other node has done it: it is known by the name of its initiator. */
   taken = false;
   /**
-   * Where its result takes the place of one that another node knows: resolves
-   * with whether that node has heard of it; null: nobody has to.
+   * Resolves with whether another node knows that it has begun; null: nobody
+   * has to.
    */
-  replacement: Promise<boolean> | null = null;
+  begun: Promise<boolean> | null = null;
+  /** Its result takes the place of one that another node may know. */
+  replaces = false;
   readonly #stop: AbortController = new AbortController();
 
   /** Made by {@linkcode CopyOperations.begin}. */
@@ -211,8 +213,8 @@ export class CopyOperations implements LunObserver, Disposable {
     const number = ++this.#lastNumber;
     const operation = new CopyOperation(number, request, this.#clock.nowMs());
     this.#all.add(operation);
-    const told = this.#tell(operation);
-    if (known !== null) operation.replacement = told;
+    operation.begun = this.#tell(operation);
+    operation.replaces = known !== null;
     return operation;
   }
 

@@ -31,7 +31,8 @@ export function carryOut(
   const ended = finish(manager, operation, work);
   if (operation.background) {
     manager.inBackground(ended);
-    return STATUS.GOOD;
+    // Whoever hears that it goes on may ask the other node for it.
+    return operation.begun?.then(() => STATUS.GOOD) ?? STATUS.GOOD;
   }
   // Its own commands are ordered: what comes later waits for those.
   operation.unit.taskSet.stepAside(task);
@@ -60,9 +61,9 @@ async function finish(
 
 // The other node would tell of an older operation as if it were this one.
 async function refusalOf(
-  { replacement }: CopyOperation,
+  { begun, replaces }: CopyOperation,
 ): Promise<Completion | null> {
-  return replacement === null || await replacement ? null : STATUS.BUSY;
+  return !replaces || begun === null || await begun ? null : STATUS.BUSY;
 }
 
 function stateOf(completion: Completion): Exclude<CopyState, "running"> {

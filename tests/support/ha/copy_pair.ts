@@ -139,6 +139,11 @@ export class CopyPair implements AsyncDisposable {
     return this.#side(1);
   }
 
+  /** Another initiator at a node. */
+  sideOf(node: PairNode, initiator: LocalInitiator): CopySide {
+    return new CopySide(this.nodes, node, initiator);
+  }
+
   /** Lets a promise come, with the time that it needs. */
   async wait<T>(promise: Promise<T>): Promise<T> {
     return await this.nodes.wait(promise);
