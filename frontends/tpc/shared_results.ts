@@ -49,6 +49,7 @@ class SharedResults implements SharedEntries {
   readonly #operations: CopyOperations;
   readonly #clock: Clock;
   readonly #followed: Map<LogicalUnit, Map<string, Followed>> = new Map();
+  #count = 0;
 
   constructor(operations: CopyOperations, clock: Clock) {
     this.#operations = operations;
@@ -73,28 +74,26 @@ class SharedResults implements SharedEntries {
     key: string,
     bytes: Uint8Array | null,
   ): string | null {
-    const followed = this.#followed.get(unit) ?? new Map<string, Followed>();
-    this.#followed.set(unit, followed);
-    if (bytes === null) {
-      followed.delete(key);
-      return null;
-    }
-    const result = decodeToldResult(bytes);
+    const result = bytes === null ? null : decodeToldResult(bytes);
     if (typeof result === "string") return result;
+    const followed = this.#followed.get(unit) ?? new Map<string, Followed>();
+    if (followed.delete(key)) this.#count -= 1;
     // No more than the other node may have.
-    const isRoom = followed.size < HELD_MAX + RUNNING_MAX;
-    const toldMs = this.#clock.nowMs();
-    if (isRoom || followed.has(key)) followed.set(key, { result, toldMs });
+    if (result === null || this.#count >= HELD_MAX + RUNNING_MAX) return null;
+    this.#followed.set(unit, followed);
+    followed.set(key, { result, toldMs: this.#clock.nowMs() });
+    this.#count += 1;
     return null;
   }
 
   clear(unit: LogicalUnit): void {
+    this.#count -= this.#followed.get(unit)?.size ?? 0;
     this.#followed.delete(unit);
   }
 
   adopt(unit: LogicalUnit, current: boolean): void {
     const followed = this.#followed.get(unit);
-    this.#followed.delete(unit);
+    this.clear(unit);
     if (followed === undefined || !current) return;
     for (const each of followed.values()) this.#adopt(unit, each);
   }
