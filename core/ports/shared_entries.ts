@@ -18,7 +18,7 @@ export const ENTRY_NAME_MAX = 128;
  * use when that node comes to serve the unit.
  */
 export interface SharedEntries {
-  /** What they are, the same on both nodes: `rod-tokens`. */
+  /** What they are, the same on both nodes. */
   readonly name: string;
   /** Keys of what there is of a unit. */
   keys(unit: LogicalUnit): Iterable<string>;
