@@ -6,7 +6,14 @@
  */
 
 import type { Log, LogicalUnit, SharedEntries } from "../../core/mod.ts";
-import { ENTRY, type EntryHeader } from "./wire/stream.ts";
+import type { PeerLink } from "../link/peer_link.ts";
+import {
+  encodeEntry,
+  ENTRY,
+  type EntryHeader,
+  STATE_FRAME,
+  type StreamPlace,
+} from "./wire/stream.ts";
 
 /**
  * Milliseconds that a node takes the entries for good which it was told of,
@@ -20,7 +27,17 @@ export const ENTRIES_GOOD_MS = 30_000;
  */
 export const ENTRIES_MARGIN_MS = 5000;
 
-/** Keys of entries that have changed, by unit and set; null: all of them. */
+/** An entry that has changed. */
+export interface ChangedEntry {
+  /** Its unit. */
+  readonly unit: LogicalUnit;
+  /** Its set. */
+  readonly entries: SharedEntries;
+  /** Its key. */
+  readonly key: string;
+}
+
+/** Keys of entries that have changed, by unit and set. */
 export class ChangedEntries {
   readonly #units: Map<LogicalUnit, Map<SharedEntries, Set<string>>> =
     new Map();
@@ -50,44 +67,99 @@ export class ChangedEntries {
   }
 
   /** Takes them out, one by one, in the order in which they have changed. */
-  *take(): Iterable<[LogicalUnit, SharedEntries, string]> {
+  *take(): Iterable<ChangedEntry> {
     const units = [...this.#units];
     this.#units.clear();
     for (const [unit, sets] of units) {
       for (const [entries, keys] of sets) {
-        for (const key of keys) yield [unit, entries, key];
+        for (const key of keys) yield { unit, entries, key };
       }
     }
   }
 }
 
-/** Entries of the other node. */
-export class ToldEntries {
-  readonly #known: ReadonlyMap<string, SharedEntries>;
-  readonly #log: Log;
+/** What an exchange works with. */
+export interface ExchangeParts {
+  /** The link; null: there is no peer. */
+  readonly link: PeerLink | null;
+  /** Sets of entries, by their names. */
+  readonly entries: ReadonlyMap<string, SharedEntries>;
+  /** Log lines. */
+  readonly log: Log;
+}
+
+/** Sends entries of this node, and puts in those of the other one. */
+export class EntryExchange {
+  readonly #parts: ExchangeParts;
   /** Names that no plugin here knows; each is told once. */
   readonly #strange: Set<string> = new Set();
 
-  /** They go to the plugins that share sets of the same names. */
-  constructor(known: ReadonlyMap<string, SharedEntries>, log: Log) {
-    this.#known = known;
-    this.#log = log;
+  /** Entries go to and come from plugins that share sets of the same names. */
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts;
+  }
+
+  /** Sends an entry as it is now. */
+  send(place: StreamPlace, { unit, entries, key }: ChangedEntry): void {
+    const bytes = entries.read(unit, key);
+    const what = bytes === null ? ENTRY.GONE : ENTRY.IS;
+    const { name } = entries;
+    const header = { ...place, lun: unit.number, what, name, key };
+    this.#send(header, bytes ?? undefined);
+  }
+
+  /** Sends all entries of a unit. */
+  sendAll(place: StreamPlace, unit: LogicalUnit): void {
+    for (const entries of this.#parts.entries.values()) {
+      const { name } = entries;
+      const what = ENTRY.ALL_GONE;
+      this.#send({ ...place, lun: unit.number, what, name, key: "" });
+      for (const key of entries.keys(unit)) {
+        this.send(place, { unit, entries, key });
+      }
+    }
   }
 
   /** Puts one in. Throws where its bytes make no sense: the link then ends. */
   put(unit: LogicalUnit, header: EntryHeader, data: Uint8Array): void {
     const { what, name, key } = header;
-    const entries = this.#known.get(name);
+    const entries = this.#parts.entries.get(name);
     if (entries === undefined) return this.#ignore(name);
     if (what === ENTRY.ALL_GONE) return entries.clear(unit);
     const fault = entries.put(unit, key, what === ENTRY.IS ? data : null);
     if (fault !== null) throw new TypeError(`${name} ${key}: ${fault}`);
   }
 
+  /** This node is about to serve a unit; a plugin that fails ends nothing. */
+  async adopt(unit: LogicalUnit, isCurrent: () => boolean): Promise<void> {
+    for (const entries of this.#parts.entries.values()) {
+      try {
+        await entries.adopt(unit, isCurrent());
+      } catch (error) {
+        const what = { entries: entries.name, lun: unit.number };
+        this.#parts.log.error("A plugin failed", {
+          ...{ ...what, error: String(error) },
+        });
+      }
+    }
+  }
+
+  /** The other node is about to serve a unit. */
+  release(unit: LogicalUnit): void {
+    for (const entries of this.#parts.entries.values()) entries.release(unit);
+  }
+
+  #send(header: EntryHeader, bytes?: Uint8Array): void {
+    this.#parts.link?.send(STATE_FRAME.ENTRY, encodeEntry(header), bytes);
+  }
+
   #ignore(name: string): void {
     if (this.#strange.has(name)) return;
     this.#strange.add(name);
-    this.#log.warn("The other node shares what no plugin here knows", { name });
+    this.#parts.log.warn(
+      "The other node shares what no plugin here knows",
+      { name },
+    );
   }
 }
 

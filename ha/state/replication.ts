@@ -28,14 +28,12 @@ import {
   SECTIONS,
 } from "./sections.ts";
 import {
-  ChangedEntries,
   ENTRIES_GOOD_MS,
   ENTRIES_MARGIN_MS,
-  EntriesTrust,
-  ToldEntries,
+  EntryExchange,
 } from "./entries.ts";
-import { Follower, type FollowerPlaces } from "./follower.ts";
-import { Telling } from "./telling.ts";
+import type { FollowerPlaces } from "./follower.ts";
+import { GroupStream } from "./group_stream.ts";
 import {
   type AttentionFrame,
   decodeAttention,
@@ -45,10 +43,8 @@ import {
   decodeWanted,
   encodeAttention,
   encodeChange,
-  encodeEntry,
   encodeMark,
   encodeWanted,
-  ENTRY,
   STATE_FRAME,
   type StreamMark,
   type StreamPlace,
@@ -94,52 +90,13 @@ const OWN_CONDITIONS: number = UNIT_ATTENTION.POWER_ON |
 /** Every section of a unit. */
 const ALL_SECTIONS: number = SECTIONS.reduce((all, each) => all | each, 0);
 
-/** Commands of a unit that wait until the peer knows what they did. */
-interface Waiting {
-  readonly unit: LogicalUnit;
-  settled: PromiseWithResolvers<Completion | null>;
-  /** The last of its changes; Infinity: it has no number yet. */
-  sequence: number;
-}
-
-/** An entry of a plugin that is to be told; null: all of them are gone. */
-interface ChangedEntry {
-  readonly unit: LogicalUnit;
-  readonly entries: SharedEntries;
-  readonly key: string | null;
-}
-
-/** A group of LUNs, as far as its state goes. */
-class Stream {
-  readonly follower: Follower = new Follower();
-  role: "primary" | "following" | "none" = "none";
-  rule: ReplicationRule = "wait";
-  epoch = 0;
-  sequence = 0;
-  confirmed = 0;
-  /** Number of the snapshot that was begun last; 0: none on this link. */
-  snapshot = 0;
-  /** It was told whole, and the peer has confirmed that. */
-  synced = false;
-  readonly dirty: Map<LogicalUnit, number> = new Map();
-  readonly waiting: Map<LogicalUnit, Waiting> = new Map();
-  /** Entries of plugins that have changed here. */
-  readonly entries: ChangedEntries = new ChangedEntries();
-  /** Plugins that wait until the peer knows of theirs. */
-  readonly telling: Telling = new Telling();
-  /** Until then the peer may take for good what it was told of them. */
-  reliesUntilMs = -Infinity;
-  /** Whether this node may take for good what it was told of them. */
-  readonly trust: EntriesTrust = new EntriesTrust();
-}
-
 /** Replicates the state of all groups over one link. */
 export class Replication {
   readonly #parts: ReplicationParts;
   readonly #listener: ReplicationListener;
-  readonly #streams: Map<number, Stream> = new Map();
+  readonly #streams: Map<number, GroupStream> = new Map();
   readonly #followed: Map<LogicalUnit, Followed> = new Map();
-  readonly #told: ToldEntries;
+  readonly #entries: EntryExchange;
   #snapshots = 0;
   #flushing = false;
   #linked = false;
@@ -149,8 +106,8 @@ export class Replication {
   constructor(parts: ReplicationParts, listener: ReplicationListener) {
     this.#parts = parts;
     this.#listener = listener;
-    const { link, entries, log } = parts;
-    this.#told = new ToldEntries(entries, log);
+    const { link } = parts;
+    this.#entries = new EntryExchange(parts);
     link?.receive(STATE_FRAME.ENTRY, (body, data) => this.#entry(body, data));
     link?.receive(STATE_FRAME.CHANGE, (body, data) => this.#change(body, data));
     link?.receive(STATE_FRAME.CONFIRM, (body) => this.#confirmed(body));
@@ -270,7 +227,7 @@ export class Replication {
       for (const section of SECTIONS) {
         this.#send(group, stream, unit, section);
       }
-      this.#sendEntries(group, stream, unit);
+      this.#entries.sendAll(placeOf(group, stream), unit);
     }
     this.#flush();
     this.#mark(STATE_FRAME.SNAPSHOT_END, group, stream, snapshot);
@@ -315,22 +272,16 @@ export class Replication {
    * @returns resolves when they are ready
    */
   async adoptEntries(group: number, unit: LogicalUnit): Promise<void> {
-    const { link, clock, entries, log } = this.#parts;
+    const { link, clock } = this.#parts;
     const silenceMs = link?.silenceMs ?? 0;
     const { trust } = this.#stream(group);
-    for (const each of entries.values()) {
-      try {
-        await each.adopt(unit, trust.isGood(clock.nowMs(), silenceMs));
-      } catch (error) {
-        const what = { entries: each.name, lun: unit.number };
-        log.error("A plugin failed", { ...what, error: String(error) });
-      }
-    }
+    await this.#entries
+      .adopt(unit, () => trust.isGood(clock.nowMs(), silenceMs));
   }
 
   /** The peer is about to serve a unit. */
   releaseEntries(unit: LogicalUnit): void {
-    for (const each of this.#parts.entries.values()) each.release(unit);
+    this.#entries.release(unit);
   }
 
   /** A unit attention was raised: initiators of the peer hear of it, too. */
@@ -388,8 +339,8 @@ export class Replication {
     this.#cancelPatience ??= clock.after(patienceMs, () => this.#giveUp());
   }
 
-  #stream(group: number): Stream {
-    const known = this.#streams.get(group) ?? new Stream();
+  #stream(group: number): GroupStream {
+    const known = this.#streams.get(group) ?? new GroupStream();
     this.#streams.set(group, known);
     return known;
   }
@@ -405,7 +356,7 @@ export class Replication {
     }
   }
 
-  #freeze(group: number, stream: Stream): void {
+  #freeze(group: number, stream: GroupStream): void {
     const { link, unitsOf } = this.#parts;
     const frozen = link !== null && !this.#linked &&
       stream.role === "primary" && stream.rule !== "alone";
@@ -414,7 +365,7 @@ export class Replication {
     }
   }
 
-  #leave(group: number, stream: Stream): void {
+  #leave(group: number, stream: GroupStream): void {
     stream.role = "none";
     this.#freeze(group, stream);
     stream.snapshot = 0;
@@ -427,7 +378,7 @@ export class Replication {
     }
   }
 
-  #wait(stream: Stream, unit: LogicalUnit): void {
+  #wait(stream: GroupStream, unit: LogicalUnit): void {
     const waiting = stream.waiting.get(unit);
     if (waiting !== undefined) waiting.sequence = Infinity;
     else {
@@ -438,7 +389,7 @@ export class Replication {
   }
 
   #release(
-    stream: Stream,
+    stream: GroupStream,
     unit: LogicalUnit,
     instead: Completion | null,
   ): void {
@@ -465,7 +416,7 @@ export class Replication {
     }
   }
 
-  #flushStream(group: number, stream: Stream): void {
+  #flushStream(group: number, stream: GroupStream): void {
     let durable = false;
     for (const [unit, shared] of stream.dirty) {
       for (const section of SECTIONS) {
@@ -478,10 +429,10 @@ export class Replication {
       if (waiting !== undefined) waiting.sequence = stream.sequence;
     }
     stream.dirty.clear();
-    for (const [unit, entries, key] of stream.entries.take()) {
+    for (const changed of stream.entries.take()) {
       stream.sequence += 1;
       if (stream.snapshot === 0) continue;
-      this.#sendEntry(group, stream, { unit, entries, key });
+      this.#entries.send(placeOf(group, stream), changed);
     }
     stream.telling.numbered(stream.sequence);
     this.#listener.sequence(group, stream.sequence, durable);
@@ -493,39 +444,12 @@ export class Replication {
     const group = this.#parts.groupOf(unit);
     const stream = this.#streams.get(group);
     if (stream?.role !== "primary" || stream.snapshot === 0) return;
-    this.#sendEntries(group, stream, unit);
-  }
-
-  #sendEntries(group: number, stream: Stream, unit: LogicalUnit): void {
-    for (const entries of this.#parts.entries.values()) {
-      this.#sendEntry(group, stream, { unit, entries, key: null });
-      for (const key of entries.keys(unit)) {
-        this.#sendEntry(group, stream, { unit, entries, key });
-      }
-    }
-  }
-
-  #sendEntry(
-    group: number,
-    { epoch, sequence }: Stream,
-    { unit, entries, key }: ChangedEntry,
-  ): void {
-    const bytes = key === null ? null : entries.read(unit, key);
-    const what = key === null
-      ? ENTRY.ALL_GONE
-      : bytes === null
-      ? ENTRY.GONE
-      : ENTRY.IS;
-    const body = encodeEntry({
-      ...{ group, epoch, sequence, lun: unit.number, what },
-      ...{ name: entries.name, key: key ?? "" },
-    });
-    this.#parts.link?.send(STATE_FRAME.ENTRY, body, bytes ?? undefined);
+    this.#entries.sendAll(placeOf(group, stream), unit);
   }
 
   #send(
     group: number,
-    { epoch, sequence }: Stream,
+    { epoch, sequence }: GroupStream,
     unit: LogicalUnit,
     section: number,
   ): void {
@@ -537,7 +461,7 @@ export class Replication {
   #mark(
     kind: number,
     group: number,
-    { epoch, sequence }: Stream,
+    { epoch, sequence }: GroupStream,
     snapshot: number,
   ): void {
     const mark = { group, epoch, sequence, snapshot };
@@ -603,12 +527,12 @@ export class Replication {
     if (stream === null) return;
     const unit = this.#parts.unitsOf(header.group)
       .find(({ number }) => number === header.lun);
-    if (unit !== undefined) this.#told.put(unit, header, data);
+    if (unit !== undefined) this.#entries.put(unit, header, data);
     this.#confirm(stream, header, false);
   }
 
   #confirm(
-    stream: Stream,
+    stream: GroupStream,
     { group, epoch, sequence }: StreamPlace,
     durable: boolean,
   ): void {
@@ -637,7 +561,7 @@ export class Replication {
   // The stream, if that epoch is followed: what an old primary says is past.
   #following(
     { group, epoch }: Pick<StreamMark, "group" | "epoch" | "sequence">,
-  ): Stream | null {
+  ): GroupStream | null {
     const stream = this.#streams.get(group);
     const isCurrent = stream?.role === "following" && stream.epoch === epoch;
     if (isCurrent) return stream;
@@ -656,6 +580,13 @@ function raiseHere(
   if (known === 0) return;
   if (only !== "") unit.tellHere(only, known);
   else unit.raiseHere(known, except === "" ? undefined : except);
+}
+
+function placeOf(
+  group: number,
+  { epoch, sequence }: GroupStream,
+): StreamPlace {
+  return { group, epoch, sequence };
 }
 
 function whole<Frame>(decoded: Frame | string): Frame {

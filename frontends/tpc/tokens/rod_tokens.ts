@@ -37,6 +37,7 @@ import {
   SharedTokens,
   type TokenKeeper,
 } from "./shared_tokens.ts";
+import { PLAIN_COST } from "./token_cost.ts";
 import { costOfImage, TokenImage } from "./token_image.ts";
 import {
   blocksOf,
@@ -50,12 +51,8 @@ import {
   TOKEN_REVOKED,
   TOKEN_UNKNOWN,
 } from "./token_sense.ts";
-import {
-  PLAIN_COST,
-  type RodToken,
-  type TokenData,
-  TokenTable,
-} from "./token_table.ts";
+import { type RodToken, type TokenData, TokenTable } from "./token_table.ts";
+import { TokenWatch } from "./token_watch.ts";
 
 /** Milliseconds that making a token may wait for writes that are under way. */
 export const CAPTURE_MS = 700;
@@ -65,29 +62,7 @@ interface Held {
   readonly rodType: number;
   readonly data: TokenData | null;
   /** Tells of changes of its blocks; null: nobody wants to know. */
-  readonly watch: Watch | null;
-}
-
-/** A watch over blocks, which tells when they change. */
-class Watch implements TokenData, Disposable {
-  /** Ends it. */
-  ending: Disposable | null = null;
-  /** They were about to change before anybody wanted to know. */
-  changed = false;
-  /** Asked before they change. */
-  whenTouched: () => MayChange = () => {
-    this.changed = true;
-    return null;
-  };
-
-  release(): void {
-    this.ending?.[Symbol.dispose]();
-    this.ending = null;
-  }
-
-  [Symbol.dispose](): void {
-    this.release();
-  }
+  readonly watch: TokenWatch | null;
 }
 
 /** Lets a set of entries be known to another node. */
@@ -261,7 +236,7 @@ export class RodTokens implements LunObserver, AsyncDisposable, TokenKeeper {
     if (data.isLost || this.#images.isErased(data)) this.#table.revoke(token);
   }
 
-  #attach(token: RodToken, data: TokenData, watch: Watch | null): void {
+  #attach(token: RodToken, data: TokenData, watch: TokenWatch | null): void {
     this.#table.attach(token, data);
     if (watch === null) return;
     watch.whenTouched = () => this.#touched(token);
@@ -300,11 +275,8 @@ export class RodTokens implements LunObserver, AsyncDisposable, TokenKeeper {
     return this.#teller.tell(token.unit, nameOfToken(token.bytes));
   }
 
-  #watch(unit: LogicalUnit, ranges: readonly BlockRange[]): Watch {
-    const watch = new Watch();
-    const touched = () => watch.whenTouched();
-    watch.ending = this.#watches.watch(unit, ranges, touched);
-    return watch;
+  #watch(unit: LogicalUnit, ranges: readonly BlockRange[]): TokenWatch {
+    return new TokenWatch(this.#watches, unit, ranges);
   }
 
   async #hold(

@@ -7,8 +7,9 @@
 import type { LogicalUnit, SharedEntries } from "../../../core/mod.ts";
 import { decodeToldToken, encodeToldToken } from "../wire/told_token.ts";
 import { nameOfToken, ROD_TYPE, rodTypeOf } from "./rod_token.ts";
+import { PLAIN_COST } from "./token_cost.ts";
 import { costOfImage } from "./token_image.ts";
-import { PLAIN_COST, type RodToken, type TokenTable } from "./token_table.ts";
+import type { RodToken, TokenTable } from "./token_table.ts";
 
 /** What becomes of tokens when the role of their unit changes. */
 export interface TokenKeeper {

@@ -22,7 +22,7 @@ import {
   type StoreResult,
 } from "../../../core/mod.ts";
 import { blocksOf } from "./token_parameters.ts";
-import type { TokenCost } from "./token_table.ts";
+import type { TokenCost } from "./token_cost.ts";
 
 interface Part {
   readonly snapshot: RangeSnapshot;

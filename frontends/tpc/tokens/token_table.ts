@@ -18,54 +18,20 @@ import {
   type RodTokenFields,
   rodTokenNumberOf,
 } from "./rod_token.ts";
-
-/** Tokens of a target at the most. */
-export const TOKENS_MAX = 4096;
-
-/** Tokens that one initiator may have; more cost it those unused longest. */
-export const TOKENS_PER_INITIATOR_MAX = 1024;
-
-/** Snapshots that all tokens hold. */
-export const SNAPSHOTS_MAX = 4096;
-
-/** Snapshots that the tokens of one initiator hold. */
-export const SNAPSHOTS_PER_INITIATOR_MAX = 1024;
-
-/** Bytes in snapshots of all tokens: a MiB is kept by about a KiB of memory. */
-export const SNAPSHOT_BYTES_MAX: number = 256 * 2 ** 30;
-
-/** Bytes in snapshots of the tokens of one initiator. */
-export const SNAPSHOT_BYTES_PER_INITIATOR_MAX: number = 64 * 2 ** 30;
+import {
+  ALL_MAX,
+  fits,
+  NOTHING,
+  OWN_MAX,
+  sum,
+  type TokenCost,
+} from "./token_cost.ts";
 
 /** Numbers of tokens: those of another node are to be far below. */
 const NUMBER_MAX: number = 2 ** 48;
 
 /** Milliseconds that a token lives longer than its timeout says. */
 const GRACE_MS = 1000;
-
-/** What tokens take of what there is. */
-export interface TokenCost {
-  /** Tokens. */
-  readonly tokens: number;
-  /** Snapshots. */
-  readonly snapshots: number;
-  /** Bytes that can be read from them. */
-  readonly bytes: number;
-}
-
-/** What a token costs that holds no snapshot. */
-export const PLAIN_COST: TokenCost = { tokens: 1, snapshots: 0, bytes: 0 };
-
-const ALL_MAX: TokenCost = {
-  tokens: TOKENS_MAX,
-  snapshots: SNAPSHOTS_MAX,
-  bytes: SNAPSHOT_BYTES_MAX,
-};
-const OWN_MAX: TokenCost = {
-  tokens: TOKENS_PER_INITIATOR_MAX,
-  snapshots: SNAPSHOTS_PER_INITIATOR_MAX,
-  bytes: SNAPSHOT_BYTES_PER_INITIATOR_MAX,
-};
 
 /** What holds the data of a token: a snapshot, or a watch over its blocks. */
 export interface TokenData {
@@ -148,8 +114,6 @@ export interface TokenListener {
   /** A token was used, was revoked, or is gone. */
   changed(token: RodToken): void;
 }
-
-const NOTHING: TokenCost = { tokens: 0, snapshots: 0, bytes: 0 };
 
 class Entry implements RodToken {
   readonly unit: LogicalUnit;
@@ -462,19 +426,6 @@ export class TokenTable {
       if (this.#cancelTimer === null) this.#setTimer();
     });
   }
-}
-
-function sum(one: TokenCost, other: TokenCost, sign: 1 | -1): TokenCost {
-  return {
-    tokens: one.tokens + sign * other.tokens,
-    snapshots: one.snapshots + sign * other.snapshots,
-    bytes: one.bytes + sign * other.bytes,
-  };
-}
-
-function fits(cost: TokenCost, most: TokenCost): boolean {
-  return cost.tokens <= most.tokens && cost.snapshots <= most.snapshots &&
-    cost.bytes <= most.bytes;
 }
 
 // The node that serves its unit says when a token is at its end.
