@@ -253,6 +253,7 @@ export class CopyOperations implements LunObserver, Disposable {
     operation.endedMs = endedMs;
     operation.state = "completed";
     this.#all.add(operation);
+    this.#makeRoom(operation);
     return operation;
   }
 

@@ -144,6 +144,11 @@ export class EntryExchange {
     }
   }
 
+  /** A unit is gone. */
+  clear(unit: LogicalUnit): void {
+    for (const entries of this.#parts.entries.values()) entries.clear(unit);
+  }
+
   /** The other node is about to serve a unit. */
   release(unit: LogicalUnit): void {
     for (const entries of this.#parts.entries.values()) entries.release(unit);

@@ -155,6 +155,7 @@ export class Replication {
   /** A unit is gone. */
   forget(unit: LogicalUnit): void {
     this.#followed.delete(unit);
+    this.#entries.clear(unit);
     for (const stream of this.#streams.values()) {
       stream.dirty.delete(unit);
       stream.entries.delete(unit);
@@ -205,6 +206,8 @@ export class Replication {
     this.#freeze(group, stream);
     if (rule !== "alone" || stream.role !== "primary") return;
     this.#flush();
+    // Whoever says so says that the peer does not serve.
+    stream.reliesUntilMs = -Infinity;
     stream.telling.end(true);
     for (const unit of [...stream.waiting.keys()]) {
       this.#release(stream, unit, null);
@@ -259,7 +262,6 @@ export class Replication {
     if (stream === undefined || stream.role !== "primary") return null;
     stream.entries.add(unit, entries, key);
     this.#flushSoon();
-    if (stream.rule === "alone") return null;
     if (stream.snapshot !== 0) return stream.telling.wait();
     // It hears of that with all the rest, if it comes.
     const relies = this.#parts.clock.nowMs() < stream.reliesUntilMs;

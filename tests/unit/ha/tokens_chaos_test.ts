@@ -9,7 +9,7 @@ import { CopyPair, type CopySide } from "../../support/ha/copy_pair.ts";
 import { Random } from "../../sim/random.ts";
 
 const MODES: readonly HaMode[] = ["standby", "shared", "proxy"];
-const SEEDS = 40;
+const SEEDS = 30;
 const BLOCKS = 64;
 const REFUSALS = ["5/23/04", "5/23/06"];
 
@@ -44,6 +44,7 @@ class Run {
       }
       await this.#write(this.#below(6));
       this.#writer = this.#pair.a;
+      if (this.#random.chance(0.3)) await this.#part();
     }
     this.#send(this.#below(4));
     if (this.#below(2) === 0) {
@@ -62,11 +63,26 @@ class Run {
       const lba = this.#below(BLOCKS - 8);
       const blocks = 1 + this.#below(8);
       const ranges = [[lba, blocks]] as const;
-      const token = await this.#pair.wait(
-        this.#pair.a.tokens.makeToken({ ranges }),
-      );
+      const token = await this.#token(ranges);
+      if (token === null) continue;
       const data = this.#pair.blocks(0, lba, blocks);
       this.#known.push({ token, lba, count: blocks, data });
+    }
+  }
+
+  // null: the node is busy. Whatever there is to be heard is heard on the way.
+  async #token(
+    ranges: readonly (readonly [number, number])[],
+  ): Promise<Uint8Array | null> {
+    const { tokens } = this.#pair.a;
+    let end = "6/";
+    while (end.startsWith("6/")) {
+      end = await this.#pair.ends(tokens.populate({ ranges }));
+    }
+    if (end !== "0") return null;
+    for (;;) {
+      const told = await this.#pair.wait(tokens.informationIfAny());
+      if (told !== undefined) return told.token;
     }
   }
 
@@ -83,6 +99,22 @@ class Run {
   async #write(count: number): Promise<void> {
     this.#send(count);
     await this.#pair.wait(Promise.all(this.#writes.splice(0)));
+  }
+
+  // The link is lost for a while, and maybe once more when it is hardly back.
+  async #part(): Promise<void> {
+    const { nodes } = this.#pair;
+    await this.#pair.part(this.#random.pick([1000, 4000, 40_000]));
+    if (this.#random.chance(0.5)) await nodes.one.order("primary", true);
+    await this.#write(this.#below(4));
+    this.#pair.mend();
+    if (this.#random.chance(0.7)) await nodes.pass(4000, 100);
+    for (let left = this.#below(20); left > 0; left -= 1) {
+      this.#send(this.#below(2));
+      await nodes.pass(this.#random.pick([0, 1, 50, 200]), 10);
+    }
+    await this.#pair.wait(Promise.all(this.#writes.splice(0)));
+    await this.#pair.a.hear();
   }
 
   // Node 1 goes on for a while, alone.
