@@ -14,6 +14,7 @@ import {
   type LogicalUnit,
   type Nexus,
   type ScsiTask,
+  type SharedEntries,
   SHARED,
   type StoreRequest,
   type TargetPort,
@@ -306,6 +307,18 @@ class HastyCoordinator implements Coordinator {
 
   settled(): null {
     return null;
+  }
+
+  get sharesEntries(): boolean {
+    return this.#node.sharesEntries;
+  }
+
+  entryChanged(): null {
+    return null;
+  }
+
+  entriesAdded(entries: SharedEntries): void {
+    this.#node.entriesAdded(entries);
   }
 
   groupOf(port: TargetPort): number {
