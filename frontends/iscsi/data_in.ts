@@ -10,7 +10,7 @@ import {
   SENSE_LENGTH_MAX,
   STATUS,
 } from "../../core/mod.ts";
-import { type Output, PENDING_BYTES_MAX } from "./output.ts";
+import type { Output } from "./output.ts";
 import type { SessionParameters } from "./parameters.ts";
 import type { Responder } from "./responder.ts";
 import type { TaskContext } from "./task_context.ts";
@@ -49,7 +49,7 @@ export class DataSender {
 
   /** Whether more Data-In may be built now. */
   get hasRoom(): boolean {
-    return this.#output.pendingBytes < PENDING_BYTES_MAX;
+    return this.#output.hasRoom;
   }
 
   /** Lends room in the output for one Data-In; see `Transport`. */

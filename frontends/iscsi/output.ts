@@ -23,39 +23,60 @@ export interface SendBuffer {
 
 /** For a few responses. */
 const SMALL_BYTES = 16 * 1024;
-/** For a batch: writes of 512 KiB to 1 MiB cost least a byte. */
+/** For a batch of commands. */
 const LARGE_BYTES = 1024 * 1024;
-/** Idle buffers that are kept for the next batch. */
-const IDLE_LARGE_MAX = 16;
-const IDLE_SMALL_MAX = 64;
-
-/** Bytes on their way after which no further Data-In is built. */
-export const PENDING_BYTES_MAX: number = LARGE_BYTES;
+/**
+ * For long reads, four of 1 MiB with all their headers: what a write costs both
+ * ends beside its bytes is a third of what 256 KiB cost.
+ */
+const HUGE_BYTES = 4 * LARGE_BYTES + SMALL_BYTES;
+/** Huge buffers that are lent at a time; who comes later gets a large one. */
+const HUGE_LENT_MAX = 8;
+/** Data-In on its way beside which none is built: this, or less. */
+export const PENDING_BYTES_MAX: number = HUGE_BYTES + LARGE_BYTES;
+/** Idle buffers that are kept for the next batch, by their size. */
+const IDLE_MAX: ReadonlyMap<number, number> = new Map([
+  [SMALL_BYTES, 64],
+  [LARGE_BYTES, 16],
+  [HUGE_BYTES, 2],
+]);
 
 /** Send buffers, shared by all connections of a frontend. */
 export class SendBuffers {
-  readonly #small: SendBuffer[] = [];
-  readonly #large: SendBuffer[] = [];
+  readonly #idle: Map<number, SendBuffer[]> = new Map(
+    [...IDLE_MAX.keys()].map((bytes) => [bytes, []]),
+  );
+  #hugeLent = 0;
 
-  /** An empty buffer. */
-  take(large: boolean): SendBuffer {
-    const buffer = (large ? this.#large : this.#small).pop();
-    if (buffer !== undefined) {
-      buffer.length = 0;
-      return buffer;
-    }
-    const bytes = new Uint8Array(large ? LARGE_BYTES : SMALL_BYTES);
-    return { bytes, view: new DataView(bytes.buffer), length: 0 };
+  /** An empty buffer for a batch; what does not fit goes into another one. */
+  take(batchBytes: number): SendBuffer {
+    const bytes = this.#sizeFor(batchBytes);
+    if (bytes === HUGE_BYTES) this.#hugeLent += 1;
+    const buffer = this.#idle.get(bytes)?.pop() ?? newBuffer(bytes);
+    buffer.length = 0;
+    return buffer;
   }
 
   /** Takes a buffer back. */
   give(buffer: SendBuffer): void {
-    const large = buffer.bytes.length === LARGE_BYTES;
-    const idle = large ? this.#large : this.#small;
-    if (idle.length < (large ? IDLE_LARGE_MAX : IDLE_SMALL_MAX)) {
-      idle.push(buffer);
-    }
+    const { length } = buffer.bytes;
+    if (length === HUGE_BYTES) this.#hugeLent -= 1;
+    const idle = this.#idle.get(length);
+    if (idle === undefined) return;
+    if (idle.length < (IDLE_MAX.get(length) ?? 0)) idle.push(buffer);
   }
+
+  #sizeFor(batchBytes: number): number {
+    if (batchBytes <= SMALL_BYTES) return SMALL_BYTES;
+    return batchBytes > LARGE_BYTES && this.#hugeLent < HUGE_LENT_MAX
+      ? HUGE_BYTES
+      : LARGE_BYTES;
+  }
+}
+
+function newBuffer(lengthBytes: number): SendBuffer {
+  const bytes = new Uint8Array(lengthBytes);
+  return { bytes, view: new DataView(bytes.buffer), length: 0 };
 }
 
 const NOTHING: SendBuffer = {
@@ -78,7 +99,8 @@ export class Output {
   readonly #full: SendBuffer[] = [];
   #current: SendBuffer = NOTHING;
   #pendingBytes = 0;
-  #largeNext = false;
+  /** Twice what the last batch took: what the next one may take. */
+  #batchBytes = 0;
   #sealed = false;
 
   /** An empty queue over shared buffers. */
@@ -91,13 +113,17 @@ export class Output {
     return this.#pendingBytes;
   }
 
+  /** Whether more Data-In may be built before some has been sent. */
+  get hasRoom(): boolean {
+    return this.#pendingBytes < Math.max(LARGE_BYTES, this.bytes.length);
+  }
+
   /** Makes sure of contiguous room for a PDU, at most 1 MiB, at `at`. */
   reserve(lengthBytes: number): void {
     if (this.at + lengthBytes <= this.bytes.length) return;
-    const overflow = this.#current !== NOTHING;
+    this.#batchBytes = Math.max(this.#batchBytes, 2 * this.at, lengthBytes);
     this.#close();
-    const large = overflow || this.#largeNext || lengthBytes > SMALL_BYTES;
-    this.#current = this.#buffers.take(large);
+    this.#current = this.#buffers.take(this.#batchBytes);
     this.bytes = this.#current.bytes;
     this.view = this.#current.view;
     this.at = 0;
@@ -117,9 +143,8 @@ export class Output {
 
   /** The next buffer to send, or null. It comes back by `sent`. */
   take(): SendBuffer | null {
-    if (this.#full.length === 0) {
-      // A batch that would not have fitted a small buffer wants a large one.
-      this.#largeNext = this.at > SMALL_BYTES / 2;
+    if (this.#full.length === 0 && this.at > 0) {
+      this.#batchBytes = 2 * this.at;
       this.#close();
     }
     return this.#full.shift() ?? null;

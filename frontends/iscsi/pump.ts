@@ -6,7 +6,7 @@
  */
 
 import type { IscsiConnection } from "./connection.ts";
-import { type Output, PENDING_BYTES_MAX, type SendBuffer } from "./output.ts";
+import type { Output, SendBuffer } from "./output.ts";
 import {
   BUSY_BYTES,
   type ReceiveBuffer,
@@ -45,8 +45,14 @@ export class Pump {
   #start = 0;
   #end = 0;
   #lastBatch = 0;
+  /** Bytes of the last PDU of which a part was received first. */
+  #partialLength = 0;
   #receiving = false;
-  #writing: Promise<void> | null = null;
+  /** What is being sent, and how much of it has been. */
+  #sending: SendBuffer | null = null;
+  #sentBytes = 0;
+  /** Settled when all has been sent; null: nobody waits for it. */
+  #drained: PromiseWithResolvers<void> | null = null;
   #wakeScheduled = false;
   #closed = false;
 
@@ -97,7 +103,7 @@ export class Pump {
    * this turn, so that all that comes up in it leaves together.
    */
   wakeOutput(): void {
-    if (this.#receiving || this.#writing !== null || this.#wakeScheduled) {
+    if (this.#receiving || this.#sending !== null || this.#wakeScheduled) {
       return;
     }
     this.#wakeScheduled = true;
@@ -112,8 +118,8 @@ export class Pump {
     const connection = this.#connection;
     while (true) {
       this.#makeRoom();
-      const { bytes } = this.#buffer;
-      const count = await this.#stream.read(bytes.subarray(this.#end));
+      const room = this.#buffer.bytes.subarray(this.#end, this.#readEnd());
+      const count = await this.#stream.read(room);
       if (count === null) return "closed by the initiator";
       this.#lastBatch = count;
       this.#end += count;
@@ -123,8 +129,9 @@ export class Pump {
         this.#work();
       }
       if (connection.closing !== null) return connection.closing;
-      if (this.#output.pendingBytes >= PENDING_BYTES_MAX) await this.#drain();
-      const turn = this.#services.turns.worked(this);
+      if (!this.#output.hasRoom) await this.#drain();
+      const turn = this.#services.turns
+        .worked(this, connection.receivedMs);
       if (turn !== null) await turn;
     }
   }
@@ -156,6 +163,7 @@ export class Pump {
   #makeRoom(): void {
     const held = this.#end - this.#start;
     const wanted = this.#connection.partialLength;
+    if (held > 0) this.#partialLength = wanted;
     // A slow peer that has sent little of a PDU needs no more than that.
     const busy = this.#lastBatch >= BUSY_BYTES ||
       held > 0 && Math.max(wanted, held + 1) > SMALL_RECEIVE_BYTES;
@@ -170,6 +178,15 @@ export class Pump {
     }
   }
 
+  // Where PDUs end if they are like the last partial one: large ones had to be
+  // moved otherwise, to be in one piece.
+  #readEnd(): number {
+    const { length } = this.#buffer.bytes;
+    if (this.#partialLength < BUSY_BYTES) return length;
+    const end = length - (length - this.#start) % this.#partialLength;
+    return end > this.#end ? end : length;
+  }
+
   #changeBuffer(large: boolean): void {
     const { receiveBuffers } = this.#services;
     const old = this.#buffer;
@@ -181,40 +198,59 @@ export class Pump {
   }
 
   #flush(): void {
-    if (this.#writing !== null || this.#output.pendingBytes === 0) return;
-    this.#writing = this.#writeAll();
-    // A failed write ends the read as well: there the reason is told.
-    this.#writing.catch(() => this.close());
+    if (this.#sending !== null) return;
+    const next = this.#output.take();
+    if (next === null) return this.#finishDrain();
+    this.#sending = next;
+    this.#sentBytes = 0;
+    this.#sendRest(next);
   }
 
-  async #writeAll(): Promise<void> {
-    const output = this.#output;
+  #sendRest(buffer: SendBuffer): void {
+    const rest = buffer.bytes.subarray(this.#sentBytes, buffer.length);
+    this.#stream.write(rest).then(this.#wrote, this.#failed);
+  }
+
+  // Made once, for all writes: an async function would make promises of its
+  // own for each of them.
+  readonly #wrote = (count: number): void => {
+    this.#sentBytes += count;
     try {
-      for (let next = output.take(); next !== null; next = output.take()) {
-        await this.#write(next);
-        this.#connection.outputDrained();
-      }
-    } finally {
-      // At once: output that comes up after the last look begins anew.
-      this.#writing = null;
+      this.#sendOn();
+    } catch (error) {
+      this.#failed(error);
     }
+  };
+
+  // A failed write ends the read as well: there the reason is told.
+  readonly #failed = (error: unknown): void => {
+    if (this.#sending !== null) this.#output.sent(this.#sending);
+    this.#sending = null;
+    this.close();
+    this.#drained?.reject(error);
+    this.#drained = null;
+  };
+
+  #sendOn(): void {
+    const buffer = this.#sending;
+    if (buffer === null) return;
+    if (this.#sentBytes < buffer.length) return this.#sendRest(buffer);
+    this.#sending = null;
+    this.#output.sent(buffer);
+    this.#connection.outputDrained();
+    this.#flush();
     if (this.#connection.closing !== null) this.wakeOutput();
   }
 
-  async #write(buffer: SendBuffer): Promise<void> {
-    try {
-      for (let at = 0; at < buffer.length;) {
-        const rest = buffer.bytes.subarray(at, buffer.length);
-        at += await this.#stream.write(rest);
-      }
-    } finally {
-      this.#output.sent(buffer);
-    }
+  #finishDrain(): void {
+    this.#drained?.resolve();
+    this.#drained = null;
   }
 
-  async #drain(): Promise<void> {
+  #drain(): Promise<void> {
+    const drained = this.#drained ??= Promise.withResolvers();
     this.#flush();
-    while (this.#writing !== null) await this.#writing;
+    return drained.promise;
   }
 
   async #closeWhenSent(): Promise<void> {

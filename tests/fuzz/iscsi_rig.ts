@@ -54,7 +54,7 @@ export const EVERYBODY: AuthGroup = {
 };
 
 /** Bytes that a connection may have ready to send: answers to one batch. */
-const PENDING_BYTES_LIMIT = 4 * PENDING_BYTES_MAX;
+const PENDING_BYTES_LIMIT = 2 * PENDING_BYTES_MAX;
 
 /** What an administrator may do. */
 export type Administration =
