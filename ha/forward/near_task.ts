@@ -109,6 +109,7 @@ export class NearTask {
     this.row = null;
     this.unit = null;
     this.nexus = null;
-    this.parked.length = 0;
+    // To set the length of an array is a call, even to what it is.
+    if (this.parked.length > 0) this.parked.length = 0;
   }
 }
