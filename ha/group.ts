@@ -74,6 +74,8 @@ export interface GroupParts {
   readonly event: (event: RoleEvent) => void;
   /** The peer is gone for sure. */
   readonly peerFenced: () => void;
+  /** The link ends, and comes up again if the peer is there. */
+  readonly relink: () => void;
   /** What was granted starts no access. */
   readonly stopGranted: () => void;
 }
@@ -165,12 +167,13 @@ export class Group implements RoleActions {
   async open(): Promise<string | null> {
     this.#open = true;
     this.#suspended = false;
-    const { luns, units, log } = this.#parts;
+    const { luns, units, log, replication } = this.#parts;
     const failures: string[] = [];
     for (const unit of units()) {
       if (this.#followed(unit).conflict !== null) continue;
       try {
         await luns.openStore(unit);
+        await replication.adoptEntries(this.number, unit);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         log.error("The store of a LUN cannot be opened", {
@@ -225,6 +228,7 @@ export class Group implements RoleActions {
     this.#open = false;
     for (const unit of units()) {
       replication.setFollowed(unit, releaseNexuses(unit));
+      replication.releaseEntries(unit);
     }
     replication.leave(this.number);
   }
@@ -257,6 +261,11 @@ export class Group implements RoleActions {
   /** See `RoleActions`. */
   peerFenced(): void {
     this.#parts.peerFenced();
+  }
+
+  /** See `RoleActions`. */
+  relink(): void {
+    this.#parts.relink();
   }
 
   /** See `RoleActions`. */

@@ -21,7 +21,7 @@ import { ByteReader } from "./byte_reader.ts";
 import { ByteWriter } from "./byte_writer.ts";
 
 /** Bytes of a LOGIN at the most. */
-export const LOGIN_BYTES_MAX: number = 2 * 1024 * 1024;
+export const LOGIN_BYTES_MAX: number = 1024 * 1024;
 
 /** LUNs that a LOGIN can name. */
 export const LOGIN_LUNS_MAX = 4096;

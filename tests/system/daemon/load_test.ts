@@ -88,6 +88,17 @@ for (const [lun, kind] of ["memory", "a file"].entries()) {
   });
 }
 
+loadTest("data under digests are what was written", async (_, port) => {
+  const url = ["--url", urlOf(port, 0), "--header-digest", "--data-digest"];
+  await load(...url, "--fill", "--bs", "64k", "--qd", "8");
+  for (const bs of ["512", "8k", "1m"]) {
+    const words = ["--verify", "--rw", "mix:50", "--bs", bs, "--qd", "16"];
+    const result = await load(...url, ...words, "--time", "0.5");
+    assertEquals([result.errors, result.verify_bad], [0, 0]);
+    assert(result.ios > 0);
+  }
+});
+
 /** Sockets that a process has open. */
 function socketsOf({ pid }: RunningProgram): number {
   const folder = `/proc/${pid}/fd`;
