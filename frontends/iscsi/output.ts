@@ -21,6 +21,8 @@ export interface SendBuffer {
   length: number;
 }
 
+/** For a ping: a thousand idle sessions get theirs at the same time. */
+const TINY_BYTES = 1024;
 /** For a few responses. */
 const SMALL_BYTES = 16 * 1024;
 /**
@@ -41,6 +43,7 @@ const HUGE_LENT_MAX = 8;
 export const PENDING_BYTES_MAX: number = HUGE_BYTES + LARGE_BYTES;
 /** Idle buffers that are kept for the next batch, by their size. */
 const IDLE_MAX: ReadonlyMap<number, number> = new Map([
+  [TINY_BYTES, 256],
   [SMALL_BYTES, 64],
   [MEDIUM_BYTES, 128],
   [LARGE_BYTES, 16],
@@ -73,6 +76,7 @@ export class SendBuffers {
   }
 
   #sizeFor(batchBytes: number): number {
+    if (batchBytes <= TINY_BYTES) return TINY_BYTES;
     if (batchBytes <= SMALL_BYTES) return SMALL_BYTES;
     if (batchBytes <= MEDIUM_BYTES) return MEDIUM_BYTES;
     return batchBytes > LARGE_BYTES && this.#hugeLent < HUGE_LENT_MAX
