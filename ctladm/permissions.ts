@@ -16,6 +16,7 @@ import { desiredState } from "./conf/desired_state.ts";
 import type { SocketAddress } from "./conf/inet.ts";
 import type { Configuration, Lun, PhysicalPort } from "./conf/model.ts";
 import { assignTags } from "./conf/tags.ts";
+import { DAEMON_FLAGS } from "./daemon_flags.ts";
 
 /** Where ctld finds and keeps things when nothing says otherwise. */
 export const CTLD_DEFAULTS: {
@@ -151,6 +152,7 @@ export function flagsOf(permissions: readonly Permission[]): string[] {
 
 /** Flags beside permissions: nothing is asked for, nothing is downloaded. */
 export const RUN_FLAGS: readonly string[] = Object.freeze([
+  ...DAEMON_FLAGS,
   "--quiet",
   "--frozen",
   "--cached-only",

@@ -5,11 +5,11 @@
  */
 
 import {
+  assertRange,
   type BlockStore,
   CANNOT_SHARE,
   type Clock,
   type CopyResult,
-  Defect,
   type Extent,
   geometryOfRange,
   type MaybePromise,
@@ -132,7 +132,7 @@ export class FileStore implements BlockStore {
   ): Promise<StoreResult> {
     const position = this.#positionOf(lba);
     const length = blockCount * this.#blockLength;
-    this.#assertInside(lba, blockCount, into.length - at - length);
+    assertRange(this.geometry, lba, blockCount, into.length - at - length);
     for (let done = 0; done < length;) {
       const left = length - done;
       const read = await this.#io.read(position + done, into, at + done, left);
@@ -151,7 +151,7 @@ export class FileStore implements BlockStore {
     at: number,
   ): Promise<StoreResult> {
     const length = blockCount * this.#blockLength;
-    this.#assertInside(lba, blockCount, from.length - at - length);
+    assertRange(this.geometry, lba, blockCount, from.length - at - length);
     if (this.capabilities.readOnly) return READ_ONLY;
     return await this.#writeAll(this.#positionOf(lba), length, from, at);
   }
@@ -161,7 +161,7 @@ export class FileStore implements BlockStore {
    * How much of it will stay there nobody knows.
    */
   prefetch(lba: number, blockCount: number): boolean {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     if (this.#prefetching || blockCount === 0) return false;
     this.#prefetching = true;
     const begin = this.#positionOf(lba);
@@ -226,7 +226,7 @@ export class FileStore implements BlockStore {
   ): StoreResult | typeof NOT_NOW {
     const position = this.#positionOf(lba);
     const length = blockCount * this.#blockLength;
-    this.#assertInside(lba, blockCount, into.length - at - length);
+    assertRange(this.geometry, lba, blockCount, into.length - at - length);
     for (let done = 0; done < length;) {
       const left = length - done;
       const read = this.#io.tryRead?.(position + done, into, at + done, left) ??
@@ -250,7 +250,7 @@ export class FileStore implements BlockStore {
     at: number,
   ): StoreResult | typeof NOT_NOW {
     const length = blockCount * this.#blockLength;
-    this.#assertInside(lba, blockCount, from.length - at - length);
+    assertRange(this.geometry, lba, blockCount, from.length - at - length);
     if (length > WRITE_NOW_BYTES_MAX || this.#locking > 0) return NOT_NOW;
     const begin = this.#clock.nowMs();
     if (begin < this.#patientUntilMs) return NOT_NOW;
@@ -301,7 +301,7 @@ export class FileStore implements BlockStore {
   }
 
   async #unmap(lba: number, blockCount: number): Promise<StoreResult> {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     const begin = this.#positionOf(lba);
     const size = await this.#io.size();
     if (isFault(size)) return size;
@@ -331,7 +331,7 @@ export class FileStore implements BlockStore {
   }
 
   async #writeZeroes(lba: number, blockCount: number): Promise<StoreResult> {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     const begin = this.#positionOf(lba);
     const end = begin + blockCount * this.#blockLength;
     for (let at = begin; at < end; at += ALLOCATE_SLICE_BYTES) {
@@ -343,7 +343,7 @@ export class FileStore implements BlockStore {
   }
 
   #extent(lba: number, blockCount: number): Extent | StoreFault {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     const first = lba + this.#position / this.#blockLength;
     const range = { lba: first, blockCount };
     const extent = extentAt(this.#io, range, this.#blockLength);
@@ -356,10 +356,10 @@ export class FileStore implements BlockStore {
     to: BlockStore,
     toLba: number,
   ): Promise<CopyResult> {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     if (!(to instanceof FileStore)) return CANNOT_SHARE;
     const length = blockCount * this.#blockLength;
-    to.#assertInside(toLba, length / to.#blockLength, 0);
+    assertRange(to.geometry, toLba, length / to.#blockLength);
     if (to.capabilities.readOnly) return READ_ONLY;
     const position = this.#positionOf(lba);
     const toPosition = to.#positionOf(toLba);
@@ -421,7 +421,7 @@ export class FileStore implements BlockStore {
     lba: number,
     blockCount: number,
   ): Promise<RangeSnapshot | typeof CANNOT_SHARE | StoreFault> {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     const position = this.#positionOf(lba);
     const length = blockCount * this.#blockLength;
     const io = await this.#lockingFor(async () =>
@@ -436,16 +436,6 @@ export class FileStore implements BlockStore {
 
   #positionOf(lba: number): number {
     return this.#position + lba * this.#blockLength;
-  }
-
-  #assertInside(lba: number, blockCount: number, spareBytes: number): void {
-    if (lba + blockCount <= this.geometry.blockCount && spareBytes >= 0) {
-      return;
-    }
-    throw new Defect(
-      `Cannot use ${blockCount} blocks at ${lba}: the store has ` +
-        `${this.geometry.blockCount}, the buffer ${spareBytes} bytes to spare`,
-    );
   }
 }
 

@@ -5,10 +5,10 @@
  */
 
 import {
+  assertRange,
   type BlockStore,
   type Clock,
   type CopyResult,
-  Defect,
   type Extent,
   type MaybePromise,
   OK,
@@ -110,7 +110,7 @@ export class RamSnapshot implements RangeSnapshot {
     at: number,
   ): StoreResult {
     const length = this.#lengthOf(blockCount);
-    this.#assertInside(lba, blockCount, into.length - at - length);
+    assertRange(this.geometry, lba, blockCount, into.length - at - length);
     if (this.isLost) return LOST;
     this.#snapshot.pages.read(this.#positionOf(lba), length, into, at);
     return OK;
@@ -138,7 +138,7 @@ export class RamSnapshot implements RangeSnapshot {
 
   /** The run of pages with the status of the page at `lba`. */
   extent(lba: number, blockCount: number): Extent | StoreFault {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     if (this.isLost) return LOST;
     return extentOf(this.#rangeOf(lba, blockCount), lba);
   }
@@ -150,7 +150,7 @@ export class RamSnapshot implements RangeSnapshot {
     to: BlockStore,
     toLba: number,
   ): MaybePromise<CopyResult> {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     if (this.isLost) return LOST;
     return this.#copy(this.#rangeOf(lba, blockCount), to, toLba);
   }
@@ -191,15 +191,5 @@ export class RamSnapshot implements RangeSnapshot {
 
   #lengthOf(blockCount: number): number {
     return blockCount * this.geometry.blockLength;
-  }
-
-  #assertInside(lba: number, blockCount: number, spareBytes: number): void {
-    if (lba + blockCount <= this.geometry.blockCount && spareBytes >= 0) {
-      return;
-    }
-    throw new Defect(
-      `Cannot use ${blockCount} blocks at ${lba}: the snapshot has ` +
-        `${this.geometry.blockCount}, the buffer ${spareBytes} bytes to spare`,
-    );
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import {
+  assertRange,
   type BlockStore,
   CANNOT_SHARE,
   type Clock,
@@ -101,7 +102,7 @@ export class RamStore implements BlockStore {
     at: number,
   ): StoreResult {
     const length = blockCount * this.#blockLength;
-    this.#assertInside(lba, blockCount, into.length - at - length);
+    assertRange(this.geometry, lba, blockCount, into.length - at - length);
     this.#pages.read(lba * this.#blockLength, length, into, at);
     return OK;
   }
@@ -114,7 +115,7 @@ export class RamStore implements BlockStore {
     at: number,
   ): StoreResult {
     const length = blockCount * this.#blockLength;
-    this.#assertInside(lba, blockCount, from.length - at - length);
+    assertRange(this.geometry, lba, blockCount, from.length - at - length);
     if (this.capabilities.readOnly) return READ_ONLY;
     const position = lba * this.#blockLength;
     return this.#pages.write(position, length, from, at) ? OK : NO_SPACE;
@@ -160,14 +161,14 @@ export class RamStore implements BlockStore {
     blockCount: number,
     anchor: boolean,
   ): MaybePromise<StoreResult> {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     if (this.capabilities.readOnly) return READ_ONLY;
     return this.#unmapTo(lba, lba + blockCount, anchor);
   }
 
   /** The run of pages with the status of the page at `lba`. */
   extent(lba: number, blockCount: number): Extent {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     return extentOf(this.#rangeOf(lba, blockCount), lba);
   }
 
@@ -182,7 +183,7 @@ export class RamStore implements BlockStore {
     to: BlockStore,
     toLba: number,
   ): CopyResult {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     return copyTo(this.#rangeOf(lba, blockCount), to, toLba);
   }
 
@@ -190,7 +191,7 @@ export class RamStore implements BlockStore {
   copyFrom(range: PageRange, toLba: number): CopyResult {
     const { pages, position, length, blockLength } = range;
     const toPosition = toLba * this.#blockLength;
-    this.#assertInside(toLba, length / this.#blockLength, 0);
+    assertRange(this.geometry, toLba, length / this.#blockLength, 0);
     if (this.capabilities.readOnly) return READ_ONLY;
     const overlaps = pages === this.#pages &&
       Math.abs(position - toPosition) < length;
@@ -206,7 +207,7 @@ export class RamStore implements BlockStore {
 
   /** Keeps the pages of a range; see `BlockStore`. */
   snapshotRange(lba: number, blockCount: number): MaybePromise<RangeSnapshot> {
-    this.#assertInside(lba, blockCount, 0);
+    assertRange(this.geometry, lba, blockCount);
     const snapshot = new RamSnapshot({
       source: this.#pages,
       geometry: geometryOfRange(this.geometry, lba, blockCount),
@@ -312,16 +313,6 @@ export class RamStore implements BlockStore {
 
   #pageCount(blockCount: number): number {
     return Math.ceil(blockCount * this.#blockLength / this.#pages.pageBytes);
-  }
-
-  #assertInside(lba: number, blockCount: number, spareBytes: number): void {
-    if (lba + blockCount <= this.geometry.blockCount && spareBytes >= 0) {
-      return;
-    }
-    throw new Defect(
-      `Cannot use ${blockCount} blocks at ${lba}: the store has ` +
-        `${this.geometry.blockCount}, the buffer ${spareBytes} bytes to spare`,
-    );
   }
 }
 

@@ -6,12 +6,14 @@
  */
 
 import { isServed } from "../api/socket_adapter.ts";
+import { DAEMON_FLAGS } from "../daemon_flags.ts";
 import { systemClock } from "./clock_adapter.ts";
 
 const PROGRAM = new URL("../idle.ts", import.meta.url);
 
 /** What the daemon may do: as much as the task `ctld`. */
 const FLAGS: readonly string[] = [
+  ...DAEMON_FLAGS,
   "--quiet",
   "--frozen",
   "--no-prompt",

@@ -93,6 +93,7 @@ export class IscsiConnection {
   #session: IscsiSession | null = null;
   #closing: string | null = null;
   #partialLength = 0;
+  #receivedMs = 0;
 
   /** A connection whose login goes on with `login`. */
   constructor(services: ConnectionServices, login: LoginEngine) {
@@ -110,6 +111,11 @@ export class IscsiConnection {
   /** Bytes of the whole PDU of which only a part has come; 0: none. */
   get partialLength(): number {
     return this.#partialLength;
+  }
+
+  /** When it was last given bytes. */
+  get receivedMs(): number {
+    return this.#receivedMs;
   }
 
   /** The normal session, once there is one. */
@@ -133,7 +139,7 @@ export class IscsiConnection {
     start: number,
     end: number,
   ): number {
-    const nowMs = this.#services.clock.nowMs();
+    const nowMs = this.#receivedMs = this.#services.clock.nowMs();
     this.silentTicks = 0;
     const framer = this.#framer;
     framer.setBuffer(bytes, view);

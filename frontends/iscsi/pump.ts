@@ -130,7 +130,8 @@ export class Pump {
       }
       if (connection.closing !== null) return connection.closing;
       if (!this.#output.hasRoom) await this.#drain();
-      const turn = this.#services.turns.worked(this);
+      const turn = this.#services.turns
+        .worked(this, connection.receivedMs);
       if (turn !== null) await turn;
     }
   }

@@ -36,12 +36,11 @@ export class Turns {
   }
 
   /**
-   * A connection has worked off a batch of bytes.
+   * A connection has worked off a batch of bytes, which came at `nowMs`.
    *
    * @returns what it waits for before the next batch, or null
    */
-  worked(connection: object): Promise<void> | null {
-    const nowMs = this.#clock.nowMs();
+  worked(connection: object, nowMs: number): Promise<void> | null {
     this.#workedMs = nowMs;
     if (connection !== this.#last) {
       this.#last = connection;

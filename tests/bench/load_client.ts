@@ -17,6 +17,7 @@
  * @module
  */
 
+import { exitWith } from "../run/program.ts";
 import { Engine } from "./load/engine.ts";
 import { Measurement } from "./load/measurement.ts";
 import { type LoadOptions, parseLoadOptions, USAGE } from "./load/options.ts";
@@ -145,11 +146,4 @@ async function main(): Promise<number> {
   return result.errors === 0 ? 0 : 1;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await exitWith(main);

@@ -34,6 +34,7 @@
  */
 
 import { statfsSync } from "node:fs";
+import { exitWith } from "../run/program.ts";
 import {
   BENCH_USAGE,
   type BenchOptions,
@@ -278,11 +279,4 @@ async function main(): Promise<number> {
   return exitCode(report, options);
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await exitWith(main);

@@ -12,6 +12,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { exitWith } from "../run/program.ts";
 import { features, formatFeatures } from "./features.ts";
 import { LUN_KINDS, type LunKind } from "./lun_kinds.ts";
 import {
@@ -158,14 +159,4 @@ async function main(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** An operator's mistake is one line, not a stack. */
-async function run(): Promise<number> {
-  try {
-    return await main(Deno.args);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
-  }
-}
-
-if (import.meta.main) Deno.exitCode = await run();
+if (import.meta.main) await exitWith(() => main(Deno.args));

@@ -13,6 +13,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { exitWith } from "../run/program.ts";
 import {
   parseReadCapacity16,
   readCapacity16,
@@ -78,14 +79,4 @@ async function main(words: readonly string[]): Promise<number> {
   return load.errors.length === 0 ? 0 : 1;
 }
 
-/** A mistake of ours is one line, not a stack. */
-async function run(): Promise<number> {
-  try {
-    return await main(Deno.args);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
-  }
-}
-
-if (import.meta.main) Deno.exit(await run());
+if (import.meta.main) await exitWith(() => main(Deno.args));

@@ -17,6 +17,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { endWithUs } from "../run/child.ts";
 import { providePackages } from "../run/packages.ts";
+import { exitWith } from "../run/program.ts";
 import { type Campaign, faultsOf, runCampaign, summaryOf } from "./campaign.ts";
 
 const MODES = ["standby", "shared", "proxy"] as const;
@@ -95,17 +96,7 @@ function chosen<Word extends string>(
   return some.length === 0 ? all : some;
 }
 
-/** A mistake of ours is one line, not a stack. */
-async function run(): Promise<number> {
-  try {
-    return await main(Deno.args);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
-  }
-}
-
 if (import.meta.main) {
   endWithUs();
-  Deno.exit(await run());
+  await exitWith(() => main(Deno.args));
 }

@@ -15,6 +15,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { endWithUs, passOn, runChild } from "../run/child.ts";
+import { exitWith } from "../run/program.ts";
 import { findSuites, ROOT } from "../run/suites.ts";
 
 const CASES = "5000000";
@@ -83,17 +84,7 @@ async function fuzz(words: readonly string[]): Promise<number> {
   return code;
 }
 
-/** A mistake of ours is one line, not a stack. */
-async function run(): Promise<number> {
-  try {
-    return await fuzz(Deno.args);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
-  }
-}
-
 if (import.meta.main) {
   endWithUs();
-  Deno.exit(await run());
+  await exitWith(() => fuzz(Deno.args));
 }

@@ -15,6 +15,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { exitWith } from "../run/program.ts";
 import { type CampaignOutcome, runCampaign } from "./campaign.ts";
 import { describeAction, planOf, type SimPlan } from "./plan.ts";
 import { shrink } from "./shrink.ts";
@@ -113,11 +114,4 @@ async function tellShortest(plan: SimPlan): Promise<void> {
   ].join("\n"));
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await simulate(Deno.args));
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await exitWith(() => simulate(Deno.args));

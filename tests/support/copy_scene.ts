@@ -6,24 +6,17 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { CopyRecord, CopyService, LogicalUnit } from "../../mod.ts";
-import { plugin as tpc } from "../../frontends/tpc/mod.ts";
+import type { CopyRecord, CopyService } from "../../mod.ts";
 import { COPIES } from "../../frontends/tpc/token.ts";
-import {
-  type LunWish,
-  settle,
-  targetTest,
-  type TestTarget,
-} from "./core_target.ts";
+import type { LunWish } from "./core_target.ts";
 import { copyList, type CopyWish, cscdOf } from "./copy_lists.ts";
 import {
   extendedCopy,
-  read16,
   receiveCopyResults,
   receiveCopyStatus,
-  write16,
 } from "./initiator/mod.ts";
 import type { CommandResult, LocalInitiator } from "./local_initiator.ts";
+import { endOf, TpcScene, tpcTest } from "./tpc_scene.ts";
 
 /** Where a command goes, and who sends it. */
 export interface CopyPlace {
@@ -33,34 +26,13 @@ export interface CopyPlace {
   readonly by?: LocalInitiator;
 }
 
-/** Milliseconds that tests wait for an end. */
-const MS_MAX = 2000;
-
 /** The target and who talks to it. */
-export class CopyScene {
-  /** The target. */
-  readonly test: TestTarget;
-  /** Its first initiator. */
-  readonly a: LocalInitiator;
-
-  /** Made by {@linkcode copyTest}. */
-  constructor(test: TestTarget, a: LocalInitiator) {
-    this.test = test;
-    this.a = a;
-  }
-
+export class CopyScene extends TpcScene {
   /** The copies, as programs see them. */
   get copies(): CopyService {
     const service = this.test.target.plugins.service(COPIES);
     if (service === undefined) throw new TypeError("Nobody copies");
     return service;
-  }
-
-  /** A LUN. */
-  unit(number: number): LogicalUnit {
-    const unit = this.test.target.luns.get(number);
-    if (unit === undefined) throw new TypeError(`There is no LUN ${number}`);
-    return unit;
   }
 
   /** Sends EXTENDED COPY; absent CSCDs: LUN 0 and LUN 1 by their NAA. */
@@ -83,35 +55,6 @@ export class CopyScene {
   /** Sends EXTENDED COPY; how it ends, as `0` or `a/0d/01`. */
   async ends(wish: CopyWish, place: CopyPlace = {}): Promise<string> {
     return endOf(await this.inTime(this.copy(wish, place)));
-  }
-
-  /** Lets time pass, millisecond by millisecond, until something has ended. */
-  async inTime<Result>(ending: Promise<Result>): Promise<Result> {
-    let ended = false;
-    const end = () => void (ended = true);
-    ending.then(end, end);
-    for (let ms = 0; !ended; ms += 1) {
-      if (ms > MS_MAX) throw new TypeError("It does not end");
-      await settle(200);
-      if (!ended) this.test.host.clock.advance(1);
-    }
-    return await ending;
-  }
-
-  /** Writes blocks of one LUN. */
-  async fill(lun: number, lba: number, data: Uint8Array): Promise<void> {
-    const { blockLength } = this.unit(lun).geometry;
-    const cdb = write16(lba, data.length / blockLength);
-    const result = await this.a.command(lun, cdb, { write: data });
-    assertEquals(endOf(result), "0", "WRITE(16)");
-  }
-
-  /** Reads blocks of one LUN. */
-  async blocks(lun: number, lba: number, count: number): Promise<Uint8Array> {
-    const read = count * this.unit(lun).geometry.blockLength;
-    const result = await this.a.command(lun, read16(lba, count), { read });
-    assertEquals(endOf(result), "0", "READ(16)");
-    return result.data;
   }
 
   /** Sends RECEIVE COPY RESULTS of the first form. */
@@ -145,18 +88,7 @@ export class CopyScene {
 export function copyTest(
   name: string,
   body: (scene: CopyScene) => Promise<void>,
-  luns: readonly LunWish[] = [{}, {}],
+  luns?: readonly LunWish[],
 ): void {
-  targetTest(name, async (test) => {
-    test.plugins.set("tpc", Promise.resolve(tpc));
-    await test.target.plugins.load("tpc");
-    for (const wish of luns) await test.addLun(wish);
-    const a = await test.connectReady("a");
-    await body(new CopyScene(test, a));
-  });
-}
-
-/** How a command ended: its status, or its sense. */
-export function endOf({ status, sense }: CommandResult): string {
-  return sense === "" ? String(status) : sense;
+  tpcTest(CopyScene, name, body, luns);
 }

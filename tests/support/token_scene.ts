@@ -7,20 +7,12 @@
 
 import { assertEquals } from "@std/assert";
 import { codesOfSense } from "../../frontends/tpc/inner_initiator.ts";
-import { plugin as tpc } from "../../frontends/tpc/mod.ts";
-import {
-  type LunWish,
-  settle,
-  targetTest,
-  type TestTarget,
-} from "./core_target.ts";
+import type { LunWish } from "./core_target.ts";
 import {
   copyOperationAbort,
   populateToken,
-  read16,
   receiveRodTokenInformation,
   reportAllRodTokens,
-  write16,
   writeUsingToken,
 } from "./initiator/mod.ts";
 import type { CommandResult, LocalInitiator } from "./local_initiator.ts";
@@ -30,6 +22,7 @@ import {
   writeList,
   type WriteWish,
 } from "./token_lists.ts";
+import { endOf, TpcScene, tpcTest } from "./tpc_scene.ts";
 
 /** Where a command goes, and who sends it. */
 export interface TokenPlace {
@@ -67,22 +60,8 @@ export const OPERATION = {
   ABORTED: 0x60,
 } as const;
 
-/** Milliseconds that tests wait for an end. */
-const MS_MAX = 1000;
-
 /** The target and who talks to it. */
-export class TokenScene {
-  /** The target. */
-  readonly test: TestTarget;
-  /** Its first initiator. */
-  readonly a: LocalInitiator;
-
-  /** Made by {@linkcode tokenTest}. */
-  constructor(test: TestTarget, a: LocalInitiator) {
-    this.test = test;
-    this.a = a;
-  }
-
+export class TokenScene extends TpcScene {
   /** Sends POPULATE TOKEN. */
   populate(
     wish: PopulateWish = {},
@@ -139,28 +118,14 @@ export class TokenScene {
     return endOf(await this.inTime(this.write(wish, where)));
   }
 
-  /** Lets time pass, millisecond by millisecond, until something has ended. */
-  async inTime<Result>(ending: Promise<Result>): Promise<Result> {
-    let ended = false;
-    const end = () => void (ended = true);
-    ending.then(end, end);
-    for (let ms = 0; !ended; ms += 1) {
-      if (ms > MS_MAX) throw new TypeError("It does not end");
-      await settle(200);
-      if (!ended) this.test.host.clock.advance(1);
-    }
-    return await ending;
-  }
-
   /** What is told of an operation when it runs no more. */
   async whenEnded(where: TokenPlace): Promise<RodTokenInformation> {
-    for (let ms = 0; ms < MS_MAX; ms += 1) {
-      const told = await this.information(where);
-      if ((told.status & 0x10) === 0) return told;
-      this.test.host.clock.advance(1);
-      await settle(200);
-    }
-    throw new TypeError("It does not end");
+    let told = await this.information(where);
+    await this.passUntil(async () => {
+      told = await this.information(where);
+      return (told.status & 0x10) === 0;
+    });
+    return told;
   }
 
   /** Sends RECEIVE ROD TOKEN INFORMATION, which must succeed. */
@@ -212,47 +177,15 @@ export class TokenScene {
       (_, index) => data.subarray(8 + 96 * index, 104 + 96 * index),
     );
   }
-
-  /** Writes blocks of one LUN. */
-  async fill(lun: number, lba: number, data: Uint8Array): Promise<void> {
-    const cdb = write16(lba, data.length / this.blockLength(lun));
-    const result = await this.a.command(lun, cdb, { write: data });
-    assertEquals(endOf(result), "0", "WRITE(16)");
-  }
-
-  /** Reads blocks of one LUN. */
-  async blocks(lun: number, lba: number, count: number): Promise<Uint8Array> {
-    const length = count * this.blockLength(lun);
-    const { data } = await this.a.command(lun, read16(lba, count), {
-      read: length,
-    });
-    return data;
-  }
-
-  /** Bytes of a block of a LUN. */
-  blockLength(lun: number): number {
-    return this.test.target.luns.get(lun)?.geometry.blockLength ?? 0;
-  }
 }
 
 /** Registers a test with two LUNs, or others, and an initiator. */
 export function tokenTest(
   name: string,
   body: (scene: TokenScene) => Promise<void>,
-  luns: readonly LunWish[] = [{}, {}],
+  luns?: readonly LunWish[],
 ): void {
-  targetTest(name, async (test) => {
-    test.plugins.set("tpc", Promise.resolve(tpc));
-    await test.target.plugins.load("tpc");
-    for (const wish of luns) await test.addLun(wish);
-    const a = await test.connectReady("a");
-    await body(new TokenScene(test, a));
-  });
-}
-
-/** How a command ended: its status, or its sense. */
-export function endOf({ status, sense }: CommandResult): string {
-  return sense === "" ? String(status) : sense;
+  tpcTest(TokenScene, name, body, luns);
 }
 
 /** How a command ended, with the field and the INFORMATION of its sense. */

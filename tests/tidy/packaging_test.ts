@@ -39,7 +39,7 @@ function sampleRequest(): PermissionRequest {
 /** The flags of the last `deno run` of a file. */
 function flagsIn(text: string): string[] {
   const run = text.slice(text.lastIndexOf("/usr/local/bin/deno"));
-  return [...run.matchAll(/--[a-z-]+(?:=[^\s",]+(?:,[^\s",]+)*)?/g)]
+  return [...run.matchAll(/--[a-z0-9-]+(?:=[^\s",]+(?:,[^\s",]+)*)?/g)]
     .map(([flag]) => flag);
 }
 

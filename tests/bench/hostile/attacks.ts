@@ -162,39 +162,39 @@ async function resets(victim: Victim): Promise<void> {
 const WAITING = 128;
 
 async function unansweredR2ts(victim: Victim): Promise<void> {
-  const { connection, exchange } = await open(victim);
-  using _open = connection;
-  for (let tag = 0; tag < WAITING; tag += 1) {
-    await connection.send(scsiCommand({
-      initiatorTaskTag: tag,
-      cmdSN: exchange.cmdSN + tag,
-      expStatSN: exchange.expStatSN ?? 0,
-      lun: victim.lun,
-      flags: FLAG.FINAL | FLAG.WRITE,
-      cdb: write10(0, MEBIBYTE / BLOCK),
-      expectedDataTransferLength: MEBIBYTE,
-    }));
-  }
+  const session = await open(victim);
+  using connection = session.connection;
+  await sendWaiting(victim, session, FLAG.WRITE, write10);
   await closed(connection, victim.signal);
 }
 
 async function neverReads(victim: Victim): Promise<void> {
-  const { connection, exchange } = await open(victim);
-  using _open = connection;
+  const session = await open(victim);
+  using _open = session.connection;
+  await sendWaiting(victim, session, FLAG.READ, read10);
+  // The target ends it by itself when it hears nothing; we never look.
+  for (let tick = 0; tick < 80 && !victim.signal.aborted; tick += 1) {
+    await pause(SLOW_MS);
+  }
+}
+
+/** Sends commands of 1 MiB that will wait for us. */
+async function sendWaiting(
+  { lun }: Victim,
+  { connection, exchange }: LoginOutcome,
+  direction: number,
+  cdb: typeof read10,
+): Promise<void> {
   for (let tag = 0; tag < WAITING; tag += 1) {
     await connection.send(scsiCommand({
       initiatorTaskTag: tag,
       cmdSN: exchange.cmdSN + tag,
       expStatSN: exchange.expStatSN ?? 0,
-      lun: victim.lun,
-      flags: FLAG.FINAL | FLAG.READ,
-      cdb: read10(0, MEBIBYTE / BLOCK),
+      lun,
+      flags: FLAG.FINAL | direction,
+      cdb: cdb(0, MEBIBYTE / BLOCK),
       expectedDataTransferLength: MEBIBYTE,
     }));
-  }
-  // The target ends it by itself when it hears nothing; we never look.
-  for (let tick = 0; tick < 80 && !victim.signal.aborted; tick += 1) {
-    await pause(SLOW_MS);
   }
 }
 

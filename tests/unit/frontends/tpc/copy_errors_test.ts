@@ -14,11 +14,8 @@ import {
   registerSegment,
   verifySegment,
 } from "../../../support/copy_lists.ts";
-import {
-  type CopyScene,
-  copyTest,
-  endOf,
-} from "../../../support/copy_scene.ts";
+import { type CopyScene, copyTest } from "../../../support/copy_scene.ts";
+import { endOf } from "../../../support/tpc_scene.ts";
 import type { LunWish } from "../../../support/core_target.ts";
 import {
   copyOperationAbort,

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { copyTest, endOf } from "../../../support/copy_scene.ts";
+import { copyTest } from "../../../support/copy_scene.ts";
+import { endOf } from "../../../support/tpc_scene.ts";
 import { hearAttentions, type LunWish } from "../../../support/core_target.ts";
 import {
   extendedCopy,

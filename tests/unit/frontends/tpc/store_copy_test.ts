@@ -12,11 +12,8 @@ import {
   TASK_MANAGEMENT,
 } from "../../../../core/mod.ts";
 import { assertBytes, patternBytes } from "../../../support/bytes.ts";
-import {
-  type CopyScene,
-  copyTest,
-  endOf,
-} from "../../../support/copy_scene.ts";
+import { type CopyScene, copyTest } from "../../../support/copy_scene.ts";
+import { endOf } from "../../../support/tpc_scene.ts";
 import { hearAttentions, type LunWish } from "../../../support/core_target.ts";
 import { write16 } from "../../../support/initiator/mod.ts";
 

@@ -6,11 +6,8 @@ import { assertEquals } from "@std/assert";
 import { ROD_TYPE } from "../../../../../frontends/tpc/tokens/rod_token.ts";
 import { patternBytes } from "../../../../support/bytes.ts";
 import { hearAttentions } from "../../../../support/core_target.ts";
-import {
-  endOf,
-  type TokenScene,
-  tokenTest,
-} from "../../../../support/token_scene.ts";
+import { type TokenScene, tokenTest } from "../../../../support/token_scene.ts";
+import { endOf } from "../../../../support/tpc_scene.ts";
 
 const ERASERS = [
   ["SANITIZE", "48820000000000000000"],

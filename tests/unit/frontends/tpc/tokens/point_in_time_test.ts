@@ -8,11 +8,8 @@ import {
   rodTypeOf,
 } from "../../../../../frontends/tpc/tokens/rod_token.ts";
 import { assertBytes, patternBytes } from "../../../../support/bytes.ts";
-import {
-  endOf,
-  type TokenScene,
-  tokenTest,
-} from "../../../../support/token_scene.ts";
+import { type TokenScene, tokenTest } from "../../../../support/token_scene.ts";
+import { endOf } from "../../../../support/tpc_scene.ts";
 
 function blocksOf(count: number, value: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(512 * count).fill(value);

@@ -9,11 +9,8 @@ import { ROD_TYPE } from "../../../../../frontends/tpc/tokens/rod_token.ts";
 import { assertBytes, patternBytes } from "../../../../support/bytes.ts";
 import type { LunWish } from "../../../../support/core_target.ts";
 import type { LocalInitiator } from "../../../../support/local_initiator.ts";
-import {
-  endOf,
-  type TokenScene,
-  tokenTest,
-} from "../../../../support/token_scene.ts";
+import { type TokenScene, tokenTest } from "../../../../support/token_scene.ts";
+import { endOf } from "../../../../support/tpc_scene.ts";
 
 const SECRET = patternBytes(512 * 8);
 

@@ -11,11 +11,11 @@ import { patternBytes } from "../../../../support/bytes.ts";
 import { settled } from "../../../../support/core_target.ts";
 import { FUNCTION, SILENT } from "../../../../support/local_initiator.ts";
 import {
-  endOf,
   OPERATION,
   type TokenScene,
   tokenTest,
 } from "../../../../support/token_scene.ts";
+import { endOf } from "../../../../support/tpc_scene.ts";
 
 const AUR = ROD_TYPE.ACCESS_UPON_REFERENCE;
 const CHANGE_VULNERABLE = ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE;
