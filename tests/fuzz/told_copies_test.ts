@@ -25,7 +25,6 @@ const TOKEN: fc.Arbitrary<ToldToken> = fc.record({
   owner: TEXT,
   timeoutMs: fc.nat(600_000),
   unusedMs: COUNT,
-  inUse: fc.boolean(),
   deleted: fc.boolean(),
   whole: fc.boolean(),
   ranges: fc.array(
