@@ -13,8 +13,9 @@ import type { EventHub } from "./events.ts";
 import type { InitiatorPort } from "./initiator_port.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import { MEDIA_EVENT } from "./media_event.ts";
+import type { MaybePromise } from "./ports/block_store.ts";
 import type { Transport } from "./ports/transport.ts";
-import { type Sense, STATUS } from "./sense.ts";
+import { type Completion, type Sense, STATUS } from "./sense.ts";
 import type { TargetPort } from "./target_port.ts";
 import { moveTask, resetTask, ScsiTask, TASK_STATE } from "./task.ts";
 import type { TaskManagementRequest } from "./task_management.ts";
@@ -172,6 +173,14 @@ export class Nexus<Context = unknown> {
   commandReceived(task: ScsiTask<Context>): void {
     this.#taskCount += 1;
     this.#dispatcher.receive(task);
+  }
+
+  /** A task of which a coordinator has said {@linkcode ENDS_LATER} ends. */
+  executed(
+    task: ScsiTask<Context>,
+    completion: MaybePromise<Completion>,
+  ): void {
+    this.#dispatcher.executed(task, completion);
   }
 
   /**

@@ -122,7 +122,8 @@ export class TaskSet {
    */
   admit(task: ScsiTask): boolean {
     const present = this.#present;
-    this.#count(task);
+    // What stands aside is in nobody's way: it is not looked for.
+    if (!task.aside) this.#count(task);
     return (present & this.#inTheWay(task)) === 0 ||
       this.#admitFrom(task, task.older);
   }

@@ -74,6 +74,8 @@ export interface GroupParts {
   readonly event: (event: RoleEvent) => void;
   /** The peer is gone for sure. */
   readonly peerFenced: () => void;
+  /** The link ends, and comes up again if the peer is there. */
+  readonly relink: () => void;
   /** What was granted starts no access. */
   readonly stopGranted: () => void;
 }
@@ -259,6 +261,11 @@ export class Group implements RoleActions {
   /** See `RoleActions`. */
   peerFenced(): void {
     this.#parts.peerFenced();
+  }
+
+  /** See `RoleActions`. */
+  relink(): void {
+    this.#parts.relink();
   }
 
   /** See `RoleActions`. */

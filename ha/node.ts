@@ -8,6 +8,7 @@
 import {
   ACCESS,
   type AttentionScope,
+  type AwayEnding,
   type BackendDriver,
   type BlockStore,
   type CommandRow,
@@ -17,7 +18,6 @@ import {
   type Host,
   type LogicalUnit,
   ManagementError,
-  type MaybePromise,
   type MayWrite,
   type Nexus,
   OptionProblem,
@@ -406,7 +406,7 @@ export class HaNode implements Coordinator, HaControl {
     task: ScsiTask,
     row: CommandRow,
     unit: LogicalUnit,
-  ): MaybePromise<Completion> {
+  ): AwayEnding {
     const runsHere = this.#forwarding === null || isLocal(task, row) ||
       unit.access === ACCESS.UNAVAILABLE ||
       unit.access === ACCESS.TRANSITIONING;
@@ -455,6 +455,7 @@ export class HaNode implements Coordinator, HaControl {
       peerFenced: () => {
         if (this.#link?.state !== "up") this.#forwarding?.peerGone();
       },
+      relink: () => this.#link?.restart("the peer was fenced"),
       stopGranted: () => this.#forwarding?.stopGranted(),
     });
     const { id, mode, timing } = settings;

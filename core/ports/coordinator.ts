@@ -48,6 +48,15 @@ export const SHARED = {
   CAPACITY: 0x40,
 } as const;
 
+/**
+ * That a coordinator ends a task by `Nexus.executed`, once; so a command that
+ * the other node carries out costs no promise.
+ */
+export const ENDS_LATER: unique symbol = Symbol("ends later");
+
+/** How a task ends that a coordinator was given. */
+export type AwayEnding = MaybePromise<Completion> | typeof ENDS_LATER;
+
 /** For whom a unit attention is. */
 export interface AttentionScope {
   /** `nexusId` of the only nexus that hears of it. */
@@ -147,7 +156,7 @@ export interface Coordinator {
     task: ScsiTask,
     row: CommandRow,
     unit: LogicalUnit,
-  ): MaybePromise<Completion>;
+  ): AwayEnding;
   /**
    * Has the other node do what a task management function asks for, where
    * it is its business.

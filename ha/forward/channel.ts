@@ -14,6 +14,7 @@ import {
 import { KIND, NUMBER_LENGTH } from "./wire/kinds.ts";
 import {
   encodeOutcome,
+  OUTCOME_LENGTH,
   OUTCOME_LENGTH_MAX,
   type OutcomeFrame,
 } from "./wire/outcome.ts";
@@ -55,6 +56,7 @@ const credit = new Body(CREDIT_LENGTH);
 const want = new Body(WANT_LENGTH);
 const dataOut = new Body(DATA_OUT_LENGTH);
 const outcome = new Body(OUTCOME_LENGTH_MAX);
+const plainOutcome = outcome.bytes.subarray(0, OUTCOME_LENGTH);
 
 /** Sends frames of forwarding. What the link refuses, its end takes back. */
 export class Channel {
@@ -86,7 +88,7 @@ export class Channel {
     this.#link.send(kind, number.bytes);
   }
 
-  /** COMMAND; `first` must stay as it is until the command has ended. */
+  /** COMMAND, with a copy of `first`. */
   sendCommand(
     frame: CommandFrame,
     cdb: DataView,
@@ -123,7 +125,9 @@ export class Channel {
   /** COMPLETE, FINISH or NO_DATA_OUT. */
   sendOutcome(kind: number, frame: OutcomeFrame): void {
     const length = encodeOutcome(outcome.view, frame);
-    this.#link.send(kind, outcome.bytes.subarray(0, length));
+    const isPlain = length === OUTCOME_LENGTH;
+    const body = isPlain ? plainOutcome : outcome.bytes.subarray(0, length);
+    this.#link.send(kind, body);
   }
 }
 

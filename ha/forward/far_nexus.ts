@@ -29,6 +29,8 @@ export interface FarServices {
   readonly slabs: Slabs;
   /** Whether the link that a task came over is still the one there is. */
   isHere(context: FarContext): boolean;
+  /** The status of a task leaves with its last data. */
+  answered(task: FarTask): void;
   /** A task has ended; `silent`: nobody is to hear of it. */
   ended(task: FarTask, silent: boolean): void;
   /** A function has been executed. */
@@ -113,7 +115,7 @@ export class FarNexus implements Transport<FarContext> {
     dataIn.task = context.id;
     dataIn.ended = ended;
     dataIn.transferLength = task.transferLength;
-    context.statusSent = ended;
+    if (ended) this.#services.answered(task);
     channel.sendDataIn(dataIn, data, slabs.take(lengthBytes));
   }
 

@@ -170,6 +170,7 @@ export class FarSide {
       channel: this.#options.channel,
       slabs: this.#slabs,
       isHere: (context) => this.#isHere(context),
+      answered: (task) => this.#answered(task),
       ended: (task, silent) => this.#ended(task, silent),
       executed: this.#options.executed,
     });
@@ -186,9 +187,7 @@ export class FarSide {
 
   /** The nexus of an initiator; null: its port is not there. */
   connected(id: number): Nexus<FarContext> | null {
-    const far = this.#nexuses.get(id);
-    if (far === undefined) malformed("a command of an unknown initiator");
-    return this.#connect(far);
+    return this.#connect(this.#known(id));
   }
 
   /** COMMAND; `first` is valid during this call. */
@@ -198,10 +197,10 @@ export class FarSide {
       malformed("a task with the number of another one");
     }
     if (first.length > expectedOut) malformed("more Data-Out than expected");
-    const nexus = this.connected(frame.nexus);
-    const far = this.#nexuses.get(frame.nexus);
+    const far = this.#known(frame.nexus);
+    const nexus = this.#connect(far);
     const refusal = this.#refusal(frame, nexus, far);
-    if (refusal !== null || nexus === null || far === undefined) {
+    if (refusal !== null || nexus === null) {
       return this.#refuse(id, refusal ?? STATUS.BUSY);
     }
     const task = nexus.takeTask();
@@ -262,6 +261,11 @@ export class FarSide {
     this.#places.finish(task, frame);
   }
 
+  #known(id: number): FarNexus {
+    return this.#nexuses.get(id) ??
+      malformed("a command of an unknown initiator");
+  }
+
   #connect(far: FarNexus): Nexus<FarContext> | null {
     const port = this.#options.ports.get(far.frame.port);
     if (port === undefined || !port.remote) return null;
@@ -300,10 +304,10 @@ export class FarSide {
   #refusal(
     frame: CommandFrame,
     nexus: Nexus<FarContext> | null,
-    far: FarNexus | undefined,
+    far: FarNexus,
   ): Completion | null {
     if (this.#isStale()) return ASYMMETRIC_ACCESS_STATE_TRANSITION;
-    if (nexus === null || far === undefined) return STATUS.BUSY;
+    if (nexus === null) return STATUS.BUSY;
     if (far.heldBytes > HELD_BYTES_MAX) return STATUS.BUSY;
     const unit = nexus.itl(frame.visibleLun)?.unit;
     if (unit === undefined) return null;
@@ -372,13 +376,19 @@ export class FarSide {
     return context.incarnation === this.#incarnation;
   }
 
+  // The other node may use its number again as soon as it hears of it.
+  #answered(task: FarTask): void {
+    task.context.statusSent = true;
+    this.#forget(task);
+  }
+
   #ended(task: FarTask, silent: boolean): void {
     const { context } = task;
     this.#giveBack(task);
+    if (context.statusSent) return;
     if (!this.#isHere(context)) return this.#oldEnded(task);
     if (context.granted) return;
     this.#forget(task);
-    if (context.statusSent) return;
     outcome.task = context.id;
     outcome.status = task.status;
     outcome.silent = silent;

@@ -8,10 +8,9 @@
 
 import {
   ASYMMETRIC_ACCESS_STATE_TRANSITION,
+  type AwayEnding,
   type CommandRow,
-  type Completion,
   type LogicalUnit,
-  type MaybePromise,
   type Nexus,
   PATTERN,
   type PluginPorts,
@@ -106,7 +105,7 @@ export class Forwarding {
     task: ScsiTask,
     row: CommandRow,
     unit: LogicalUnit,
-  ): MaybePromise<Completion> {
+  ): AwayEnding {
     if (isFar(task)) {
       return task.placeholder
         ? this.#far.keepPlace(task, row, unit)
@@ -127,16 +126,13 @@ export class Forwarding {
     if (!this.#functions.concernsBoth(request)) return null;
     // What the other node has never heard of holds nothing there.
     if (unit === null && !this.#near.isKnown(nexus)) return null;
-    this.#near.flush();
     const id = this.#near.tellNexus(nexus);
     return id === null ? null : this.#functions.ask(id, request);
   }
 
   /** See `Coordinator.nexusLost`. */
   nexusLost(nexus: Nexus): void {
-    if (nexus.port.remote) return;
-    this.#near.flush();
-    this.#near.nexusLost(nexus);
+    if (!nexus.port.remote) this.#near.nexusLost(nexus);
   }
 
   /** The link is up; `instance` names the run of the peer's process. */

@@ -98,6 +98,9 @@ export class NearData {
     if (frame.offset + frame.length > task.expectedDataOutLength) {
       malformed("a WANT for data that do not exist");
     }
+    if (frame.offset < near.sentLength) {
+      malformed("a WANT for what it was sent");
+    }
     near.supplying = true;
     this.#supply(near, task, frame.offset, frame.offset + frame.length)
       .catch(() => {}); // A transport that throws has told nobody anything.

@@ -27,7 +27,7 @@ export class NearGrants {
   readonly #silentMs: number;
   readonly #finish: (
     near: NearTask,
-    completion: Completion | Promise<Completion>,
+    completion: MaybePromise<Completion>,
   ) => void;
 
   /**
@@ -39,7 +39,7 @@ export class NearGrants {
     silentMs: number,
     finish: (
       near: NearTask,
-      completion: Completion | Promise<Completion>,
+      completion: MaybePromise<Completion>,
     ) => void,
   ) {
     this.#channel = channel;

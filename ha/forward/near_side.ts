@@ -2,8 +2,8 @@
  * Our initiators' commands that the other node serves: sent there whole, or
  * only to take their place there and then run here.
  *
- * Commands of one turn of the event loop leave together at its end; by then
- * the transport has put their first Data-Out where they stay until they end.
+ * What goes with a command is copied at once, straight out of the receive
+ * buffer of its transport; frames of one turn of the event loop leave together.
  *
  * @module
  */
@@ -14,7 +14,9 @@ import {
   ASYMMETRIC_ACCESS_STATE_TRANSITION,
   type CommandRow,
   type Completion,
+  ENDS_LATER,
   type LogicalUnit,
+  type MaybePromise,
   type Nexus,
   type ScsiTask,
   STATUS,
@@ -32,6 +34,7 @@ import type { DataInFrame, PieceFrame } from "./wire/transfer.ts";
 
 // Filled and sent in one go.
 const command = newCommandFrame();
+const NO_BYTES = new Uint8Array(0);
 
 /** The commands of one node that the other one serves. */
 export class NearSide {
@@ -41,10 +44,7 @@ export class NearSide {
   readonly #tasks: NearTask[] = [];
   readonly #free: NearTask[] = [];
   readonly #nexuses: Map<Nexus, NearNexus> = new Map();
-  readonly #queued: NearTask[] = [];
-  readonly #flushSoon = () => this.flush();
   readonly #aborted = (near: NearTask) => this.#abort(near);
-  #flushDue = false;
   #nextNexus = 1;
   #incarnation = 0;
   #up = false;
@@ -88,29 +88,15 @@ export class NearSide {
     row: CommandRow,
     unit: LogicalUnit,
     grant: boolean,
-  ): Promise<Completion> | Completion {
+  ): Completion | typeof ENDS_LATER {
     if (!this.#up) return ASYMMETRIC_ACCESS_STATE_TRANSITION;
     const nexus = this.#nexusOf(task.nexus);
     const near = nexus === null ? null : this.#takeTask();
     if (near === null || nexus === null) return STATUS.BUSY;
     near.take(task, row, unit, nexus, grant);
     task.wake = near.wake;
-    this.#queued.push(near);
-    if (!this.#flushDue) {
-      this.#flushDue = true;
-      queueMicrotask(this.#flushSoon);
-    }
-    return new Promise(near.begin);
-  }
-
-  /** Sends the commands that wait for the end of the turn. */
-  flush(): void {
-    this.#flushDue = false;
-    if (this.#queued.length === 0) return;
-    for (const near of this.#queued) {
-      if (near.phase === PHASE.QUEUED) this.#sendCommand(near);
-    }
-    this.#queued.length = 0;
+    this.#sendCommand(near);
+    return ENDS_LATER;
   }
 
   /** The number of a nexus at the other node, which is told of it. */
@@ -156,7 +142,6 @@ export class NearSide {
    */
   linkDown(): void {
     this.#up = false;
-    this.#queued.length = 0;
     for (const near of [...this.#tasks]) this.#lose(near);
     this.#data.goOn();
   }
@@ -233,7 +218,6 @@ export class NearSide {
     const { task, nexus, unit } = near;
     if (task === null || nexus === null || unit === null) return;
     this.#announce(nexus);
-    near.phase = PHASE.SENT;
     command.task = near.id;
     command.nexus = nexus.id;
     command.visibleLun = task.visibleLun;
@@ -245,15 +229,15 @@ export class NearSide {
     command.grant = near.grant;
     command.expectedIn = task.expectedDataInLength;
     command.expectedOut = task.expectedDataOutLength;
-    this.#channel.sendCommand(command, task.cdb, firstDataOut(near, task));
+    const first = firstDataOut(near, task);
+    near.sentLength = first?.length ?? 0;
+    this.#channel.sendCommand(command, task.cdb, first);
+    if (near.sentLength === task.expectedDataOutLength) letGoOf(task);
   }
 
   #abort(near: NearTask): void {
     const { task } = near;
     if (task === null || near.phase > PHASE.SENT) return;
-    if (near.phase === PHASE.QUEUED) {
-      return this.#finish(near, STATUS.TASK_ABORTED);
-    }
     this.#data.drop(near);
     if (near.outcome !== null || near.endsWithData) {
       return this.#finish(near, near.outcome ?? STATUS.TASK_ABORTED);
@@ -284,12 +268,13 @@ export class NearSide {
     task.nexus.buffers.giveUp(task);
   }
 
-  #finish(near: NearTask, completion: Completion | Promise<Completion>) {
+  #finish(near: NearTask, completion: MaybePromise<Completion>): void {
     const { task } = near;
-    if (task !== null) task.wake = null;
-    const resolve = near.free();
+    near.free();
     this.#free.push(near);
-    resolve?.(completion);
+    if (task === null) return;
+    task.wake = null;
+    task.nexus.executed(task, completion);
   }
 
   #takeTask(): NearTask | null {
@@ -337,7 +322,13 @@ export class NearSide {
   }
 }
 
-// What came with the command: it stays where it is until the command ends.
+// Its transport need not keep its Data-Out: the other node has all of them.
+function letGoOf(task: ScsiTask): void {
+  task.immediate = NO_BYTES;
+  task.immediateAt = 0;
+}
+
+// What came with the command.
 function firstDataOut(
   near: NearTask,
   { immediate, immediateAt, immediateLength }: ScsiTask,

@@ -16,8 +16,6 @@ import type {
 export const PHASE = {
   /** It is not in use. */
   FREE: 0,
-  /** It leaves with the other commands of this turn. */
-  QUEUED: 1,
   /** The other node has it. */
   SENT: 2,
   /** The other node keeps its place; it runs here. */
@@ -40,9 +38,6 @@ export interface NearNexus {
   parkedBytes: number;
 }
 
-/** Tells how a command ended, or will end. */
-export type Resolve = (completion: Completion | Promise<Completion>) => void;
-
 /** The command. Used again and again, so that one costs no closures. */
 export class NearTask {
   /** Its number on the link. */
@@ -61,6 +56,8 @@ export class NearTask {
   use = 0;
   /** The other node has been asked to abort it. */
   abortAsked = false;
+  /** Data-Out that left with it. */
+  sentLength = 0;
   /** Data-Out is being fetched for the other node. */
   supplying = false;
   /** It only takes its place at the other node. */
@@ -73,19 +70,12 @@ export class NearTask {
   endsWithData = false;
   /** How it ends when all data are passed on; null: that is not known yet. */
   outcome: Completion | null = null;
-  /** Tells the dispatcher how it ended. */
-  resolve: Resolve | null = null;
-  /** For the promise that the dispatcher waits for. */
-  readonly begin: (resolve: Resolve) => void;
   /** For the task: called when it is aborted. */
   readonly wake: () => void;
 
   /** @param aborted called when its task is aborted */
   constructor(id: number, aborted: (near: NearTask) => void) {
     this.id = id;
-    this.begin = (resolve) => {
-      this.resolve = resolve;
-    };
     this.wake = () => aborted(this);
   }
 
@@ -97,30 +87,29 @@ export class NearTask {
     nexus: NearNexus,
     grant: boolean,
   ): void {
-    this.phase = PHASE.QUEUED;
+    this.phase = PHASE.SENT;
     this.task = task;
     this.row = row;
     this.unit = unit;
     this.nexus = nexus;
     this.grant = grant;
     this.abortAsked = false;
+    this.sentLength = 0;
     this.supplying = false;
     this.delivering = false;
     this.endsWithData = false;
     this.outcome = null;
   }
 
-  /** Nobody uses it any more. @returns whoever waits for its end */
-  free(): Resolve | null {
-    const { resolve } = this;
+  /** Nobody uses it any more. */
+  free(): void {
     this.use += 1;
     this.phase = PHASE.FREE;
     this.task = null;
     this.row = null;
     this.unit = null;
     this.nexus = null;
-    this.resolve = null;
-    this.parked.length = 0;
-    return resolve;
+    // To set the length of an array is a call, even to what it is.
+    if (this.parked.length > 0) this.parked.length = 0;
   }
 }

@@ -97,7 +97,10 @@ export class PeerChannel {
   #cancel: (() => void) | null = null;
   #wakeScheduled = false;
   #abandoned = false;
-  #writing: Promise<void> | null = null;
+  /** What is being written, and how much of it has been. */
+  #sending: Uint8Array | null = null;
+  #sentBytes = 0;
+  #written: PromiseWithResolvers<void> | null = null;
 
   /** A channel that says who we are once it is started. */
   constructor(
@@ -165,7 +168,7 @@ export class PeerChannel {
   /** Tells the peer why, and ends; resolves when that is said. */
   close(reason: string): Promise<void> {
     this.#sayAndEnd(CLOSE_CODE.ENDED, reason, false);
-    return this.#writing ?? Promise.resolve();
+    return this.#whenWritten();
   }
 
   #put(
@@ -186,10 +189,11 @@ export class PeerChannel {
         const count = await stream.read(this.#reader.room());
         if (count === null) return this.#end("closed by the peer", false);
         this.counters.bytesReceived += count;
-        this.#heartbeat?.received();
+        const nowMs = this.#services.clock.nowMs();
+        this.#heartbeat?.received(nowMs);
         const problem = this.#reader.received(count, this.#take);
         if (problem !== null) return this.#refuse(problem);
-        const turn = this.#turns.worked();
+        const turn = this.#turns.worked(nowMs);
         if (turn !== null) await turn;
       }
     } catch (error) {
@@ -285,7 +289,7 @@ export class PeerChannel {
     this.#finish(reason, refused);
     this.#cancel = cancel;
     this.#flush();
-    this.#writing?.finally(() => {
+    this.#whenWritten().then(() => {
       cancel();
       this.#abandon();
     });
@@ -315,7 +319,7 @@ export class PeerChannel {
 
   // At the end of the turn: all frames that come up in it leave together.
   #wake(): void {
-    if (this.#writing !== null || this.#wakeScheduled) return;
+    if (this.#sending !== null || this.#wakeScheduled) return;
     this.#wakeScheduled = true;
     queueMicrotask(() => {
       this.#wakeScheduled = false;
@@ -324,32 +328,57 @@ export class PeerChannel {
   }
 
   #flush(): void {
-    if (this.#writing !== null || this.#queue.queuedBytes === 0) return;
-    this.#writing = this.#writeAll();
+    if (this.#sending !== null) return;
+    const next = this.#queue.take();
+    if (next === null) return this.#allWritten();
+    this.#sending = next;
+    this.#sentBytes = 0;
+    this.#sendRest(next);
   }
 
-  async #writeAll(): Promise<void> {
+  #sendRest(piece: Uint8Array): void {
+    const from = this.#sentBytes;
+    const rest = from === 0 ? piece : piece.subarray(from);
+    this.#connection.stream.write(rest).then(this.#wrote, this.#failed);
+  }
+
+  // Made once, for all writes: an async function would make promises of its
+  // own for each of them.
+  readonly #wrote = (count: number): void => {
+    this.counters.bytesSent += count;
+    this.#sentBytes += count;
     try {
-      for (let next = this.#queue.take(); next !== null;) {
-        await this.#write(next);
-        this.#queue.done();
-        this.#services.written();
-        next = this.#queue.take();
-      }
+      this.#sendOn();
     } catch (error) {
-      this.#end(error instanceof Error ? error.message : String(error), false);
-    } finally {
-      this.#writing = null;
+      this.#failed(error);
     }
+  };
+
+  readonly #failed = (error: unknown): void => {
+    this.#sending = null;
+    this.#end(error instanceof Error ? error.message : String(error), false);
+    this.#allWritten();
+  };
+
+  #sendOn(): void {
+    const piece = this.#sending;
+    if (piece === null) return;
+    if (this.#sentBytes < piece.length) return this.#sendRest(piece);
+    this.#sending = null;
+    this.#queue.done();
+    this.#services.written();
+    this.#flush();
   }
 
-  async #write(piece: Uint8Array): Promise<void> {
-    const { stream } = this.#connection;
-    for (let at = 0; at < piece.length;) {
-      const rest = at === 0 ? piece : piece.subarray(at);
-      const count = await stream.write(rest);
-      this.counters.bytesSent += count;
-      at += count;
-    }
+  #allWritten(): void {
+    this.#written?.resolve();
+    this.#written = null;
+  }
+
+  // Settled when nothing is left to be written, or nothing can be any more.
+  #whenWritten(): Promise<void> {
+    if (this.#sending === null) return Promise.resolve();
+    this.#written ??= Promise.withResolvers();
+    return this.#written.promise;
   }
 }

@@ -9,10 +9,10 @@ import { assert } from "../../core/mod.ts";
 import { encodeFrameHeader, FRAME_HEADER_LENGTH } from "../wire/frame.ts";
 
 /** Bytes of a buffer in which small frames are put together. */
-const CHUNK_BYTES: number = 512 * 1024;
+const CHUNK_BYTES: number = 1024 * 1024;
 /**
- * Data up to this length are copied: that costs less than a write of their
- * own, which costs both nodes a call of the system.
+ * Data up to this length are copied in any case: that costs less than a write
+ * of their own, which costs both nodes a call of the system.
  */
 const COPIED_BYTES_MAX: number = 32 * 1024;
 /** Buffers that are kept for the next frames. */
@@ -51,7 +51,7 @@ export class FrameQueue {
     return this.#queuedBytes;
   }
 
-  /** Queues a frame. Copied data are done with when this returns. */
+  /** Queues a frame. Copied data, and all without `sent`, are done with. */
   add(
     kind: number,
     body: Uint8Array,
@@ -63,11 +63,11 @@ export class FrameQueue {
     const { view } = this.#chunk;
     encodeFrameHeader(view, at, kind, body.length, data.length);
     // A body belongs to the caller, who may change it at once.
-    if (body.length <= COPIED_BYTES_MAX) this.#copy(body);
-    else this.#push(body.slice(), null);
+    this.#keep(body);
+    if (sent === null) return this.#keep(data);
     if (data.length > COPIED_BYTES_MAX) return this.#push(data, sent);
     this.#copy(data);
-    sent?.();
+    sent();
   }
 
   /** Takes the next piece to be written, or null; `done` ends it. */
@@ -101,15 +101,20 @@ export class FrameQueue {
   #written(chunk: Chunk): void {
     chunk.pieces -= 1;
     if (chunk.pieces > 0) return;
-    if (chunk !== this.#chunk) this.#keep(chunk);
+    if (chunk !== this.#chunk) this.#spareChunk(chunk);
     // Written to the end: it begins anew.
     else if (chunk.from === chunk.to) chunk.from = chunk.to = 0;
   }
 
-  #keep(chunk: Chunk): void {
+  #spareChunk(chunk: Chunk): void {
     if (this.#spare.length === SPARE_CHUNKS_MAX) return;
     chunk.from = chunk.to = 0;
     this.#spare.push(chunk);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    if (bytes.length <= CHUNK_BYTES) this.#copy(bytes);
+    else this.#push(bytes.slice(), null);
   }
 
   #copy(bytes: Uint8Array): void {
@@ -122,7 +127,7 @@ export class FrameQueue {
   #room(length: number): number {
     if (this.#chunk.to + length > CHUNK_BYTES) {
       this.#seal();
-      if (this.#chunk.pieces === 0) this.#keep(this.#chunk);
+      if (this.#chunk.pieces === 0) this.#spareChunk(this.#chunk);
       this.#chunk = this.#spare.pop() ?? new Chunk();
     }
     const at = this.#chunk.to;

@@ -81,9 +81,9 @@ export class Heartbeat {
     this.#cancel = null;
   }
 
-  /** Bytes of the peer have come. */
-  received(): void {
-    this.#heardMs = this.#clock.nowMs();
+  /** Bytes of the peer have come, at this time. */
+  received(nowMs: number): void {
+    this.#heardMs = nowMs;
   }
 
   /** The answer to a ping has come; a number that is not known is ignored. */

@@ -93,9 +93,9 @@ export interface PeerLink {
   /** Who hears of changes. */
   readonly events: Set<LinkListener>;
   /**
-   * Queues one frame; all frames of a turn leave together. `body` is copied.
-   * `data` is not copied and must not change until `sent` is called, which
-   * happens once: when it was handed to the system, or given up; maybe before
+   * Queues one frame; all frames of a turn leave together. `body` is copied,
+   * and so are `data` without `sent`. With it, they are not, and must not
+   * change until `sent` is called, which happens once: when it was handed to the system, or given up; maybe before
    * this returns, maybe a moment after the link went down.
    *
    * @returns false: the link is not up, or its queue is full (then it ends:

@@ -25,9 +25,11 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** A batch was worked off; what to wait for before the next, or null. */
-  worked(): Promise<void> | null {
-    const nowMs = this.#clock.nowMs();
+  /**
+   * A batch was worked off, which came at `nowMs`; what to wait for before the
+   * next, or null.
+   */
+  worked(nowMs: number): Promise<void> | null {
     this.#workedMs = nowMs;
     if (this.#cancel === null) this.#sing(nowMs);
     return nowMs - this.#heardMs < LATE_MS ? null : this.#takeTurn();

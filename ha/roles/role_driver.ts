@@ -49,6 +49,8 @@ export interface RoleActions {
   replication(rule: ReplicationRule): void;
   /** The peer is gone for sure: what it was granted ends. */
   peerFenced(): void;
+  /** The link ends, and comes up again if the peer is there. */
+  relink(): void;
   /** Access states have changed. */
   access(own: RoleAccess, peer: RoleAccess): void;
   /** Something for those who follow events. */
@@ -364,6 +366,8 @@ function tellNode(
       return actions.replication(output.rule);
     case "peer-fenced":
       return actions.peerFenced();
+    case "relink":
+      return actions.relink();
     case "access":
       return actions.access(output.own, output.peer);
     case "event":

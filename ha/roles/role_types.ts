@@ -276,6 +276,11 @@ export type RoleOutput =
   | { readonly type: "replication"; readonly rule: ReplicationRule }
   /** The peer is gone and cannot touch the store: its placeholders end. */
   | { readonly type: "peer-fenced" }
+  /**
+   * The peer was kept off while the link was up: it may have been ended, and
+   * what it has told is past. A new link shows what it is.
+   */
+  | { readonly type: "relink" }
   /** Keep this, before anything that follows. */
   | { readonly type: "persist"; readonly record: RoleRecord }
   /** Tell the peer. */

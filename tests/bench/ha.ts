@@ -34,6 +34,10 @@ interface SetUp {
   readonly mode: HaMode;
   readonly inMemory: boolean;
   readonly tls: boolean;
+  /** More of its LUN, on both nodes. */
+  readonly lun?: string;
+  /** Loads other than those that were asked for. */
+  readonly loads?: readonly string[];
   /** Least ratios that are wanted, by names of loads. */
   readonly wanted: Readonly<Record<string, number>>;
 }
@@ -51,6 +55,10 @@ const SET_UPS: readonly SetUp[] = [
   },
   { ...PLAIN, name: "proxy-file", wanted: { ...OF_PROXY, ...SEQUENTIAL } },
   { ...PLAIN, name: "shared-file", mode: "shared", wanted: OF_SHARED },
+  {
+    ...{ ...PLAIN, name: "proxy-ram-serseq", inMemory: true },
+    ...{ lun: "option serseq read", loads: ["sr256k-d8"], wanted: {} },
+  },
   {
     ...{ ...PLAIN, name: "proxy-ram-tls", inMemory: true, tls: true },
     wanted: {},
@@ -116,12 +124,13 @@ interface Plan {
 }
 
 async function measure(setUp: SetUp, plan: Plan): Promise<number> {
-  const { mode, inMemory, tls, name } = setUp;
+  const { mode, inMemory, tls, name, lun = "" } = setUp;
   await using pair = await DaemonPair.start({
-    ...{ mode, tls, inMemory, diskBytes: DISK_BYTES },
+    ...{ mode, tls, inMemory, diskBytes: DISK_BYTES, lun: () => lun },
   });
   await runClient(pair, pair.one, FILL, ["--fill"]);
-  const loads = LOADS.filter(({ name }) => plan.loads.includes(name));
+  const names = setUp.loads ?? plan.loads;
+  const loads = LOADS.filter(({ name }) => names.includes(name));
   const rows: string[][] = [];
   let missed = 0;
   for (const load of loads) {

@@ -28,6 +28,8 @@ export interface CampaignOutcome {
   readonly unjudged: number;
   /** Things that have happened in all of them. */
   readonly steps: number;
+  /** Milliseconds that an initiator waited, when all was well again. */
+  readonly servedMs: number;
 }
 
 /** Seeds that a thread is given at once. */
@@ -52,6 +54,7 @@ class Campaign {
   #done = 0;
   #steps = 0;
   #unjudged = 0;
+  #servedMs = 0;
 
   constructor(options: CampaignOptions) {
     this.#options = options;
@@ -61,7 +64,8 @@ class Campaign {
   get outcome(): CampaignOutcome {
     const failed = this.#failed.sort((one, other) => one - other);
     const [unjudged, steps] = [this.#unjudged, this.#steps];
-    return { runs: this.#done, failed, unjudged, steps };
+    const servedMs = this.#servedMs;
+    return { runs: this.#done, failed, unjudged, steps, servedMs };
   }
 
   /** One thread, until there is nothing left to do. */
@@ -86,10 +90,11 @@ class Campaign {
     return range;
   }
 
-  #add({ count, failed, unjudged, steps }: RangeOutcome): void {
+  #add({ count, failed, unjudged, steps, servedMs }: RangeOutcome): void {
     this.#done += count;
     this.#steps += steps;
     this.#unjudged += unjudged;
+    this.#servedMs = Math.max(this.#servedMs, servedMs);
     this.#failed.push(...failed);
     this.#options.onProgress(this.#done);
   }

@@ -19,6 +19,8 @@ export interface EndingParts {
   readonly nodes: Nodes;
   /** Who reads. */
   readonly host: InitiatorHost;
+  /** Who writes by way of each node, where each serves. */
+  readonly writers: readonly InitiatorHost[];
   /** How all is, in words. */
   readonly describe: () => string;
   /** Lets things happen, until something is done or wrong. */
@@ -27,6 +29,8 @@ export interface EndingParts {
 
 /** Milliseconds until the two nodes have to be one pair again. */
 const JOIN_MS = 25_000;
+/** Milliseconds until a pair serves by way of each of its nodes. */
+const PATHS_MS = 4000;
 /** Milliseconds in which nothing may change at last. */
 const REST_MS = 1500;
 /** Planned switches that are tried: a node may be shot meanwhile. */
@@ -73,6 +77,7 @@ async function switchOver(parts: EndingParts): Promise<void> {
 async function stayAsTheyAre(parts: EndingParts): Promise<void> {
   const { findings, nodes, describe, runUntil } = parts;
   await runUntil(JOIN_MS, () => nodes.isPair);
+  await writeByEachPath(parts);
   const before = describe();
   nodes.resting = true;
   await runUntil(REST_MS, () => false);
@@ -81,6 +86,16 @@ async function stayAsTheyAre(parts: EndingParts): Promise<void> {
   );
   if (primaries.length === 1) return;
   findings.complain(`no rest: ${before}, ${describe()}`);
+}
+
+// Where both nodes serve, they do so to everybody.
+async function writeByEachPath(parts: EndingParts): Promise<void> {
+  const writes = parts.writers.flatMap((host, lba) => [
+    host.writeBy(1, lba),
+    host.writeBy(2, lba),
+  ]);
+  const all = Promise.all(writes).then(() => {});
+  await waitFor(parts, all, "a path does not serve", () => false, PATHS_MS);
 }
 
 function secondaryOf(nodes: Nodes): SimNode {
@@ -96,12 +111,13 @@ async function waitFor(
   work: Promise<void>,
   failure: string,
   isOver: () => boolean = () => false,
+  forMs: number = JOIN_MS,
 ): Promise<void> {
   let ended = false;
   work.then(() => ended = true, (error) => {
     ended = true;
     findings.broken(error);
   });
-  await runUntil(JOIN_MS, () => ended || isOver());
+  await runUntil(forMs, () => ended || isOver());
   if (!ended && !isOver()) findings.complain(`${failure}: ${describe()}`);
 }

@@ -83,12 +83,27 @@ export class InitiatorHost {
   }
 
   /** Writes blocks. */
-  async write(lba: number, count: number, abortMs?: number): Promise<void> {
+  write(lba: number, count: number, abortMs?: number): Promise<void> {
+    return this.#write(lba, count, () => this.#path(), abortMs);
+  }
+
+  /** Writes a block by way of a node, and of no other. */
+  writeBy(node: 1 | 2, lba: number): Promise<void> {
+    const path = this.#options.paths[node - 1] ?? this.#path();
+    return this.#write(lba, 1, () => path);
+  }
+
+  async #write(
+    lba: number,
+    count: number,
+    pathOf: () => SimPath,
+    abortMs?: number,
+  ): Promise<void> {
     const { recorder, name } = this.#options;
     const work = recorder.writeBegins(name, lba, count);
     for (let tries = 1;; tries += 1) {
       const fromMs = this.#nowMs;
-      const path = this.#path();
+      const path = pathOf();
       const attempt = recorder.attempt(work);
       const outcome = await path.submit(
         [WRITE_10, 0, 0, 0, 0, lba, 0, 0, count, 0],

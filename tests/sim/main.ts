@@ -93,7 +93,8 @@ async function campaign(
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   console.log(
     `${outcome.runs} runs, ${outcome.steps} events, ${seconds} s, ` +
-      `${outcome.failed.length} failed, ${outcome.unjudged} not judged whole`,
+      `${outcome.failed.length} failed, ${outcome.unjudged} not judged whole,` +
+      ` all served within ${(outcome.servedMs / 1000).toFixed(1)} s`,
   );
   return outcome;
 }

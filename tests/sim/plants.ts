@@ -7,16 +7,15 @@
 
 import {
   type AttentionScope,
+  type AwayEnding,
   type BlockStore,
   type CommandRow,
-  type Completion,
   type Coordinator,
   type LogicalUnit,
-  type MaybePromise,
   type Nexus,
   type ScsiTask,
-  type SharedEntries,
   SHARED,
+  type SharedEntries,
   type StoreRequest,
   type TargetPort,
   type TargetPortGroup,
@@ -37,6 +36,13 @@ import type {
   LeaseListener,
 } from "../../ha/roles/arbiter.ts";
 import type { EtcdGateway } from "../../ha/roles/etcd_arbiter.ts";
+import type { RoleHello } from "../../ha/roles/role_types.ts";
+import { isPrimary } from "../../ha/roles/role_access.ts";
+import {
+  decodeRoleHello,
+  encodeRoleHello,
+  ROLE_HELLO_KIND,
+} from "../../ha/roles/wire/role_hello.ts";
 import {
   decodeReservations,
   encodeReservations,
@@ -45,6 +51,16 @@ import {
 } from "../../ha/state/wire/sections.ts";
 import { decodeChange, STATE_FRAME } from "../../ha/state/wire/stream.ts";
 import type { Plant } from "./sim_node.ts";
+
+/** Where the epoch stands in the frames of replication. */
+const EPOCH_AT = 4;
+const STREAM_KINDS: readonly number[] = [
+  STATE_FRAME.CHANGE,
+  STATE_FRAME.CONFIRM,
+  STATE_FRAME.ATTENTION,
+  STATE_FRAME.SNAPSHOT,
+  STATE_FRAME.SNAPSHOT_END,
+];
 
 /** A change is answered before the other node has confirmed it. */
 export const ANSWERS_EARLY: Plant = Object.freeze({
@@ -59,6 +75,15 @@ export const IGNORES_EPOCH: Plant = Object.freeze({
   }),
 });
 
+/**
+ * A node does not look at epochs that come over the link: a primary, a change
+ * or a confirmation of an old one is taken for one of today, and what another
+ * node has for as new as its own.
+ */
+export const IGNORES_PEER_EPOCHS: Plant = Object.freeze({
+  link: (link: PeerLink) => blindLink(link),
+});
+
 /** A node does not look at its lease, once it has it. */
 export const FORGETS_LEASE: Plant = Object.freeze({
   arbiter: (arbiter: Arbiter) => new EndlessArbiter(arbiter),
@@ -67,7 +92,7 @@ export const FORGETS_LEASE: Plant = Object.freeze({
 /** A mirrored PREEMPT removes those whose key does not match. */
 export const INVERTS_PREEMPT: Plant = Object.freeze({
   link: (link: PeerLink) =>
-    new AlteredLink(link, STATE_FRAME.CHANGE, invertedPreempt()),
+    new AlteredLink(link, new Map([[STATE_FRAME.CHANGE, invertedPreempt()]])),
 });
 
 function withoutCompare(body: unknown): unknown {
@@ -79,6 +104,40 @@ type Alter = (
   body: DataView,
   data: Uint8Array,
 ) => readonly [DataView, Uint8Array];
+
+// What the node itself is in, what it tells of itself says.
+function blindLink(link: PeerLink): PeerLink {
+  let own: RoleHello | null = null;
+  const stream: Alter = (body, data) => {
+    const { buffer, byteOffset, byteLength } = body;
+    const copy = buffer.slice(byteOffset, byteOffset + byteLength);
+    const view = new DataView(copy);
+    const epoch = Number(view.getBigUint64(EPOCH_AT));
+    const today = Math.max(epoch, own?.epochSeen ?? 0);
+    view.setBigUint64(EPOCH_AT, BigInt(today));
+    return [view, data];
+  };
+  const role: Alter = (body, data) => {
+    const hello = decodeRoleHello(body);
+    if ("field" in hello || own === null) return [body, data];
+    const epoch = isServing(hello)
+      ? Math.max(hello.epoch, own.epochSeen)
+      : own.epoch;
+    const { buffer } = encodeRoleHello({ ...hello, epoch });
+    return [new DataView(buffer), data];
+  };
+  const alters = new Map(STREAM_KINDS.map((kind) => [kind, stream]));
+  alters.set(ROLE_HELLO_KIND, role);
+  return new AlteredLink(link, alters, (kind, body) => {
+    if (kind !== ROLE_HELLO_KIND) return;
+    const hello = decodeRoleHello(new DataView(body.buffer, body.byteOffset));
+    if (!("field" in hello)) own = hello;
+  });
+}
+
+function isServing({ phase }: RoleHello): boolean {
+  return isPrimary(phase) || phase === "draining";
+}
 
 function invertedPreempt(): Alter {
   let known: SharedReservations | null = null;
@@ -159,13 +218,17 @@ class EndlessArbiter implements Arbiter {
 
 class AlteredLink implements PeerLink {
   readonly #link: PeerLink;
-  readonly #kind: number;
-  readonly #alter: Alter;
+  readonly #alters: ReadonlyMap<number, Alter>;
+  readonly #sending: (kind: number, body: Uint8Array) => void;
 
-  constructor(link: PeerLink, kind: number, alter: Alter) {
+  constructor(
+    link: PeerLink,
+    alters: ReadonlyMap<number, Alter>,
+    sending: (kind: number, body: Uint8Array) => void = () => {},
+  ) {
     this.#link = link;
-    this.#kind = kind;
-    this.#alter = alter;
+    this.#alters = alters;
+    this.#sending = sending;
   }
 
   get state(): LinkState {
@@ -206,13 +269,15 @@ class AlteredLink implements PeerLink {
     data?: Uint8Array,
     sent?: () => void,
   ): boolean {
+    this.#sending(kind, body);
     return this.#link.send(kind, body, data, sent);
   }
 
   receive(kind: number, listener: FrameListener): void {
-    if (kind !== this.#kind) return this.#link.receive(kind, listener);
+    const alter = this.#alters.get(kind);
+    if (alter === undefined) return this.#link.receive(kind, listener);
     this.#link.receive(kind, (body, data) => {
-      listener(...this.#alter(body, data));
+      listener(...alter(body, data));
     });
   }
 
@@ -324,7 +389,7 @@ class HastyCoordinator implements Coordinator {
     task: ScsiTask,
     row: CommandRow,
     unit: LogicalUnit,
-  ): MaybePromise<Completion> {
+  ): AwayEnding {
     return this.#node.execute(task, row, unit);
   }
 

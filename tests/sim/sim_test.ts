@@ -4,6 +4,7 @@ import {
   ANSWERS_EARLY,
   FORGETS_LEASE,
   IGNORES_EPOCH,
+  IGNORES_PEER_EPOCHS,
   INVERTS_PREEMPT,
 } from "./plants.ts";
 import { kindOf, shrink } from "./shrink.ts";
@@ -43,6 +44,11 @@ plantTest(
   /and so is the other|uses the store|two primaries|halted/,
 );
 plantTest(
+  "epochs of the peer that are ignored",
+  IGNORES_PEER_EPOCHS,
+  /no order/,
+);
+plantTest(
   "a node that serves without a lease",
   FORGETS_LEASE,
   /and so is the other|uses the store|halted|no planned switch|no order/,
@@ -72,6 +78,8 @@ const FOUND: readonly (readonly [number, string])[] = [
   [442, "two nodes that were ordered to be secondary while apart"],
   [7560, "a primary that is shot because it was away before"],
   [9192, "a role that was handed to a node that was being fenced"],
+  [4001590, "a role that was handed to a node that was just shot"],
+  [4001987, "a role that was handed to a node that was ordered off meanwhile"],
   [5003484, "an aborted write that left a cache after newer data"],
 ];
 

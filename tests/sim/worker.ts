@@ -25,18 +25,21 @@ export interface RangeOutcome extends SeedRange {
   readonly unjudged: number;
   /** Things that have happened. */
   readonly steps: number;
+  /** Milliseconds that an initiator waited, when all was well again. */
+  readonly servedMs: number;
 }
 
 async function runRange({ first, count }: SeedRange): Promise<RangeOutcome> {
   const failed: number[] = [];
-  let [steps, unjudged] = [0, 0];
+  let [steps, unjudged, servedMs] = [0, 0, 0];
   for (let seed = first; seed < first + count; seed += 1) {
     const outcome = await runPlan(planOf(seed));
     steps += outcome.steps;
+    servedMs = Math.max(servedMs, outcome.servedMs);
     if (!outcome.judged) unjudged += 1;
     if (outcome.violations.length > 0) failed.push(seed);
   }
-  return { first, count, failed, unjudged, steps };
+  return { first, count, failed, unjudged, steps, servedMs };
 }
 
 self.onmessage = async ({ data }: MessageEvent<SeedRange>) => {

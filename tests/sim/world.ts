@@ -26,6 +26,7 @@ import {
 import { Random } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 import { Schedule } from "./schedule.ts";
+import { Service } from "./service.ts";
 import type { Plant } from "./sim_node.ts";
 
 /** How a run has ended. */
@@ -38,6 +39,8 @@ export interface SimOutcome {
   readonly steps: number;
   /** Virtual milliseconds. */
   readonly ms: number;
+  /** Those that an initiator waited for its service, when all was well. */
+  readonly servedMs: number;
   /** What has happened, if it was asked for. */
   readonly trace: readonly string[];
 }
@@ -74,6 +77,7 @@ class World implements MediumObserver {
   readonly #nodes: Nodes;
   readonly #hosts: readonly InitiatorHost[];
   readonly #random: Random;
+  readonly #service: Service;
   #left = 0;
   #judged = true;
 
@@ -92,6 +96,8 @@ class World implements MediumObserver {
       ...{ schedule, findings, setup: plan.setup, plant },
       ...{ network, etcd, medium, random },
     });
+    const describe = () => this.#describe();
+    this.#service = new Service({ schedule, findings, describe });
     this.#hosts = Array.from(
       { length: HOSTS },
       (_, host) => this.#makeHost(`h${host}`, stream(5 + host)),
@@ -110,11 +116,17 @@ class World implements MediumObserver {
     this.#left = actions.filter(isWork).length;
     await this.#runUntil(TROUBLE_MS + 1000, () => false);
     this.#heal();
-    await this.#runUntil(CALM_MS, () => this.#left === 0);
+    this.#service.expect(this.#hosts);
+    const isDone = () => this.#left === 0 && this.#service.isThere;
+    await this.#runUntil(CALM_MS, isDone);
     await this.#finish();
     const { nowMs, steps } = this.#schedule;
     const { violations, trace } = this.#findings;
-    return { violations, judged: this.#judged, steps, ms: nowMs, trace };
+    const { longestMs } = this.#service;
+    return {
+      ...{ violations, judged: this.#judged, steps, ms: nowMs, trace },
+      servedMs: longestMs,
+    };
   }
 
   // What happens
@@ -195,16 +207,21 @@ class World implements MediumObserver {
 
   async #finish(): Promise<void> {
     const findings = this.#findings;
-    const describe = () =>
-      `${this.#nodes.describe()}; ${this.#left} commands left`;
+    const describe = () => this.#describe();
     if (this.#left > 0) return findings.complain(`no service: ${describe()}`);
     const [host] = this.#hosts;
     if (host === undefined) throw new TypeError("Never");
+    const servesByBoth = this.#plan.setup.mode !== "standby";
     await endRun({
       ...{ findings, nodes: this.#nodes, host, describe },
+      writers: servesByBoth ? this.#hosts : [],
       runUntil: (forMs, isDone) => this.#runUntil(forMs, isDone),
     });
     this.#judged = this.#recorder.judge();
+  }
+
+  #describe(): string {
+    return `${this.#nodes.describe()}; ${this.#left} commands left`;
   }
 
   // As `MediumObserver`

@@ -63,7 +63,8 @@ export class MemoryLink
   ): boolean {
     if (!this.isUp) return false;
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
-    this.#queue.push({ kind, body: body.slice(), data, sent });
+    const kept = sent === undefined ? data?.slice() : data;
+    this.#queue.push({ kind, body: body.slice(), data: kept, sent });
     this.dataBytes += data?.length ?? 0;
     this.dataBytesMax = Math.max(this.dataBytesMax, this.dataBytes);
     if (!this.holding && !this.#due) {

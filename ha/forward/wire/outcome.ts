@@ -52,6 +52,8 @@ const HAS_SENSE = 0x02;
 /** Bytes of sense data at the most (SPC-5 4.4.1). */
 const SENSE_BYTES_MAX = 252;
 
+/** Bytes of a body without sense data. */
+export const OUTCOME_LENGTH: number = At.SENSE;
 /** Bytes of the longest body. */
 export const OUTCOME_LENGTH_MAX: number = At.SENSE + SenseAt.BYTES +
   SENSE_BYTES_MAX;

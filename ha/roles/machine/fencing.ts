@@ -9,13 +9,15 @@ import type { InputOf, RoleState } from "./state.ts";
 
 /** Asks to keep the peer off, before the store is opened. */
 export function askToFence(state: RoleState): void {
+  const { peerFenced } = state;
+  const peerReleased = state.link === "up" && state.peer?.released === true;
   state.fenceAtMs = null;
+  state.keepsOff = !peerReleased && !peerFenced;
   state.out.push({
     type: "fence",
     request: state.request,
     epoch: state.epoch,
-    peerReleased: state.link === "up" && state.peer?.released === true,
-    peerFenced: state.peerFenced,
+    ...{ peerReleased, peerFenced },
     purpose: "promotion",
   });
 }
@@ -34,6 +36,7 @@ export function takeFenced(state: RoleState, input: InputOf<"fenced">): void {
   if (request !== state.request || state.phase !== "fencing") return;
   if (ok) {
     state.phase = "opening";
+    if (state.keepsOff) peerKeptOff(state);
     state.out.push({ type: "open", request, epoch: state.epoch });
     return;
   }
@@ -59,8 +62,23 @@ export function fenceLostPeer(state: RoleState): void {
   });
 }
 
+// Who was kept off for a promotion need not be so once more for being lost.
+function peerKeptOff(state: RoleState): void {
+  if (state.link === "up") return askAnew(state);
+  if (state.link === "none" || state.settings.mode !== "shared") return;
+  state.peerLost = "fenced";
+  state.out.push({ type: "peer-fenced" });
+}
+
+// The link was there when the fencer hit: nobody may be at its other end.
+function askAnew(state: RoleState): void {
+  state.peer = null;
+  state.out.push({ type: "relink" });
+}
+
 function peerWasFenced(state: RoleState, ok: boolean): void {
   state.peerBeingFenced = false;
+  if (ok && state.link === "up") return askAnew(state);
   if (state.peerLost !== "asked") return;
   state.peerLost = ok ? "fenced" : "no";
   if (ok) state.out.push({ type: "peer-fenced" });

@@ -21,7 +21,7 @@ export function tryToFollow(state: RoleState, peer: RoleHello): void {
   if (state.phase === "halted" || lacks(state, peer)) state.inSync = false;
   state.phase = "following";
   state.lost = false;
-  state.yields = false;
+  state.leaves = state.handsOver = false;
   state.caughtUp = false;
   state.unservedSince = null;
   state.followedEpoch = peer.epoch;

@@ -8,7 +8,7 @@ import { isPrimary } from "../role_access.ts";
 import type { RoleHello } from "../role_types.ts";
 import { stopFollowing } from "./following.ts";
 import { stopAcquiring } from "./leaving.ts";
-import { type InputOf, isHolding, type RoleState } from "./state.ts";
+import { type InputOf, isHolding, isIdle, type RoleState } from "./state.ts";
 
 /** The link is up: the peer has everything still to tell. */
 export function linkUp(state: RoleState): void {
@@ -34,6 +34,7 @@ export function linkDown(
   state.heardMs = state.nowMs - silenceMs;
   state.peer = null;
   state.caughtUp = false;
+  state.handsOver = false;
   state.proposal = null;
   if (state.phase === "following") stopFollowing(state, `link lost: ${reason}`);
   else if (state.phase === "acquiring") stopAcquiring(state);
@@ -44,6 +45,8 @@ export function takeHello(state: RoleState, peer: RoleHello): void {
   const { id, group } = state.settings;
   if (state.link !== "up" || peer.id === id || peer.group !== group) return;
   state.peer = peer;
+  // Whoever wanted the role was ordered off meanwhile.
+  if (!peer.wantsPrimary && isIdle(peer.phase)) state.handsOver = false;
   if (peer.released || isHolding(peer.phase)) state.peerLeftMs = null;
   else state.peerLeftMs ??= state.nowMs;
   if (peer.phase !== "following") {

@@ -44,7 +44,7 @@ function meetAsPrimary(state: RoleState, peer: RoleHello): void {
     state.out.push({ type: "resync", peer: { epoch, sequence, solo } });
   }
   if (peer.wantsPrimary && mayHandOver(state)) {
-    state.yields = true;
+    state.handsOver = true;
     giveUpRole(state, "handed over", false);
   }
 }

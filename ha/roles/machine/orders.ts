@@ -25,7 +25,7 @@ function orderSecondary(state: RoleState): void {
   state.out.push({ type: "order-answer", refusal: null });
   state.wants = false;
   state.peerFenced = false;
-  if (state.phase !== "following") state.yields = true;
+  if (state.phase !== "following") state.leaves = true;
   if (state.phase === "halted") {
     state.phase = "waiting";
     state.inSync = false;
@@ -44,7 +44,7 @@ function orderPrimary(state: RoleState, peerFenced: boolean): void {
     );
   }
   state.peerFenced ||= isFenced;
-  state.yields = false;
+  state.leaves = state.handsOver = false;
   state.tryAtMs = 0;
   if (state.phase === "halted") state.phase = "waiting";
   if (!isPrimary(state.phase)) state.wants = true;

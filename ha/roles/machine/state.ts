@@ -85,7 +85,9 @@ export class RoleState {
   /** An operator has ordered it to be primary, and it is not yet. */
   wants = false;
   /** An operator has ordered it to leave the role to the other. */
-  yields = false;
+  leaves = false;
+  /** It has handed the role to a peer that wants it. */
+  handsOver = false;
   /** An operator vouches that the peer cannot touch the store. */
   peerFenced = false;
   /** The role was lost: nothing is served until somebody has it. */
@@ -109,6 +111,8 @@ export class RoleState {
   request = 0;
   /** No try before this time. */
   tryAtMs = 0;
+  /** The fencer was asked to do something to the peer. */
+  keepsOff = false;
   /** When the fencer is asked once more; null: it is at work, or done. */
   fenceAtMs: number | null = null;
   /** Why it failed last: told once. */
@@ -158,6 +162,11 @@ export class RoleState {
   get epoch(): number {
     if (this.phase === "following") return this.followedEpoch;
     return this.held?.epoch ?? this.record.epochSeen;
+  }
+
+  /** The peer is to have the role. */
+  get yields(): boolean {
+    return this.leaves || this.handsOver;
   }
 
   /** What an operator, or else the configuration, wants it to be. */

@@ -5,6 +5,10 @@ import {
   TASKS_MAX,
 } from "../../../../ha/forward/limits.ts";
 import { KIND } from "../../../../ha/forward/wire/kinds.ts";
+import {
+  encodeWant,
+  WANT_LENGTH,
+} from "../../../../ha/forward/wire/transfer.ts";
 import { assertBytes, patternBytes } from "../../../support/bytes.ts";
 import { settle } from "../../../support/core_target.ts";
 import { BLOCK, read, RETRY } from "../../../support/forward_commands.ts";
@@ -43,6 +47,58 @@ proxyTest("Forwarding: a small write is one frame each way", async (pair) => {
   await a.command(0, write10(0, 8), { write: patternBytes(8 * BLOCK) });
   assertEquals([...near.link.counts], [[KIND.COMMAND, 1]]);
   assertEquals([...far.link.counts], [[KIND.COMPLETE, 1]]);
+});
+
+proxyTest("Forwarding: Data-Out leave with their command", async (pair) => {
+  const a = await pair.ready("a");
+  for (const blocks of [8, 400]) {
+    const data = patternBytes(blocks * BLOCK);
+    const received = data.slice();
+    const writing = a.command(0, write10(0, blocks), { write: received });
+    // As a transport does whose receive buffer takes the next command.
+    received.fill(0xa5);
+    assertEquals((await writing).status, GOOD);
+    assertBytes((await read(a, 0, blocks)).data, data);
+  }
+});
+
+proxyTest("Forwarding: commands of a turn keep their order", async (pair) => {
+  const a = await pair.ready("a");
+  const long = patternBytes(100 * BLOCK);
+  const short = new Uint8Array(8 * BLOCK).fill(7);
+  const [first, second] = [
+    a.command(0, write10(0, 100), { write: long }),
+    a.command(0, write10(0, 8), { write: short }),
+  ];
+  assertEquals((await first).status, GOOD);
+  assertEquals((await second).status, GOOD);
+  assertBytes((await read(a, 0, 8)).data, short);
+});
+
+proxyTest("Forwarding: a WANT for what was sent", async (pair) => {
+  const a = await pair.ready("a");
+  pair.far.link.holding = true;
+  const data = patternBytes(8 * BLOCK);
+  const writing = a.command(0, write10(0, 8), { write: data });
+  await settle();
+  const want = new Uint8Array(WANT_LENGTH);
+  const length = data.length;
+  encodeWant(new DataView(want.buffer), { task: 0, offset: 0, length });
+  pair.near.link.inject(KIND.WANT, want);
+  assertEquals((await writing).sense, RETRY);
+  assert(!pair.near.link.isUp);
+});
+
+proxyTest("Forwarding: a command at which the link ends", async (pair) => {
+  const a = await pair.ready("a");
+  const { link } = pair.near;
+  const send = link.send.bind(link);
+  link.send = (...words) => {
+    link.send = send;
+    link.cut("its queue is full");
+    return send(...words);
+  };
+  assertEquals((await read(a, 0, 8)).sense, RETRY);
 });
 
 proxyTest("Forwarding: Data-Out for a node that stood still", async (pair) => {
@@ -169,11 +225,11 @@ proxyTest("Forwarding: an abort crosses the end of its task", async (pair) => {
 proxyTest("Forwarding: an abort in the turn of its command", async (pair) => {
   const a = await pair.ready("a");
   pair.near.link.counts.clear();
-  const reading = read(a, 0, 8);
-  const aborted = a.manage(FUNCTION.ABORT_TASK_SET);
-  assertEquals((await reading).status, SILENT);
-  await aborted;
-  assertEquals(pair.near.link.counts.size, 0);
+  const sent = read(a, 0, 8);
+  const abortedToo = a.manage(FUNCTION.ABORT_TASK_SET);
+  assertEquals((await sent).status, SILENT);
+  await abortedToo;
+  assertEquals(pair.near.link.counts.get(KIND.COMMAND), 1);
 });
 
 proxyTest("Forwarding: more tasks than the link takes", async (pair) => {

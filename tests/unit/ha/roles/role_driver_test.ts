@@ -47,6 +47,7 @@ function lonelyDriver(): {
     resync: note("resync"),
     replication: () => {},
     peerFenced: note("peer fenced"),
+    relink: note("relink"),
     access: () => {},
     event: () => {},
     hello: () => {},

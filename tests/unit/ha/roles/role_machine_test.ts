@@ -343,6 +343,31 @@ Deno.test("RoleMachine: a role is handed over to a peer that is ready", () => {
   assertEquals(scene.hears({ ...serves, released: false }), ["follow"]);
 });
 
+/** A primary that has handed its role over to a peer, which has not got it. */
+function handedOver(): Scene {
+  const scene = Scene.primary();
+  const wants = { phase: "following", epoch: 2, epochSeen: 2 } as const;
+  scene.hears({ ...wants, wantsPrimary: true });
+  scene.happens({ type: "drained" });
+  const ready = { inSync: true, wantsPrimary: true, epoch: 2 } as const;
+  assertEquals(scene.hears({ ...ready, epochSeen: 2 }), []);
+  return scene;
+}
+
+Deno.test("RoleMachine: a role that the peer does not want any more", () => {
+  const scene = handedOver();
+  // It could not have it at once, and was ordered off meanwhile.
+  const off = { inSync: true, yields: true, epoch: 2, epochSeen: 2 } as const;
+  scene.hears(off);
+  assertEquals(scene.happens({ type: "tick" }, SETTINGS.retryMs), ["acquire"]);
+});
+
+Deno.test("RoleMachine: a peer that is lost while the role is its", () => {
+  const scene = handedOver();
+  scene.happens(lost());
+  assertEquals(scene.happens({ type: "tick" }, SETTINGS.retryMs), ["acquire"]);
+});
+
 Deno.test("RoleMachine: who alone has all takes over, whatever was ordered", () => {
   const scene = Scene.primary();
   const order = { role: "secondary", peerFenced: false } as const;
@@ -415,8 +440,33 @@ Deno.test("RoleMachine: no role for a peer that is being fenced", () => {
     scene.happens({ ...recorded, request: paired.request }),
     [],
   );
+  // What it wanted, it wanted before it was hit: a new link shows what it is.
   const fenced = { type: "fenced", request: fence, ok: true } as const;
-  assertEquals(scene.happens({ ...fenced, reason: "" }), ["drain"]);
+  assertEquals(scene.happens({ ...fenced, reason: "" }), ["relink"]);
+  assertEquals(scene.happens({ type: "tick" }), []);
+  scene.happens(lost());
+  scene.happens({ type: "link-up" });
+  scene.hears({ ...wants, wantsPrimary: true });
+  assertEquals(scene.happens({ type: "peer-synced" }), ["drain"]);
+});
+
+Deno.test("RoleMachine: who was fenced for a promotion is not once more", () => {
+  const scene = Scene.secondary({ mode: "shared" });
+  scene.happens(lost());
+  const { request } = scene.request("acquire");
+  const validUntilMs = scene.nowMs + 1e6;
+  const granted = { type: "granted", request, epoch: 5, validUntilMs } as const;
+  assertEquals(scene.happens(granted), ["fence"]);
+  const fence = scene.request("fence");
+  const how = { ok: true, reason: "" };
+  assertEquals(
+    scene.happens({ type: "fenced", request: fence.request, ...how }),
+    ["peer-fenced", "open"],
+  );
+  const open = scene.request("open");
+  scene.happens({ type: "opened", request: open.request, ...how });
+  const later = scene.happens({ type: "tick" }, 10_000);
+  assertEquals(later.includes("fence"), false);
 });
 
 Deno.test("RoleMachine: a lost secondary of shared mode is fenced", () => {
