@@ -288,3 +288,26 @@ copyPairTest("a token that is at its end guards nothing", async (pair) => {
   await pair.b.hear();
   assertEquals(await used(pair, token), UNKNOWN);
 });
+
+copyPairTest(
+  "a node that comes to copy later is told what there is",
+  async (pair) => {
+    const token = await made(pair);
+    assertEquals(await writes(pair, 200), "0");
+    await pair.nodes.two.test.target.plugins.load("tpc");
+    await pair.nodes.pass(500);
+    await pair.failOver();
+    assertEquals(await used(pair, token), "0");
+  },
+  { copiesHereOnly: true },
+);
+
+copyPairTest("a token goes with its LUN", async (pair) => {
+  const token = await made(pair);
+  const { luns } = pair.nodes.two.test.target;
+  await pair.wait(luns.remove(0));
+  await pair.nodes.two.test.addLun({ backend: "disk", sizeBytes: 2 ** 20 });
+  await pair.nodes.pass(500);
+  await pair.failOver();
+  assertEquals(await used(pair, token), "0", "it was told again");
+});
