@@ -15,6 +15,11 @@ import {
   type Coordinator,
   type TargetPortGroup,
 } from "./ports/coordinator.ts";
+import {
+  ENTRY_NAME_MAX,
+  type EntryTeller,
+  type SharedEntries,
+} from "./ports/shared_entries.ts";
 import { STATUS } from "./sense.ts";
 import { defineService, type ServiceToken } from "./service.ts";
 import type { TargetPort } from "./target_port.ts";
@@ -55,6 +60,9 @@ export const STANDALONE: Coordinator = Object.freeze({
   changed() {},
   attention() {},
   settled: () => null,
+  sharesEntries: false,
+  entryChanged: () => null,
+  entriesAdded() {},
   isShared: () => false,
   execute: () => STATUS.BUSY,
   manage: () => null,
@@ -63,10 +71,43 @@ export const STANDALONE: Coordinator = Object.freeze({
 /** Holds the coordinator that is in place. */
 export class CoordinatorPlace {
   #current: Coordinator = STANDALONE;
+  readonly #entries: Map<string, SharedEntries> = new Map();
 
   /** The one in place. */
   get current(): Coordinator {
     return this.#current;
+  }
+
+  /** Entries of plugins, by their names. */
+  get entries(): ReadonlyMap<string, SharedEntries> {
+    return this.#entries;
+  }
+
+  /**
+   * A plugin shares its entries from now on, until the teller is disposed of.
+   * Throws a `TypeError` when their name is taken.
+   */
+  share(entries: SharedEntries): EntryTeller & Disposable {
+    const { name } = entries;
+    if (this.#entries.has(name)) {
+      throw new TypeError(`Entries "${name}" are shared already`);
+    }
+    if (name === "" || name.length > ENTRY_NAME_MAX) {
+      throw new TypeError(`Cannot share entries named "${name}"`);
+    }
+    this.#entries.set(name, entries);
+    this.#current.entriesAdded(entries);
+    const current = () =>
+      this.#entries.get(name) === entries ? this.#current : STANDALONE;
+    return {
+      get active() {
+        return current().sharesEntries;
+      },
+      tell: (unit, key) => current().entryChanged(unit, entries, key),
+      [Symbol.dispose]: () => {
+        if (this.#entries.get(name) === entries) this.#entries.delete(name);
+      },
+    };
   }
 
   /** Exchanges it; units, ports and initiators that are there are told of. */

@@ -7,7 +7,7 @@
 
 import { assert } from "./assert.ts";
 import { countFailure, kindOf, UNKNOWN_OPCODE } from "./command_counters.ts";
-import type { CommandTable } from "./commands/command_table.ts";
+import type { CommandRow, CommandTable } from "./commands/command_table.ts";
 import type { EventHub } from "./events.ts";
 import { judge, judgeAgain } from "./judgement.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
@@ -230,7 +230,22 @@ export class Dispatcher {
       return this.#end(task, STATUS.GOOD);
     }
     // What the other node does with its place here is as if done here.
-    if (task.placeholder) unit.tellWatchers(task);
+    const wait = task.placeholder ? unit.tellWatchers(task) : null;
+    if (wait === null) return this.#startElsewhere(task, row, unit);
+    this.#startElsewhereAfter(task, row, unit, wait);
+  }
+
+  #startElsewhereAfter(
+    task: ScsiTask,
+    row: CommandRow,
+    unit: LogicalUnit,
+    known: Promise<Completion | null>,
+  ): void {
+    this.#startAfter(task, known, () => this.#startElsewhere(task, row, unit));
+  }
+
+  #startElsewhere(task: ScsiTask, row: CommandRow, unit: LogicalUnit): void {
+    if (task.abort !== ABORT.NONE) return this.#end(task, STATUS.GOOD);
     let completion: AwayEnding;
     try {
       completion = unit.coordinator.execute(task, row, unit);
@@ -253,8 +268,29 @@ export class Dispatcher {
   }
 
   #startWatched(task: ScsiTask, unit: LogicalUnit): void {
-    if (task.abort === ABORT.NONE) unit.tellWatchers(task);
-    this.#start(task);
+    const wait = task.abort === ABORT.NONE ? unit.tellWatchers(task) : null;
+    if (wait === null) return this.#start(task);
+    this.#startAfter(task, wait, () => this.#start(task));
+  }
+
+  // Those who watch its blocks have something to do before they change.
+  #startAfter(
+    task: ScsiTask,
+    known: Promise<Completion | null>,
+    start: () => void,
+  ): void {
+    const wait = task.trace?.acquire(WAIT.OTHER_NODE);
+    let refusal: Completion | null = null;
+    const goOn = () => {
+      wait?.release();
+      if (refusal === null) start();
+      else this.#end(task, refusal);
+    };
+    this.#held.set(task, goOn);
+    known.then((outcome) => {
+      refusal = outcome;
+      if (this.#held.get(task) === goOn) this.#letGo(task);
+    });
   }
 
   #start(task: ScsiTask): void {

@@ -102,7 +102,16 @@ function judgeAway(
   }
   task.row = row;
   task.aside = true;
-  return judgeAttention(itl, row, ~0) ?? judgeAccess(unit.access, row);
+  return judgeAttention(itl, row, ~0) ??
+    judgeAccess(accessFor(task.nexus, unit), row);
+}
+
+// What is done in the name of an initiator does not take its path: it goes to
+// the node that serves the unit.
+function accessFor({ actsFor }: Nexus, { access }: LogicalUnit): number {
+  return actsFor !== null && access === ACCESS.STANDBY
+    ? ACCESS.NONOPTIMIZED
+    : access;
 }
 
 /** Whether an access state keeps a command away; null: it does not. */
@@ -136,7 +145,7 @@ export function judgeAgain(
   row: CommandRow,
   unit: LogicalUnit,
 ): Completion | null {
-  if (unit.away) return judgeAccess(unit.access, row);
+  if (unit.away) return judgeAccess(accessFor(task.nexus, unit), row);
   return judgeReservations(unit, row, task.nexus) ?? judgeUnitState(unit, row);
 }
 

@@ -28,7 +28,7 @@ import { RateLimits } from "./rate_limits.ts";
 import { Reservations } from "./reservations.ts";
 import type { SavedPage } from "./saved_pages.ts";
 import { SelfTests } from "./self_test.ts";
-import { type Sense, thresholdReached } from "./sense.ts";
+import { type Completion, type Sense, thresholdReached } from "./sense.ts";
 import { SERIALIZATION } from "./serialization.ts";
 import type { BlockRange, ScsiTask } from "./task.ts";
 import {
@@ -107,11 +107,15 @@ const NO_GEOMETRY: UnitGeometry = {
 
 /**
  * Hears of commands that are about to change blocks, in the turn in which they
- * begin. It must not throw, and nothing waits for it.
+ * begin. It must not throw.
  *
  * @param range the blocks; null: any of the unit
+ * @returns null, or nothing: the command may begin; else resolves when it may,
+ *   with null, or with how it has to end instead
  */
-export type WriteWatcher = (range: BlockRange | null) => void;
+export type WriteWatcher = (
+  range: BlockRange | null,
+) => Promise<Completion | null> | null | void;
 
 /** Behind every COMMAND PRIORITY there is. */
 const NO_PRIORITY = 16;
@@ -476,14 +480,23 @@ export class LogicalUnit implements ThresholdPlace {
     };
   }
 
-  /** A command begins: whoever watches hears of it if it changes blocks. */
-  tellWatchers(task: ScsiTask): void {
+  /**
+   * A command begins: whoever watches hears of it if it changes blocks.
+   *
+   * @returns null when it may begin; else see `WriteWatcher`
+   */
+  tellWatchers(task: ScsiTask): Promise<Completion | null> | null {
     const { row } = task;
-    if (this.#watchers.size === 0 || row === null) return;
-    if ((row.pattern & PATTERN.WRITE) === 0) return;
-    if (row.serialization === SERIALIZATION.SYNCHRONIZE) return;
+    if (this.#watchers.size === 0 || row === null) return null;
+    if ((row.pattern & PATTERN.WRITE) === 0) return null;
+    if (row.serialization === SERIALIZATION.SYNCHRONIZE) return null;
     const range = row.range === undefined ? null : task;
-    for (const each of [...this.#watchers]) each(range);
+    let waits: Promise<Completion | null>[] | null = null;
+    for (const each of [...this.#watchers]) {
+      const wait = each(range);
+      if (wait instanceof Promise) (waits ??= []).push(wait);
+    }
+    return waits === null ? null : firstRefusal(waits);
   }
 
   #lookForTrouble(): void {
@@ -532,6 +545,13 @@ export class LogicalUnit implements ThresholdPlace {
     };
     return new ModePages(facts, before);
   }
+}
+
+async function firstRefusal(
+  waits: readonly Promise<Completion | null>[],
+): Promise<Completion | null> {
+  const outcomes = await Promise.all(waits);
+  return outcomes.find((outcome) => outcome !== null) ?? null;
 }
 
 function orderingRules(unit: LogicalUnit): OrderingRules {

@@ -94,6 +94,7 @@ export * from "./ports/coordinator.ts";
 export * from "./ports/designator.ts";
 export * from "./ports/host.ts";
 export * from "./ports/port_driver.ts";
+export * from "./ports/shared_entries.ts";
 export * from "./ports/transport.ts";
 export * from "./ports/transport_id.ts";
 export * from "./range_geometry.ts";

@@ -15,6 +15,7 @@ import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { MaybePromise } from "./ports/block_store.ts";
 import type { Host } from "./ports/host.ts";
 import type { PortDriver } from "./ports/port_driver.ts";
+import type { EntryTeller, SharedEntries } from "./ports/shared_entries.ts";
 import type { Services, ServiceToken, ServiceTokens } from "./service.ts";
 
 /**
@@ -63,6 +64,8 @@ export interface Registrar {
   inquiryFlag(flag: InquiryFlag): void;
   /** Hears of logical units, and of what ends work on them. */
   lunObserver(observer: LunObserver): void;
+  /** Shares what it keeps with logical units with another node, if one is. */
+  share(entries: SharedEntries): EntryTeller;
   /** Offers a service to plugins and programs. */
   provide<T>(token: ServiceToken<T>, service: T): void;
 }

@@ -7,6 +7,7 @@
 import type { CommandTable } from "./commands/command_table.ts";
 import type { InquiryFlags } from "./commands/inquiry_flags.ts";
 import type { VpdPages } from "./commands/vpd_pages.ts";
+import type { CoordinatorPlace } from "./coordination.ts";
 import type { EventHub } from "./events.ts";
 import type { LunObservers } from "./lun_observer.ts";
 import type { LunRegistry } from "./lun_registry.ts";
@@ -44,6 +45,8 @@ export interface Extensible {
   readonly ports: PortRegistry;
   /** What happens. */
   readonly events: EventHub;
+  /** Where the coordinator stands. */
+  readonly place: CoordinatorPlace;
   /** The logical units, which hold on to backends. */
   readonly luns: LunRegistry;
 }
@@ -282,7 +285,7 @@ export class PluginHost {
 
   #registration(name: string): PluginRegistration {
     const { host, commands, vpdPages, ports, events } = this.#target;
-    const { inquiryFlags, observers } = this.#target;
+    const { inquiryFlags, observers, place } = this.#target;
     return new PluginRegistration(name, {
       host,
       commands,
@@ -291,6 +294,7 @@ export class PluginHost {
       observers,
       ports,
       events,
+      place,
       backends: this.#backends,
       portDrivers: this.#portDrivers,
       services: this.#services,

@@ -9,6 +9,7 @@ import type { CommandTable } from "./commands/command_table.ts";
 import type { InquiryFlags } from "./commands/inquiry_flags.ts";
 import type { VpdPages } from "./commands/vpd_pages.ts";
 import type { EventHub } from "./events.ts";
+import type { CoordinatorPlace } from "./coordination.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { LunObserver, LunObservers } from "./lun_observer.ts";
 import { PLUGIN_WAIT_MS, type PluginPorts, type Registrar } from "./plugin.ts";
@@ -17,6 +18,7 @@ import type { PortRegistry } from "./port_registry.ts";
 import type { BackendDriver } from "./ports/backend_driver.ts";
 import type { Host, Log } from "./ports/host.ts";
 import type { PortDriver } from "./ports/port_driver.ts";
+import type { EntryTeller, SharedEntries } from "./ports/shared_entries.ts";
 import type { ServiceToken } from "./service.ts";
 import type { PortDescription, TargetPort } from "./target_port.ts";
 
@@ -36,6 +38,8 @@ export interface RegistrationPlaces {
   readonly ports: PortRegistry;
   /** What happens in the target. */
   readonly events: EventHub;
+  /** Where the coordinator stands. */
+  readonly place: CoordinatorPlace;
   /** Kinds of store by name. */
   readonly backends: Map<string, BackendDriver>;
   /** Frontends with ports that come and go, by name. */
@@ -74,6 +78,7 @@ export class PluginRegistration {
       vpdPage: (page) => this.#add(() => places.vpdPages.add(page)),
       inquiryFlag: (flag) => this.#add(() => places.inquiryFlags.add(flag)),
       lunObserver: (observer) => this.#observe(observer),
+      share: (entries) => this.#share(entries),
       provide: (token, service) => this.#provide(token, service),
     };
   }
@@ -190,6 +195,13 @@ export class PluginRegistration {
           tell("nexusLost", () => observer.nexusLost?.(nexus)),
       })
     );
+  }
+
+  #share(entries: SharedEntries): EntryTeller {
+    let teller: EntryTeller | undefined;
+    this.#add(() => teller = this.#places.place.share(entries));
+    if (teller === undefined) throw new TypeError("Nothing is shared");
+    return teller;
   }
 
   async #storeEnding(observer: LunObserver, unit: LogicalUnit): Promise<void> {

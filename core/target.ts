@@ -60,6 +60,8 @@ export class Target implements AsyncDisposable {
   readonly buffers: BufferPool = new BufferPool();
   /** What happens in it. */
   readonly events: EventHub;
+  /** Where the coordinator stands. */
+  readonly place: CoordinatorPlace = new CoordinatorPlace();
   readonly #dispatcher: Dispatcher;
   readonly #clients: Map<string, ScsiClient> = new Map();
 
@@ -79,9 +81,8 @@ export class Target implements AsyncDisposable {
       this.observers,
     );
     const dispatcher = this.#dispatcher;
-    const { host, events, observers } = this;
+    const { host, events, observers, place } = this;
     const { findPlugin, companions } = options;
-    const place = new CoordinatorPlace();
     this.plugins = new PluginHost(this, findPlugin, companions);
     this.luns = new LunRegistry({
       host,
@@ -102,6 +103,7 @@ export class Target implements AsyncDisposable {
     this.plugins.provide(COORDINATION, {
       luns,
       ports,
+      entries: place.entries,
       install: (coordinator) => place.install(coordinator, luns, ports),
     });
   }

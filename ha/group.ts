@@ -167,12 +167,13 @@ export class Group implements RoleActions {
   async open(): Promise<string | null> {
     this.#open = true;
     this.#suspended = false;
-    const { luns, units, log } = this.#parts;
+    const { luns, units, log, replication } = this.#parts;
     const failures: string[] = [];
     for (const unit of units()) {
       if (this.#followed(unit).conflict !== null) continue;
       try {
         await luns.openStore(unit);
+        await replication.adoptEntries(this.number, unit);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         log.error("The store of a LUN cannot be opened", {
@@ -227,6 +228,7 @@ export class Group implements RoleActions {
     this.#open = false;
     for (const unit of units()) {
       replication.setFollowed(unit, releaseNexuses(unit));
+      replication.releaseEntries(unit);
     }
     replication.leave(this.number);
   }

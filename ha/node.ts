@@ -25,6 +25,7 @@ import {
   PORTS_MAX,
   type RawOptions,
   type ScsiTask,
+  type SharedEntries,
   type StoreRequest,
   type TargetPort,
   type TargetPortGroup,
@@ -109,6 +110,7 @@ export class HaNode implements Coordinator, HaControl {
       groupOf: (unit) => this.#groupOf(unit).number,
       unitsOf: (group) => this.#unitsOf(group),
       ports: () => core.ports.all(),
+      entries: core.entries,
       conflict: (unit, reason) => this.#conflict(unit, reason),
     }, {
       sequence: (group, sequence, durable) =>
@@ -131,7 +133,7 @@ export class HaNode implements Coordinator, HaControl {
       up: (peer) => this.#linkUp(peer.instance),
       drained: () => this.#forwarding?.linkDrained(),
       silent: () => this.#forwarding?.stopGranted(),
-      down: () => this.#linkDown(),
+      down: (_reason, silenceMs) => this.#linkDown(silenceMs),
     });
     this.#roleLink = link === null ? null : new RoleLink(link, clock);
     this.#orders = link === null ? null : new PeerOrders(link, (number) => {
@@ -376,6 +378,25 @@ export class HaNode implements Coordinator, HaControl {
   }
 
   /** See `Coordinator`. */
+  get sharesEntries(): boolean {
+    return this.#link !== null;
+  }
+
+  /** See `Coordinator`. */
+  entryChanged(
+    unit: LogicalUnit,
+    entries: SharedEntries,
+    key: string,
+  ): Promise<boolean> | null {
+    return this.#replication.entryChanged(unit, entries, key);
+  }
+
+  /** See `Coordinator`. */
+  entriesAdded(): void {
+    this.#replication.entriesAdded();
+  }
+
+  /** See `Coordinator`. */
   isShared(row: CommandRow): boolean {
     return isShared(row);
   }
@@ -488,10 +509,10 @@ export class HaNode implements Coordinator, HaControl {
     this.#forwarding?.linkUp(instance);
   }
 
-  #linkDown(): void {
+  #linkDown(silenceMs: number): void {
     this.#linkSince.atMs = this.#parts.host.clock.wallClockMs();
     this.#forwarding?.linkDown();
-    this.#replication.linkDown();
+    this.#replication.linkDown(silenceMs);
     this.#directory.linkDown();
   }
 

@@ -18,6 +18,7 @@ import type { ScsiTask } from "../task.ts";
 import type { TaskManagementRequest } from "../task_management.ts";
 import type { BackendDriver, MayWrite } from "./backend_driver.ts";
 import type { BlockStore, MaybePromise } from "./block_store.ts";
+import type { SharedEntries } from "./shared_entries.ts";
 
 /** Asymmetric access states by their codes (SPC-5 6.36). */
 export const ACCESS = {
@@ -134,6 +135,17 @@ export interface Coordinator {
    */
   settled(unit: LogicalUnit): Promise<Completion | null> | null;
 
+  /** Whether another node has to know the entries of plugins. */
+  readonly sharesEntries: boolean;
+  /** An entry of a plugin has changed: see `EntryTeller.tell`. */
+  entryChanged(
+    unit: LogicalUnit,
+    entries: SharedEntries,
+    key: string,
+  ): Promise<boolean> | null;
+  /** A plugin with entries has come; the other node may have told some. */
+  entriesAdded(entries: SharedEntries): void;
+
   /**
    * A command changes what both nodes know: while a unit is frozen, because
    * the other node would not learn of it, it ends with BUSY instead.
@@ -174,6 +186,8 @@ export interface Coordination {
   readonly luns: LunRegistry;
   /** The target ports. */
   readonly ports: PortRegistry;
+  /** Entries of plugins, by their names. */
+  readonly entries: ReadonlyMap<string, SharedEntries>;
   /**
    * Puts a coordinator in place, for as long as the result is not disposed
    * of. Throws a `TypeError` where there is one already.

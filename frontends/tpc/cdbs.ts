@@ -13,7 +13,10 @@ const OPCODE = {
   READ_16: 0x88,
   WRITE_16: 0x8a,
   WRITE_SAME_16: 0x93,
+  SERVICE_ACTION_IN_16: 0x9e,
 } as const;
+
+const READ_CAPACITY_16 = 0x10;
 
 const WRITE_SAME_UNMAP = 0x08;
 const WRITE_SAME_NDOB = 0x01;
@@ -68,6 +71,16 @@ export function writeZeroesCdb(
 /** TEST UNIT READY. */
 export function testUnitReadyCdb(): Uint8Array {
   return new Uint8Array(6);
+}
+
+/** READ CAPACITY(16). */
+export function readCapacityCdb(allocationLength: number): Uint8Array {
+  const cdb = new Uint8Array(16);
+  const view = new DataView(cdb.buffer);
+  view.setUint8(0, OPCODE.SERVICE_ACTION_IN_16);
+  view.setUint8(1, READ_CAPACITY_16);
+  view.setUint32(10, allocationLength);
+  return cdb;
 }
 
 /** PERSISTENT RESERVE OUT, REGISTER. */

@@ -18,6 +18,7 @@ import { CopyBuffers } from "./copy_buffers.ts";
 import { CopyRun } from "./copy_run.ts";
 import type { InnerResult } from "./inner_initiator.ts";
 import { Pacer } from "./pacer.ts";
+import type { UnitShape } from "./shape.ts";
 
 /** One end of a copy. */
 export interface CopyEnd {
@@ -25,6 +26,8 @@ export interface CopyEnd {
   readonly unit: LogicalUnit;
   /** Its blocks, in the order of the data. */
   readonly ranges: readonly BlockRange[];
+  /** Its shape, where another node serves it; absent: its own. */
+  readonly shape?: UnitShape;
 }
 
 /** Where data come from. */

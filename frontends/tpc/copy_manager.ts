@@ -28,6 +28,7 @@ import {
   type InnerResult,
 } from "./inner_initiator.ts";
 import {
+  type AnyOperation,
   type CopyOperation,
   CopyOperations,
   type CopyState,
@@ -220,7 +221,7 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     this.host.log.warn("An option is of no effect", { lun, problem });
   }
 
-  #record(operation: CopyOperation): CopyRecord {
+  #record(operation: AnyOperation): CopyRecord {
     const { asker, endedMs } = operation;
     return {
       number: operation.number,
@@ -241,7 +242,7 @@ export class CopyManager implements CopyService, LunObserver, AsyncDisposable {
     };
   }
 
-  #runMs({ startedMs, endedMs }: CopyOperation): number {
+  #runMs({ startedMs, endedMs }: AnyOperation): number {
     return (endedMs ?? this.#nowMs()) - startedMs;
   }
 

@@ -170,13 +170,9 @@ export class CopyRun {
     const most = this.#map.runBytes;
     const { leftBytes } = this.#start;
     if (!isHole) return Math.min(PIECE_BYTES, most, leftBytes);
-    const { unit } = this.#request.destination;
+    const { unit, shape = unit.geometry } = this.#request.destination;
     const { write_same_max_lba: limit = Infinity } = unit.options;
-    return Math.min(
-      most,
-      this.#zeroBytes,
-      limit * unit.geometry.blockLength,
-    );
+    return Math.min(most, this.#zeroBytes, limit * shape.blockLength);
   }
 
   // Stores may write zeroes as they write data: whoever waits for an answer in
@@ -270,14 +266,11 @@ export class CopyRun {
   }
 }
 
-function sideOf({ unit, ranges }: CopyEnd): CursorSide {
-  const { geometry } = unit;
-  return {
-    ranges,
-    blockLength: geometry.blockLength,
-    physicalBlocks: 2 ** geometry.physicalBlockExponent,
-    lowestAlignedLba: geometry.lowestAlignedLba,
-  };
+function sideOf({ unit, ranges, shape }: CopyEnd): CursorSide {
+  const { blockLength, physicalBlockExponent, lowestAlignedLba } = shape ??
+    unit.geometry;
+  const physicalBlocks = 2 ** physicalBlockExponent;
+  return { ranges, blockLength, physicalBlocks, lowestAlignedLba };
 }
 
 // Blocks that are read and written by one copy: pieces one by one, so that

@@ -25,6 +25,7 @@ import {
 import { CopyManager } from "./copy_manager.ts";
 import { extendedCopyCommands } from "./extended_copy.ts";
 import { receiveResultsCommands } from "./receive_results.ts";
+import { shareResults } from "./shared_results.ts";
 import { COPIES } from "./token.ts";
 import { RodTokens, tokenCommands } from "./tokens/mod.ts";
 import { THIRD_PARTY_COPY_PAGE } from "./vpd_page.ts";
@@ -53,7 +54,13 @@ export const plugin: Plugin = definePlugin({
 function setUp(register: Registrar, shares: boolean): AsyncDisposable {
   const manager = new CopyManager(register.host, register.ports, shares);
   register.inquiryFlag(THIRD_PARTY_COPY);
-  const tokens = new RodTokens(manager);
+  const { operations } = manager;
+  shareResults(
+    operations,
+    register.host.clock,
+    (entries) => register.share(entries),
+  );
+  const tokens = new RodTokens(manager, (entries) => register.share(entries));
   register.vpdPage(THIRD_PARTY_COPY_PAGE);
   for (
     const each of [

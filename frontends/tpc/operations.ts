@@ -47,12 +47,25 @@ export type CopyKind =
 /** Where an operation stands. */
 export type CopyState = "running" | "completed" | "failed" | "aborted";
 
+/** Who has asked for an operation: a nexus is one. */
+export interface CopyAsker {
+  /** Its initiator port. */
+  readonly initiator: {
+    /** Name of the nexus. */
+    readonly nexusId: string;
+    /** Name of the initiator port. */
+    readonly name: string;
+  };
+  /** Its target port. */
+  readonly port: { readonly number: number };
+}
+
 /** What a command says of the operation that it begins. */
-export interface OperationRequest {
+export interface OperationRequest<Asker extends CopyAsker = Nexus> {
   /** The unit that received the command. */
   readonly unit: LogicalUnit;
   /** The nexus that sent it. */
-  readonly asker: Nexus;
+  readonly asker: Asker;
   /** LIST IDENTIFIER. */
   readonly listId: number;
   /** The command. */
@@ -64,13 +77,13 @@ export interface OperationRequest {
 }
 
 /** One copy operation. */
-export class CopyOperation {
+export class CopyOperation<Asker extends CopyAsker = Nexus> {
   /** Number in the target, for lists of operators. */
   readonly number: number;
   /** The unit that received the command. */
   readonly unit: LogicalUnit;
   /** The nexus that sent it. */
-  readonly asker: Nexus;
+  readonly asker: Asker;
   /** LIST IDENTIFIER. */
   readonly listId: number;
   /** The command. */
@@ -107,10 +120,23 @@ export class CopyOperation {
   forsaken = false;
   /** ROD token that it has made; null: none. */
   token: Uint8Array | null = null;
+  /** The other node has done it: it is known by the name of its initiator. */
+  taken = false;
+  /**
+   * Resolves with whether another node knows that it has begun; null: nobody
+   * has to.
+   */
+  begun: Promise<boolean> | null = null;
+  /** Its result takes the place of one that another node may know. */
+  replaces = false;
   readonly #stop: AbortController = new AbortController();
 
   /** Made by {@linkcode CopyOperations.begin}. */
-  constructor(number: number, request: OperationRequest, nowMs: number) {
+  constructor(
+    number: number,
+    request: OperationRequest<Asker>,
+    nowMs: number,
+  ) {
     this.number = number;
     this.unit = request.unit;
     this.asker = request.asker;
@@ -132,10 +158,20 @@ export class CopyOperation {
   }
 }
 
+/** An operation, whoever has asked for it. */
+export type AnyOperation = CopyOperation<CopyAsker>;
+
+/** Tells another node of an operation: see `EntryTeller.tell`. */
+export type TellOperation = (
+  operation: AnyOperation,
+) => Promise<boolean> | null;
+
 /** The copy operations of one target. */
 export class CopyOperations implements LunObserver, Disposable {
   readonly #clock: Clock;
-  readonly #all: Set<CopyOperation> = new Set();
+  /** Tells another node of what has changed. */
+  tell: TellOperation = () => null;
+  readonly #all: Set<AnyOperation> = new Set();
   readonly #expired: (nowMs: number) => void;
   #cancel: () => void;
   #lastNumber = 0;
@@ -153,7 +189,7 @@ export class CopyOperations implements LunObserver, Disposable {
   }
 
   /** All of them, in the order in which they began. */
-  all(): CopyOperation[] {
+  all(): AnyOperation[] {
     return [...this.#all];
   }
 
@@ -177,40 +213,79 @@ export class CopyOperations implements LunObserver, Disposable {
     const number = ++this.#lastNumber;
     const operation = new CopyOperation(number, request, this.#clock.nowMs());
     this.#all.add(operation);
+    operation.begun = this.#tell(operation);
+    operation.replaces = known !== null;
     return operation;
   }
 
-  /** The operation with an identifier, or null. */
+  /**
+   * The operation with an identifier, or null. One that the other node has
+   * done is found by its initiator, whichever way that comes: the port that it
+   * was asked for may be gone with that node.
+   */
   find(
     unit: LogicalUnit,
-    asker: Nexus,
+    asker: CopyAsker,
     listId: number,
-  ): CopyOperation | null {
-    for (const each of this.#all) {
-      if (
-        each.listId === listId && each.unit === unit && !each.anonymous &&
-        sameNexus(each.asker, asker)
-      ) return each;
-    }
-    return null;
+  ): AnyOperation | null {
+    const named = this.all().filter((each) =>
+      each.listId === listId && each.unit === unit && !each.anonymous
+    );
+    return named.find((each) => sameNexus(each.asker, asker)) ??
+      named.findLast((each) => each.taken && sameDevice(each.asker, asker)) ??
+      null;
   }
 
-  /** An operation has ended: its result is kept for a while. */
+  /** The operation with a number, or undefined. */
+  numbered(number: number): AnyOperation | undefined {
+    return this.all().find((each) => each.number === number);
+  }
+
+  /** Keeps the result of an operation that the other node has done. */
+  take(
+    request: OperationRequest<CopyAsker>,
+    { runMs, heldMs }: { readonly runMs: number; readonly heldMs: number },
+  ): AnyOperation {
+    const endedMs = this.#clock.nowMs() - heldMs;
+    const number = ++this.#lastNumber;
+    const operation = new CopyOperation(number, request, endedMs - runMs);
+    operation.taken = true;
+    operation.endedMs = endedMs;
+    operation.state = "completed";
+    this.#all.add(operation);
+    this.#makeRoom(operation);
+    return operation;
+  }
+
+  /**
+   * An operation has ended: its result is kept for a while.
+   *
+   * @returns see `EntryTeller.tell`
+   */
   end(
-    operation: CopyOperation,
+    operation: AnyOperation,
     state: Exclude<CopyState, "running">,
     completion: Completion,
-  ): void {
+  ): Promise<boolean> | null {
     operation.state = state;
     operation.completion = completion;
     operation.endedMs = this.#clock.nowMs();
-    if (operation.anonymous || operation.forsaken) this.forget(operation);
-    else this.#makeRoom(operation);
+    if (operation.anonymous || operation.forsaken) {
+      this.forget(operation);
+      return null;
+    }
+    this.#makeRoom(operation);
+    return this.#tell(operation);
   }
 
   /** Forgets a result: it was told, or cannot be told any more. */
-  forget(operation: CopyOperation): void {
-    this.#all.delete(operation);
+  forget(operation: AnyOperation): void {
+    if (this.#all.delete(operation)) void this.#tell(operation);
+  }
+
+  /** Another node serves a unit: what runs on it ends, results are its own. */
+  leave(unit: LogicalUnit): void {
+    this.#drop((each) => each.unit === unit);
   }
 
   /** See `LunObserver`: what runs on it ends, its results are gone. */
@@ -234,7 +309,11 @@ export class CopyOperations implements LunObserver, Disposable {
     this.#drop(() => true);
   }
 
-  #drop(concerned: (operation: CopyOperation) => boolean): void {
+  #tell(operation: AnyOperation): Promise<boolean> | null {
+    return operation.anonymous ? null : this.tell(operation);
+  }
+
+  #drop(concerned: (operation: AnyOperation) => boolean): void {
     for (const each of this.all().filter(concerned)) {
       each.forsaken = true;
       if (each.state === "running") each.stop();
@@ -242,7 +321,7 @@ export class CopyOperations implements LunObserver, Disposable {
     }
   }
 
-  #makeRoom(operation: CopyOperation): void {
+  #makeRoom(operation: AnyOperation): void {
     const held = this.all().filter(({ state }) => state !== "running");
     const own = held.filter(({ asker }) => sameNexus(asker, operation.asker));
     const [oldestOwn] = own;
@@ -264,6 +343,15 @@ export class CopyOperations implements LunObserver, Disposable {
 }
 
 /** Whether two nexuses are one initiator at one port, session after session. */
-export function sameNexus(one: Nexus, other: Nexus): boolean {
+export function sameNexus(one: CopyAsker, other: CopyAsker): boolean {
   return one.initiator.nexusId === other.initiator.nexusId;
+}
+
+// An iSCSI initiator has another port name on each of its paths.
+function sameDevice(one: CopyAsker, other: CopyAsker): boolean {
+  return deviceOf(one.initiator.name) === deviceOf(other.initiator.name);
+}
+
+function deviceOf(name: string): string {
+  return name.replace(/,i,0x[0-9a-f]+$/i, "");
 }

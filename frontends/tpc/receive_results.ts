@@ -20,11 +20,7 @@ import {
   STATUS,
 } from "../../core/mod.ts";
 import type { CopyManager } from "./copy_manager.ts";
-import {
-  type CopyKind,
-  type CopyOperation,
-  RUNNING_MAX,
-} from "./operations.ts";
+import { type AnyOperation, type CopyKind, RUNNING_MAX } from "./operations.ts";
 import {
   CSCDS_MAX,
   DESCRIPTOR,
@@ -75,7 +71,7 @@ export function receiveResultsCommands(
 ): readonly CommandDefinition[] {
   type Tell = (
     task: ScsiTask,
-    operation: CopyOperation,
+    operation: AnyOperation,
   ) => MaybePromise<Completion> | null;
   const telling = (listIdOf: (task: ScsiTask) => number, tell: Tell) =>
   (
@@ -138,7 +134,7 @@ function allocationLength({ cdb }: ScsiTask): number {
 
 function tellShortStatus(
   task: ScsiTask,
-  { state, segments, bytes }: CopyOperation,
+  { state, segments, bytes }: AnyOperation,
 ): MaybePromise<Completion> {
   return reply(task, 12, allocationLength(task), (view) => {
     const fits = bytes <= SHORT_COUNT_MAX;
@@ -161,7 +157,7 @@ const FAILURE_LENGTH = 60;
 
 function tellFailure(
   task: ScsiTask,
-  { state, completion }: CopyOperation,
+  { state, completion }: AnyOperation,
 ): MaybePromise<Completion> | null {
   if (state === "running") return null;
   const sense = bytesOfSense(completion);
@@ -198,7 +194,7 @@ export interface TransferCount {
  */
 export function writeStatus(
   view: DataView,
-  operation: CopyOperation,
+  operation: AnyOperation,
   { units, count }: TransferCount,
   { sense, lengthBytes }: { sense: Uint8Array; lengthBytes: number },
 ): void {
@@ -216,7 +212,7 @@ export function writeStatus(
   putBytes(view, STATUS_LENGTH, sense);
 }
 
-function copyStatusOf(operation: CopyOperation): number {
+function copyStatusOf(operation: AnyOperation): number {
   const { state, partlyDone, background } = operation;
   switch (state) {
     case "running":
@@ -232,7 +228,7 @@ function copyStatusOf(operation: CopyOperation): number {
 
 function tellStatus(
   task: ScsiTask,
-  operation: CopyOperation,
+  operation: AnyOperation,
 ): MaybePromise<Completion> {
   const sense = bytesOfSense(operation.completion);
   const lengthBytes = STATUS_LENGTH + sense.length;

@@ -12,10 +12,10 @@ import {
 } from "../../core/mod.ts";
 import { mayTouch } from "./access.ts";
 import { registerCdb, registerList, testUnitReadyCdb } from "./cdbs.ts";
-import type { CopyFailure } from "./copy_engine.ts";
+import type { CopyEnd, CopyFailure } from "./copy_engine.ts";
 import type { CopyManager } from "./copy_manager.ts";
 import { unitsNamed } from "./designators.ts";
-import type { InnerCommand } from "./inner_initiator.ts";
+import type { InnerCommand, InnerResult } from "./inner_initiator.ts";
 import type { CopyOperation } from "./operations.ts";
 import {
   type BlockSegment,
@@ -32,6 +32,7 @@ import {
   thirdPartyDeviceFailure,
   unreachableCopyTarget,
 } from "./sense.ts";
+import { shapeOf, type UnitShape } from "./shape.ts";
 
 /** CSCD DESCRIPTOR ID of the unit that received the command. */
 const RECEIVER = 0xffff;
@@ -51,10 +52,12 @@ export async function runSegments(
 /** A source or destination that was found. */
 interface Party {
   readonly unit: LogicalUnit;
-  /** Bytes of a block, as the list has it. */
+  /** Bytes of a block, as the list has it; 0: as the unit has it. */
   readonly blockLength: number;
   /** Where its descriptor stands; undefined: it has none. */
   readonly cscdAt: number | undefined;
+  /** Its shape, as far as it is known. */
+  shape: UnitShape;
 }
 
 type Side = "source" | "destination";
@@ -108,9 +111,12 @@ class SegmentRun {
     if (source === null || destination === null) {
       return unreachableCopyTarget(this.#segment);
     }
+    const failed = await this.#measure("source", source) ??
+      await this.#measure("destination", destination);
+    if (failed !== null) return failed;
     const lengthBytes = lengthOf(segment, source, destination);
     if (lengthBytes === 0) return STATUS.GOOD;
-    const ends = [source, destination].map(({ unit }) => unit.geometry);
+    const ends = [source, destination].map(({ shape }) => shape);
     if (ends.some(({ blockLength }) => blockLength === 0)) {
       return incorrectCopyTargetDeviceType(this.#segment);
     }
@@ -119,17 +125,29 @@ class SegmentRun {
     }
     const from = rangeOn(source, segment.sourceLba, lengthBytes);
     const to = rangeOn(destination, segment.destinationLba, lengthBytes);
-    if (isBeyond(source.unit, from) || isBeyond(destination.unit, to)) {
+    if (isBeyond(source, from) || isBeyond(destination, to)) {
       return copyTargetDeviceNotReachable(this.#segment);
     }
     const { failure } = await this.#manager.copy(this.#operation, {
-      source: { unit: source.unit, ranges: [from] },
-      destination: { unit: destination.unit, ranges: [to] },
+      source: endOf(source, from),
+      destination: endOf(destination, to),
     });
     this.#operation.blocks += failure === null ? to.blockCount : 0;
     return failure === null
       ? STATUS.GOOD
       : this.#completionOf(failure, { source, destination });
+  }
+
+  // A unit that the other node serves has its shape there.
+  async #measure(side: Side, party: Party): Promise<Completion | null> {
+    if (!party.unit.away) {
+      party.shape = party.unit.geometry;
+      return null;
+    }
+    const found = await shapeOf(this.#manager, this.#operation, party.unit);
+    if ("status" in found) return this.#failure(side, party, found);
+    party.shape = found;
+    return null;
   }
 
   async #verify({ source, testsReady }: VerifySegment): Promise<Completion> {
@@ -160,8 +178,12 @@ class SegmentRun {
     command: InnerCommand,
   ): Promise<Completion> {
     const result = await this.#manager.execute(this.#operation, command);
-    if (result.status === STATUS.GOOD) return STATUS.GOOD;
-    const { cscdAt } = party;
+    return result.status === STATUS.GOOD
+      ? STATUS.GOOD
+      : this.#failure(side, party, result);
+  }
+
+  #failure(side: Side, { cscdAt }: Party, result: InnerResult): Completion {
     const segment = this.#segment;
     return thirdPartyDeviceFailure({ ...result, segment, side, cscdAt });
   }
@@ -178,9 +200,7 @@ class SegmentRun {
         return inexactSegment(this.#segment);
       default: {
         const { cause: side, result } = failure;
-        const { cscdAt } = parties[side];
-        const segment = this.#segment;
-        return thirdPartyDeviceFailure({ ...result, segment, side, cscdAt });
+        return this.#failure(side, parties[side], result);
       }
     }
   }
@@ -196,8 +216,7 @@ class SegmentRun {
   #lookUp(id: number): Party | null {
     const { unit: receiver, asker } = this.#operation;
     if (id === RECEIVER) {
-      const { blockLength } = receiver.geometry;
-      return { unit: receiver, blockLength, cscdAt: undefined };
+      return partyOf(receiver, 0, undefined);
     }
     const cscd = this.#list.cscds[id];
     if (cscd === undefined || id > CSCD_ID_MAX) return null;
@@ -209,8 +228,7 @@ class SegmentRun {
       this.#refuseAmbiguous([unit, ...others], cscd.bytes);
       return null;
     }
-    const blockLength = cscd.blockLength || unit.geometry.blockLength;
-    return { unit, blockLength, cscdAt: cscd.at };
+    return partyOf(unit, cscd.blockLength, cscd.at);
   }
 
   // Whichever was taken, it could be the wrong one, and its data be lost.
@@ -224,14 +242,18 @@ class SegmentRun {
     });
   }
 
-  #totalBytes(): number {
-    return this.#list.segments.reduce((sum, segment) => {
-      if (segment.type !== DESCRIPTOR.BLOCK_TO_BLOCK) return sum;
+  // Not known beforehand where another node has to be asked for a shape.
+  #totalBytes(): number | undefined {
+    let sum = 0;
+    for (const segment of this.#list.segments) {
+      if (segment.type !== DESCRIPTOR.BLOCK_TO_BLOCK) continue;
       const source = this.#find(segment.source);
       const destination = this.#find(segment.destination);
-      if (source === null || destination === null) return sum;
-      return sum + lengthOf(segment, source, destination);
-    }, 0);
+      if (source === null || destination === null) continue;
+      if (source.unit.away || destination.unit.away) return undefined;
+      sum += lengthOf(segment, source, destination);
+    }
+    return sum;
   }
 
   #route(): string {
@@ -245,26 +267,36 @@ class SegmentRun {
   }
 }
 
+function partyOf(
+  unit: LogicalUnit,
+  blockLength: number,
+  cscdAt: number | undefined,
+): Party {
+  return { unit, blockLength, cscdAt, shape: unit.geometry };
+}
+
+function endOf({ unit, shape }: Party, range: BlockRange): CopyEnd {
+  return { unit, ranges: [range], shape };
+}
+
 function lengthOf(
   segment: BlockSegment,
   source: Party,
   destination: Party,
 ): number {
   const counted = segment.countsDestination ? destination : source;
-  return segment.blockCount * counted.blockLength;
+  const blockLength = counted.blockLength || counted.shape.blockLength;
+  return segment.blockCount * blockLength;
 }
 
 function rangeOn(
-  { unit }: Party,
+  { shape }: Party,
   lba: number,
   lengthBytes: number,
 ): BlockRange {
-  return { lba, blockCount: lengthBytes / unit.geometry.blockLength };
+  return { lba, blockCount: lengthBytes / shape.blockLength };
 }
 
-function isBeyond(
-  { geometry }: LogicalUnit,
-  { lba, blockCount }: BlockRange,
-): boolean {
-  return lba + blockCount > geometry.blockCount;
+function isBeyond({ shape }: Party, { lba, blockCount }: BlockRange): boolean {
+  return lba + blockCount > shape.blockCount;
 }

@@ -270,10 +270,35 @@ export class FarSide {
     const port = this.#options.ports.get(far.frame.port);
     if (port === undefined || !port.remote) return null;
     if (far.nexus?.port === port) return far.nexus;
-    const { name, transportId } = far.frame;
-    far.nexus = port
-      .connect(name, transportId, far, () => new FarContext(far));
+    const { name, transportId, actsFor } = far.frame;
+    const newContext = () => new FarContext(far);
+    if (actsFor === null) {
+      far.nexus = port.connect(name, transportId, far, newContext);
+      return far.nexus;
+    }
+    const asker = this.#askerOf(far.frame, actsFor);
+    far.nexus = asker && port.connectFor(asker, far, newContext);
     return far.nexus;
+  }
+
+  // The initiator that has asked for a copy, at whichever node: judged is what
+  // it may do, not what the copy manager may.
+  #askerOf(frame: NexusFrame, number: number): Nexus | null {
+    const port = this.#options.ports.get(number);
+    if (port === undefined) return null;
+    if (port.remote) {
+      const isAsker = (other: NexusFrame) =>
+        other.port === number && other.actsFor === null &&
+        isSameInitiator(other, frame);
+      const far = [...this.#nexuses.values()]
+        .find((each) => isAsker(each.frame));
+      return far === undefined ? null : this.#connect(far);
+    }
+    for (const nexus of port.nexuses) {
+      const isOwn = nexus.actsFor === null;
+      if (isOwn && isSameInitiator(nexus.initiator, frame)) return nexus;
+    }
+    return null;
   }
 
   #refusal(
@@ -407,7 +432,15 @@ export class FarSide {
 }
 
 function isSame(one: NexusFrame, other: NexusFrame): boolean {
-  return one.port === other.port && one.name === other.name &&
+  return one.port === other.port && one.actsFor === other.actsFor &&
+    isSameInitiator(one, other);
+}
+
+/** An initiator port by its names. */
+type Named = Pick<NexusFrame, "name" | "transportId">;
+
+function isSameInitiator(one: Named, other: Named): boolean {
+  return one.name === other.name &&
     one.transportId.length === other.transportId.length &&
     one.transportId.every((byte, at) => byte === other.transportId[at]);
 }

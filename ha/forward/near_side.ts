@@ -307,13 +307,16 @@ export class NearSide {
   #announce(known: NearNexus): void {
     if (known.toldOn === this.#incarnation) return;
     known.toldOn = this.#incarnation;
-    const { initiator } = known.nexus;
-    assert(known.nexus.port.number < 2 ** 16, "a port has a two-byte number");
+    const { initiator, port, actsFor } = known.nexus;
+    assert(port.number < 2 ** 16, "a port has a two-byte number");
+    // In whose name it acts has to be known first; at its own node it is.
+    if (actsFor !== null && !actsFor.port.remote) this.tellNexus(actsFor);
     const body = encodeNexus({
       nexus: known.id,
-      port: known.nexus.port.number,
+      port: port.number,
       transportId: initiator.transportId,
       name: initiator.name,
+      actsFor: actsFor?.port.number ?? null,
     });
     this.#channel.send(KIND.NEXUS, body);
   }

@@ -262,7 +262,7 @@ class Link implements PeerLink, ChannelServices, PeerAcceptor {
 
   ended(channel: PeerChannel, end: ChannelEnd): void {
     this.#figures.add(channel.counters);
-    if (channel === this.#channel) this.#down(end.reason);
+    if (channel === this.#channel) this.#down(end.reason, channel.silenceMs);
     else {
       this.#handshakes.delete(channel);
       if (this.#open) this.#refuse(channel.peerAddress, end.reason);
@@ -271,12 +271,12 @@ class Link implements PeerLink, ChannelServices, PeerAcceptor {
     this.#retry(end.wasUp ? this.#afterUpMs() : this.#backoffMs());
   }
 
-  #down(reason: string): void {
+  #down(reason: string, silenceMs: number): void {
     this.#channel = null;
     this.#congested = false;
     this.#lastReason = reason;
     this.#options.log.warn(`HA link: down: ${reason}`);
-    for (const each of [...this.events]) each.down?.(reason);
+    for (const each of [...this.events]) each.down?.(reason, silenceMs);
   }
 
   #refuse(peerAddress: string, reason: string): void {

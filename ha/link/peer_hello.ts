@@ -5,7 +5,7 @@
  */
 
 /** Version of everything on the link, this file's types among it. */
-export const LINK_VERSION = 1;
+export const LINK_VERSION = 2;
 
 /** How two nodes share their LUNs. */
 export type HaMode = "standby" | "shared" | "proxy";

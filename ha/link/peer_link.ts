@@ -36,8 +36,11 @@ export interface LinkListener {
   heard?(): void;
   /** The queue was congested and is not any more. */
   drained?(): void;
-  /** The link has ended: what was queued is lost. */
-  down?(reason: string): void;
+  /**
+   * The link has ended: what was queued is lost. `silenceMs` is as it was
+   * right before.
+   */
+  down?(reason: string, silenceMs: number): void;
 }
 
 /**

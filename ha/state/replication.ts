@@ -13,6 +13,7 @@ import {
   type Completion,
   type Log,
   type LogicalUnit,
+  type SharedEntries,
   STATUS,
   UNIT_ATTENTION,
 } from "../../core/mod.ts";
@@ -26,11 +27,18 @@ import {
   SECTION,
   SECTIONS,
 } from "./sections.ts";
-import { Follower, type FollowerPlaces } from "./follower.ts";
+import {
+  ENTRIES_GOOD_MS,
+  ENTRIES_MARGIN_MS,
+  EntryExchange,
+} from "./entries.ts";
+import type { FollowerPlaces } from "./follower.ts";
+import { GroupStream } from "./group_stream.ts";
 import {
   type AttentionFrame,
   decodeAttention,
   decodeChange,
+  decodeEntry,
   decodeMark,
   decodeWanted,
   encodeAttention,
@@ -39,6 +47,7 @@ import {
   encodeWanted,
   STATE_FRAME,
   type StreamMark,
+  type StreamPlace,
 } from "./wire/stream.ts";
 
 /** Who hears how far the state of a group has come. */
@@ -65,6 +74,8 @@ export interface ReplicationParts extends FollowerPlaces {
   readonly clock: Clock;
   /** Milliseconds that changes wait for a link that is gone. */
   readonly patienceMs: number;
+  /** Entries of plugins, by their names. */
+  readonly entries: ReadonlyMap<string, SharedEntries>;
 }
 
 /** Changes that come without a command: nobody is answered. */
@@ -79,36 +90,13 @@ const OWN_CONDITIONS: number = UNIT_ATTENTION.POWER_ON |
 /** Every section of a unit. */
 const ALL_SECTIONS: number = SECTIONS.reduce((all, each) => all | each, 0);
 
-/** Commands of a unit that wait until the peer knows what they did. */
-interface Waiting {
-  readonly unit: LogicalUnit;
-  settled: PromiseWithResolvers<Completion | null>;
-  /** The last of its changes; Infinity: it has no number yet. */
-  sequence: number;
-}
-
-/** A group of LUNs, as far as its state goes. */
-class Stream {
-  readonly follower: Follower = new Follower();
-  role: "primary" | "following" | "none" = "none";
-  rule: ReplicationRule = "wait";
-  epoch = 0;
-  sequence = 0;
-  confirmed = 0;
-  /** Number of the snapshot that was begun last; 0: none on this link. */
-  snapshot = 0;
-  /** It was told whole, and the peer has confirmed that. */
-  synced = false;
-  readonly dirty: Map<LogicalUnit, number> = new Map();
-  readonly waiting: Map<LogicalUnit, Waiting> = new Map();
-}
-
 /** Replicates the state of all groups over one link. */
 export class Replication {
   readonly #parts: ReplicationParts;
   readonly #listener: ReplicationListener;
-  readonly #streams: Map<number, Stream> = new Map();
+  readonly #streams: Map<number, GroupStream> = new Map();
   readonly #followed: Map<LogicalUnit, Followed> = new Map();
+  readonly #entries: EntryExchange;
   #snapshots = 0;
   #flushing = false;
   #linked = false;
@@ -119,6 +107,8 @@ export class Replication {
     this.#parts = parts;
     this.#listener = listener;
     const { link } = parts;
+    this.#entries = new EntryExchange(parts);
+    link?.receive(STATE_FRAME.ENTRY, (body, data) => this.#entry(body, data));
     link?.receive(STATE_FRAME.CHANGE, (body, data) => this.#change(body, data));
     link?.receive(STATE_FRAME.CONFIRM, (body) => this.#confirmed(body));
     link?.receive(STATE_FRAME.ATTENTION, (body) => this.#attention(body));
@@ -144,8 +134,20 @@ export class Replication {
     const group = this.#parts.groupOf(unit);
     const stream = this.#streams.get(group);
     if (stream !== undefined) this.#freeze(group, stream);
-    if (stream?.role === "primary") this.changed(unit, ALL_SECTIONS);
+    if (stream?.role === "primary") this.#tellAll(unit);
     if (stream?.role !== "following") return;
+    this.#want(unit, group);
+  }
+
+  /** A plugin has come whose entries the peer may have told already. */
+  entriesAdded(): void {
+    for (const [group, stream] of this.#streams) {
+      if (stream.role !== "following") continue;
+      for (const unit of this.#parts.unitsOf(group)) this.#want(unit, group);
+    }
+  }
+
+  #want(unit: LogicalUnit, group: number): void {
     const wanted = encodeWanted({ group, lun: unit.number });
     this.#parts.link?.send(STATE_FRAME.WANTED, wanted);
   }
@@ -153,8 +155,10 @@ export class Replication {
   /** A unit is gone. */
   forget(unit: LogicalUnit): void {
     this.#followed.delete(unit);
+    this.#entries.clear(unit);
     for (const stream of this.#streams.values()) {
       stream.dirty.delete(unit);
+      stream.entries.delete(unit);
       this.#release(stream, unit, STATUS.BUSY);
     }
   }
@@ -175,6 +179,8 @@ export class Replication {
     stream.confirmed = 0;
     stream.snapshot = 0;
     stream.synced = false;
+    stream.reliesUntilMs = -Infinity;
+    stream.trust.end();
     this.#freeze(group, stream);
   }
 
@@ -185,6 +191,7 @@ export class Replication {
     stream.role = "following";
     stream.epoch = epoch;
     stream.follower.begin();
+    stream.trust.end();
   }
 
   /** Nobody is, or nobody knows. */
@@ -199,6 +206,9 @@ export class Replication {
     this.#freeze(group, stream);
     if (rule !== "alone" || stream.role !== "primary") return;
     this.#flush();
+    // Whoever says so says that the peer does not serve.
+    stream.reliesUntilMs = -Infinity;
+    stream.telling.end(true);
     for (const unit of [...stream.waiting.keys()]) {
       this.#release(stream, unit, null);
     }
@@ -220,6 +230,7 @@ export class Replication {
       for (const section of SECTIONS) {
         this.#send(group, stream, unit, section);
       }
+      this.#entries.sendAll(placeOf(group, stream), unit);
     }
     this.#flush();
     this.#mark(STATE_FRAME.SNAPSHOT_END, group, stream, snapshot);
@@ -239,6 +250,40 @@ export class Replication {
   settled(unit: LogicalUnit): Promise<Completion | null> | null {
     const stream = this.#streams.get(this.#parts.groupOf(unit));
     return stream?.waiting.get(unit)?.settled.promise ?? null;
+  }
+
+  /** See `Coordinator.entryChanged`. */
+  entryChanged(
+    unit: LogicalUnit,
+    entries: SharedEntries,
+    key: string,
+  ): Promise<boolean> | null {
+    const stream = this.#streams.get(this.#parts.groupOf(unit));
+    if (stream === undefined || stream.role !== "primary") return null;
+    stream.entries.add(unit, entries, key);
+    this.#flushSoon();
+    if (stream.snapshot !== 0) return stream.telling.wait();
+    // It hears of that with all the rest, if it comes.
+    const relies = this.#parts.clock.nowMs() < stream.reliesUntilMs;
+    return relies ? Promise.resolve(false) : null;
+  }
+
+  /**
+   * This node is about to serve a unit, and plugins have entries of it.
+   *
+   * @returns resolves when they are ready
+   */
+  async adoptEntries(group: number, unit: LogicalUnit): Promise<void> {
+    const { link, clock } = this.#parts;
+    const silenceMs = link?.silenceMs ?? 0;
+    const { trust } = this.#stream(group);
+    await this.#entries
+      .adopt(unit, () => trust.isGood(clock.nowMs(), silenceMs));
+  }
+
+  /** The peer is about to serve a unit. */
+  releaseEntries(unit: LogicalUnit): void {
+    this.#entries.release(unit);
   }
 
   /** A unit attention was raised: initiators of the peer hear of it, too. */
@@ -273,10 +318,20 @@ export class Replication {
     }
   }
 
-  /** The link is down: what it carried is lost. */
-  linkDown(): void {
+  /**
+   * The link is down: what it carried is lost.
+   *
+   * @param silenceMs see `PeerLink.silenceMs`, as it was last
+   */
+  linkDown(silenceMs: number): void {
     this.#linked = false;
+    const nowMs = this.#parts.clock.nowMs();
     for (const [group, stream] of this.#streams) {
+      if (stream.role === "primary" && stream.snapshot !== 0) {
+        stream.reliesUntilMs = nowMs + ENTRIES_GOOD_MS + ENTRIES_MARGIN_MS;
+      }
+      stream.telling.end(false);
+      stream.trust.lost(nowMs - silenceMs);
       stream.snapshot = 0;
       stream.synced = false;
       stream.follower.begin();
@@ -286,8 +341,8 @@ export class Replication {
     this.#cancelPatience ??= clock.after(patienceMs, () => this.#giveUp());
   }
 
-  #stream(group: number): Stream {
-    const known = this.#streams.get(group) ?? new Stream();
+  #stream(group: number): GroupStream {
+    const known = this.#streams.get(group) ?? new GroupStream();
     this.#streams.set(group, known);
     return known;
   }
@@ -303,7 +358,7 @@ export class Replication {
     }
   }
 
-  #freeze(group: number, stream: Stream): void {
+  #freeze(group: number, stream: GroupStream): void {
     const { link, unitsOf } = this.#parts;
     const frozen = link !== null && !this.#linked &&
       stream.role === "primary" && stream.rule !== "alone";
@@ -312,18 +367,20 @@ export class Replication {
     }
   }
 
-  #leave(group: number, stream: Stream): void {
+  #leave(group: number, stream: GroupStream): void {
     stream.role = "none";
     this.#freeze(group, stream);
     stream.snapshot = 0;
     stream.synced = false;
     stream.dirty.clear();
+    stream.entries.clear();
+    stream.telling.end(false);
     for (const unit of [...stream.waiting.keys()]) {
       this.#release(stream, unit, STATUS.BUSY);
     }
   }
 
-  #wait(stream: Stream, unit: LogicalUnit): void {
+  #wait(stream: GroupStream, unit: LogicalUnit): void {
     const waiting = stream.waiting.get(unit);
     if (waiting !== undefined) waiting.sequence = Infinity;
     else {
@@ -334,7 +391,7 @@ export class Replication {
   }
 
   #release(
-    stream: Stream,
+    stream: GroupStream,
     unit: LogicalUnit,
     instead: Completion | null,
   ): void {
@@ -355,11 +412,13 @@ export class Replication {
   #flush(): void {
     this.#flushing = false;
     for (const [group, stream] of this.#streams) {
-      if (stream.dirty.size > 0) this.#flushStream(group, stream);
+      if (stream.dirty.size > 0 || !stream.entries.isEmpty) {
+        this.#flushStream(group, stream);
+      }
     }
   }
 
-  #flushStream(group: number, stream: Stream): void {
+  #flushStream(group: number, stream: GroupStream): void {
     let durable = false;
     for (const [unit, shared] of stream.dirty) {
       for (const section of SECTIONS) {
@@ -372,12 +431,27 @@ export class Replication {
       if (waiting !== undefined) waiting.sequence = stream.sequence;
     }
     stream.dirty.clear();
+    for (const changed of stream.entries.take()) {
+      stream.sequence += 1;
+      if (stream.snapshot === 0) continue;
+      this.#entries.send(placeOf(group, stream), changed);
+    }
+    stream.telling.numbered(stream.sequence);
     this.#listener.sequence(group, stream.sequence, durable);
+  }
+
+  // As if all had changed.
+  #tellAll(unit: LogicalUnit): void {
+    this.changed(unit, ALL_SECTIONS);
+    const group = this.#parts.groupOf(unit);
+    const stream = this.#streams.get(group);
+    if (stream?.role !== "primary" || stream.snapshot === 0) return;
+    this.#entries.sendAll(placeOf(group, stream), unit);
   }
 
   #send(
     group: number,
-    { epoch, sequence }: Stream,
+    { epoch, sequence }: GroupStream,
     unit: LogicalUnit,
     section: number,
   ): void {
@@ -389,7 +463,7 @@ export class Replication {
   #mark(
     kind: number,
     group: number,
-    { epoch, sequence }: Stream,
+    { epoch, sequence }: GroupStream,
     snapshot: number,
   ): void {
     const mark = { group, epoch, sequence, snapshot };
@@ -405,6 +479,7 @@ export class Replication {
       stream.synced = true;
     }
     if (!stream.synced) return;
+    stream.telling.confirmed(stream.confirmed);
     for (const [unit, { sequence }] of [...stream.waiting]) {
       if (sequence <= stream.confirmed) this.#release(stream, unit, null);
     }
@@ -415,7 +490,9 @@ export class Replication {
 
   #snapshotBegins(body: DataView): void {
     const mark = whole(decodeMark(body));
-    this.#following(mark)?.follower.snapshotBegins(mark.snapshot);
+    const stream = this.#following(mark);
+    stream?.follower.snapshotBegins(mark.snapshot);
+    stream?.trust.end();
   }
 
   #snapshotEnds(body: DataView): void {
@@ -423,6 +500,7 @@ export class Replication {
     const stream = this.#following(mark);
     if (stream === null || !stream.follower.snapshotEnds(mark.snapshot)) return;
     stream.sequence = mark.sequence;
+    stream.trust.begin();
     const { group, epoch, sequence } = mark;
     // What it means is kept before the primary hears of it.
     this.#listener.resyncDone(group, epoch, sequence);
@@ -441,9 +519,27 @@ export class Replication {
       const followed = this.followedOf(unit);
       follower.apply(this.#parts, { unit, followed, section, data });
     }
+    const durable = unit !== undefined && isDurable(unit, section);
+    this.#confirm(stream, { group, epoch, sequence }, durable);
+  }
+
+  #entry(body: DataView, data: Uint8Array): void {
+    const header = whole(decodeEntry(body));
+    const stream = this.#following(header);
+    if (stream === null) return;
+    const unit = this.#parts.unitsOf(header.group)
+      .find(({ number }) => number === header.lun);
+    if (unit !== undefined) this.#entries.put(unit, header, data);
+    this.#confirm(stream, header, false);
+  }
+
+  #confirm(
+    stream: GroupStream,
+    { group, epoch, sequence }: StreamPlace,
+    durable: boolean,
+  ): void {
     if (stream.follower.inSnapshot) return;
     stream.sequence = sequence;
-    const durable = unit !== undefined && isDurable(unit, section);
     this.#listener.sequence(group, sequence, durable);
     const mark = { group, epoch, sequence, snapshot: 0 };
     this.#parts.link?.send(STATE_FRAME.CONFIRM, encodeMark(mark));
@@ -453,7 +549,7 @@ export class Replication {
     const { group, lun } = whole(decodeWanted(body));
     const unit = this.#parts.unitsOf(group)
       .find(({ number }) => number === lun);
-    if (unit !== undefined) this.changed(unit, ALL_SECTIONS);
+    if (unit !== undefined) this.#tellAll(unit);
   }
 
   #attention(body: DataView): void {
@@ -467,7 +563,7 @@ export class Replication {
   // The stream, if that epoch is followed: what an old primary says is past.
   #following(
     { group, epoch }: Pick<StreamMark, "group" | "epoch" | "sequence">,
-  ): Stream | null {
+  ): GroupStream | null {
     const stream = this.#streams.get(group);
     const isCurrent = stream?.role === "following" && stream.epoch === epoch;
     if (isCurrent) return stream;
@@ -486,6 +582,13 @@ function raiseHere(
   if (known === 0) return;
   if (only !== "") unit.tellHere(only, known);
   else unit.raiseHere(known, except === "" ? undefined : except);
+}
+
+function placeOf(
+  group: number,
+  { epoch, sequence }: GroupStream,
+): StreamPlace {
+  return { group, epoch, sequence };
 }
 
 function whole<Frame>(decoded: Frame | string): Frame {

@@ -15,6 +15,7 @@ import {
   type Nexus,
   type ScsiTask,
   SHARED,
+  type SharedEntries,
   type StoreRequest,
   type TargetPort,
   type TargetPortGroup,
@@ -306,6 +307,18 @@ class HastyCoordinator implements Coordinator {
 
   settled(): null {
     return null;
+  }
+
+  get sharesEntries(): boolean {
+    return this.#node.sharesEntries;
+  }
+
+  entryChanged(): null {
+    return null;
+  }
+
+  entriesAdded(entries: SharedEntries): void {
+    this.#node.entriesAdded(entries);
   }
 
   groupOf(port: TargetPort): number {

@@ -98,12 +98,13 @@ export function hasSnapshots({ store }: LogicalUnit): boolean {
 /**
  * Makes an image of ranges: all of it, or nothing.
  *
+ * @param task the command that asks; absent: no command runs
  * @returns the image, or why there is none
  */
 export async function takeImage(
   unit: LogicalUnit,
   ranges: readonly BlockRange[],
-  task: ScsiTask,
+  task?: ScsiTask,
 ): Promise<TokenImage | Completion | typeof CANNOT_SHARE> {
   const { store, geometry } = unit;
   const snapshots: RangeSnapshot[] = [];
@@ -117,7 +118,8 @@ export async function takeImage(
     else if ("cause" in answer) failure ??= senseOfStoreFault(answer, "read");
     else snapshots.push(answer);
   }
-  if (task.abort !== ABORT.NONE) failure ??= STATUS.TASK_ABORTED;
+  const abort = task?.abort ?? ABORT.NONE;
+  if (abort !== ABORT.NONE) failure ??= STATUS.TASK_ABORTED;
   if (failure === null) return new TokenImage(geometry.blockLength, snapshots);
   await Promise.all(snapshots.map((each) => each.close()));
   return failure;

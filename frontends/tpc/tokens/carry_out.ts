@@ -31,7 +31,8 @@ export function carryOut(
   const ended = finish(manager, operation, work);
   if (operation.background) {
     manager.inBackground(ended);
-    return STATUS.GOOD;
+    // Whoever hears that it goes on may ask the other node for it.
+    return operation.begun?.then(() => STATUS.GOOD) ?? STATUS.GOOD;
   }
   // Its own commands are ordered: what comes later waits for those.
   operation.unit.taskSet.stepAside(task);
@@ -47,13 +48,22 @@ async function finish(
 ): Promise<Completion> {
   let completion: Completion = INTERNAL_TARGET_FAILURE;
   try {
-    completion = await work();
+    completion = await refusalOf(operation) ?? await work();
     return completion;
   } finally {
     const state = operation.partlyDone ? "completed" : stateOf(completion);
-    manager.operations.end(operation, state, completion);
+    const told = manager.operations.end(operation, state, completion);
     manager.noteEnd(operation);
+    // Whoever asks the other node for it, hears of it there.
+    if (told !== null) await told;
   }
+}
+
+// The other node would tell of an older operation as if it were this one.
+async function refusalOf(
+  { begun, replaces }: CopyOperation,
+): Promise<Completion | null> {
+  return !replaces || begun === null || await begun ? null : STATUS.BUSY;
 }
 
 function stateOf(completion: Completion): Exclude<CopyState, "running"> {

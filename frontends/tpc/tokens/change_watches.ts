@@ -5,12 +5,15 @@
  * @module
  */
 
-import type { BlockRange, LogicalUnit } from "../../../core/mod.ts";
+import type { BlockRange, Completion, LogicalUnit } from "../../../core/mod.ts";
 import { RangeIndex } from "./range_index.ts";
 
-/** Wants to hear of the first change. */
+/** When a command may begin that changes blocks; null: at once. */
+export type MayChange = Promise<Completion | null> | null;
+
+/** Wants to hear of changes until it lets them begin at once. */
 interface Watcher {
-  readonly changed: () => void;
+  readonly touched: () => MayChange;
 }
 
 interface WatchedUnit {
@@ -23,27 +26,30 @@ export class ChangeWatches {
   readonly #units: Map<LogicalUnit, WatchedUnit> = new Map();
 
   /**
-   * Calls back once, in the turn in which a command begins that may change one
-   * of the blocks; the result ends it.
+   * Calls back in the turn in which a command is to begin that may change one
+   * of the blocks, until it may do so at once; the result ends it.
    */
   watch(
     unit: LogicalUnit,
     ranges: readonly BlockRange[],
-    changed: () => void,
+    touched: () => MayChange,
   ): Disposable {
-    const watcher = { changed };
+    const watcher = { touched };
     this.#unitOf(unit).index.add(ranges, watcher);
     return { [Symbol.dispose]: () => this.#remove(unit, watcher) };
   }
 
   /** Blocks of a unit change; null: it cannot be said which. */
-  changed(unit: LogicalUnit, range: BlockRange | null): void {
+  changed(unit: LogicalUnit, range: BlockRange | null): MayChange {
     const watched = this.#units.get(unit);
-    if (watched === undefined) return;
+    if (watched === undefined) return null;
+    let waits: Promise<Completion | null>[] | null = null;
     for (const watcher of watched.index.touched(range)) {
-      this.#remove(unit, watcher);
-      watcher.changed();
+      const wait = watcher.touched();
+      if (wait === null) this.#remove(unit, watcher);
+      else (waits ??= []).push(wait);
     }
+    return waits === null ? null : firstRefusal(waits);
   }
 
   #unitOf(unit: LogicalUnit): WatchedUnit {
@@ -62,4 +68,11 @@ export class ChangeWatches {
     this.#units.delete(unit);
     watched.watch[Symbol.dispose]();
   }
+}
+
+async function firstRefusal(
+  waits: readonly Promise<Completion | null>[],
+): Promise<Completion | null> {
+  const outcomes = await Promise.all(waits);
+  return outcomes.find((outcome) => outcome !== null) ?? null;
 }

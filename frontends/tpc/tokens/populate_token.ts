@@ -15,6 +15,7 @@ import {
 } from "../../../core/mod.ts";
 import { CopyOperation } from "../operations.ts";
 import { carryOut } from "./carry_out.ts";
+import { rodTypeOf } from "./rod_token.ts";
 import type { RodTokens } from "./rod_tokens.ts";
 import {
   blocksOf,
@@ -73,7 +74,7 @@ async function populate(
   if (typeof token === "number" || "key" in token) return token;
   operation.token = token.bytes;
   operation.blocks = blocksOf(token.ranges);
-  operation.how = wordsOf(token.fields.rodType);
+  operation.how = wordsOf(rodTypeOf(token.bytes));
   return STATUS.GOOD;
 }
 

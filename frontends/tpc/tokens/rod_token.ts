@@ -94,6 +94,31 @@ export function rodTokenNumberOf(token: Uint8Array): number {
   return Number(view.getBigUint64(At.NUMBER));
 }
 
+/** The blocks of the unit that a token was made by, as it tells them. */
+export function blocksInToken(
+  token: Uint8Array,
+): Pick<
+  RodTokenFields,
+  "blockLength" | "physicalBlockExponent" | "lowestAlignedLba"
+> {
+  const view = new DataView(token.buffer, token.byteOffset);
+  const at = At.DEVICE_TYPE_SPECIFIC;
+  const alignment = view.getUint16(at + SpecificAt.ALIGNMENT);
+  return {
+    blockLength: view.getUint32(at + SpecificAt.BLOCK_LENGTH),
+    physicalBlockExponent: view.getUint8(at + SpecificAt.EXPONENT) & 0x0f,
+    lowestAlignedLba: alignment & LOWEST_ALIGNED_MASK,
+  };
+}
+
+/**
+ * What names a token among others, and is no secret: its number and the unit
+ * that it was made by.
+ */
+export function nameOfToken(token: Uint8Array): string {
+  return token.subarray(At.NUMBER, At.BYTES_REPRESENTED).toHex();
+}
+
 /**
  * Makes a token.
  *

@@ -10,10 +10,12 @@ import {
   CANNOT_SHARE,
   type Completion,
   DESIGNATOR_TYPE,
+  type EntryTeller,
   type LogicalUnit,
   type LunObserver,
   type Nexus,
   type ScsiTask,
+  type SharedEntries,
   STATUS,
 } from "../../../core/mod.ts";
 import { mayTouch } from "../access.ts";
@@ -21,11 +23,22 @@ import type { CopyManager } from "../copy_manager.ts";
 import { InnerInitiator } from "../inner_initiator.ts";
 import type { CopyOperation } from "../operations.ts";
 import { askToRead, capture, hasSnapshots, takeImage } from "./capture.ts";
-import { ChangeWatches } from "./change_watches.ts";
+import { ChangeWatches, type MayChange } from "./change_watches.ts";
 import { completionOf } from "./completion.ts";
 import { KeptImages } from "./kept_images.ts";
-import { ROD_TYPE, type RodTokenFields } from "./rod_token.ts";
-import { TokenImage } from "./token_image.ts";
+import {
+  nameOfToken,
+  ROD_TYPE,
+  type RodTokenFields,
+  rodTypeOf,
+} from "./rod_token.ts";
+import {
+  isPointInTime,
+  SharedTokens,
+  type TokenKeeper,
+} from "./shared_tokens.ts";
+import { PLAIN_COST } from "./token_cost.ts";
+import { costOfImage, TokenImage } from "./token_image.ts";
 import {
   blocksOf,
   type PopulateParameters,
@@ -38,13 +51,8 @@ import {
   TOKEN_REVOKED,
   TOKEN_UNKNOWN,
 } from "./token_sense.ts";
-import {
-  PLAIN_COST,
-  type RodToken,
-  type TokenCost,
-  type TokenData,
-  TokenTable,
-} from "./token_table.ts";
+import { type RodToken, type TokenData, TokenTable } from "./token_table.ts";
+import { TokenWatch } from "./token_watch.ts";
 
 /** Milliseconds that making a token may wait for writes that are under way. */
 export const CAPTURE_MS = 700;
@@ -53,38 +61,30 @@ export const CAPTURE_MS = 700;
 interface Held {
   readonly rodType: number;
   readonly data: TokenData | null;
+  /** Tells of changes of its blocks; null: nobody wants to know. */
+  readonly watch: TokenWatch | null;
 }
 
-/** A watch over blocks, which tells when they change. */
-class Watch implements TokenData {
-  watch: Disposable | null = null;
-  changed = false;
-  whenChanged: () => void = () => {};
-
-  release(): void {
-    this.watch?.[Symbol.dispose]();
-    this.watch = null;
-  }
-
-  tell(): void {
-    this.changed = true;
-    this.whenChanged();
-  }
-}
+/** Lets a set of entries be known to another node. */
+export type Share = (entries: SharedEntries) => EntryTeller;
 
 /** The ROD tokens of one target. */
-export class RodTokens implements LunObserver, AsyncDisposable {
+export class RodTokens implements LunObserver, AsyncDisposable, TokenKeeper {
   /** The copy manager. */
   readonly manager: CopyManager;
   readonly #table: TokenTable;
   readonly #watches: ChangeWatches = new ChangeWatches();
   readonly #images: KeptImages;
+  readonly #teller: EntryTeller;
 
   /** No token. */
-  constructor(manager: CopyManager) {
+  constructor(manager: CopyManager, share: Share) {
     this.manager = manager;
     const { clock, entropy } = manager.host;
-    this.#table = new TokenTable(clock, entropy);
+    this.#table = new TokenTable(clock, entropy, {
+      changed: (token) => void this.#tell(token),
+    });
+    this.#teller = share(new SharedTokens(this.#table, this));
     this.#images = new KeptImages(clock, () => this.#revokeErased());
   }
 
@@ -101,7 +101,7 @@ export class RodTokens implements LunObserver, AsyncDisposable {
     const held = await this.#hold(operation, parameters);
     if (typeof held === "number" || "key" in held) return held;
     const { unit, asker, signal } = operation;
-    const { rodType, data } = held;
+    const { rodType, data, watch } = held;
     if (signal.aborted) {
       data?.release();
       return STATUS.TASK_ABORTED;
@@ -118,7 +118,9 @@ export class RodTokens implements LunObserver, AsyncDisposable {
       data?.release();
       return INSUFFICIENT_RESOURCES_TO_CREATE_ROD_TOKEN;
     }
-    if (data !== null) this.#attach(token, data);
+    if (data !== null) this.#attach(token, data, watch);
+    // The command ends when its result is told, and that comes later.
+    this.#tell(token);
     return token;
   }
 
@@ -187,11 +189,33 @@ export class RodTokens implements LunObserver, AsyncDisposable {
 
   /** See `LunObserver`: what was kept of its store goes before the store. */
   async storeEnding(unit: LogicalUnit): Promise<void> {
-    for (const token of this.#table.all()) {
-      const isKept = token.unit === unit && token.data instanceof TokenImage;
-      if (isKept) this.#table.revoke(token);
+    for (const token of this.#table.ofUnit(unit)) {
+      if (!(token.data instanceof TokenImage)) continue;
+      // The other node opens it, and makes another image.
+      if (unit.away) this.#table.beginFollowing(token);
+      else this.#table.revoke(token);
     }
     await this.#images.closed(unit);
+  }
+
+  /** See `TokenKeeper`. */
+  async adopt(token: RodToken, current: boolean): Promise<void> {
+    const { unit, ranges, bytes, revoked } = token;
+    if (revoked || !isPointInTime(token)) return;
+    const end = Math.max(...ranges.map((each) => each.lba + each.blockCount));
+    if (!current || end > unit.geometry.blockCount) {
+      return this.#table.revoke(token);
+    }
+    const watch = this.#watch(unit, ranges);
+    const image = rodTypeOf(bytes) === ROD_TYPE.POINT_IN_TIME
+      ? await takeImage(unit, ranges)
+      : null;
+    if (!(image instanceof TokenImage)) {
+      return this.#attach(token, watch, watch);
+    }
+    this.#images.add(image, unit);
+    image.watch = watch;
+    this.#attach(token, image, watch);
   }
 
   /** All tokens are gone, and what was kept for them. */
@@ -212,11 +236,47 @@ export class RodTokens implements LunObserver, AsyncDisposable {
     if (data.isLost || this.#images.isErased(data)) this.#table.revoke(token);
   }
 
-  #attach(token: RodToken, data: TokenData): void {
+  #attach(token: RodToken, data: TokenData, watch: TokenWatch | null): void {
     this.#table.attach(token, data);
-    if (!(data instanceof Watch)) return;
-    data.whenChanged = () => this.#table.revoke(token);
-    if (data.changed) this.#table.revoke(token);
+    if (watch === null) return;
+    watch.whenTouched = () => this.#touched(token);
+    if (!watch.changed) return;
+    this.#table.noteTouched(token);
+    this.#blocksChange(token);
+  }
+
+  // First the other node hears that it cannot have the data of the token from
+  // its blocks any more: until it has, none of them changes.
+  #touched(token: RodToken): MayChange {
+    this.#table.noteTouched(token);
+    const told = this.#tell(token);
+    if (told !== null) return this.#changeWhenTold(token, told);
+    this.#blocksChange(token);
+    return null;
+  }
+
+  async #changeWhenTold(
+    token: RodToken,
+    told: Promise<boolean>,
+  ): Promise<Completion | null> {
+    if (!await told) return STATUS.BUSY;
+    this.#blocksChange(token);
+    return null;
+  }
+
+  // An image keeps what they were.
+  #blocksChange(token: RodToken): void {
+    const { data } = token;
+    if (data instanceof TokenImage) data.watch?.[Symbol.dispose]();
+    else this.#table.revoke(token);
+  }
+
+  #tell(token: RodToken): Promise<boolean> | null {
+    return this.#teller.tell(token.unit, nameOfToken(token.bytes));
+  }
+
+  #watch(unit: LogicalUnit, ranges: readonly BlockRange[]): TokenWatch {
+    return new TokenWatch(this.#watches, unit, ranges);
   }
 
   async #hold(
@@ -224,7 +284,7 @@ export class RodTokens implements LunObserver, AsyncDisposable {
     { ranges, rodType, immediate }: PopulateParameters,
   ): Promise<Held | Completion> {
     if (rodType === ROD_TYPE.ACCESS_UPON_REFERENCE) {
-      return { rodType, data: null };
+      return { rodType, data: null, watch: null };
     }
     return await this.#withInner(
       operation,
@@ -271,9 +331,9 @@ export class RodTokens implements LunObserver, AsyncDisposable {
     const { unit } = operation;
     let held: Held | Completion | null = null;
     const watch = () => {
-      const data = new Watch();
-      data.watch = this.#watches.watch(unit, ranges, () => data.tell());
-      return { rodType: ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE, data };
+      const data = this.#watch(unit, ranges);
+      const rodType = ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE;
+      return { rodType, data, watch: data };
     };
     const result = await capture(inner, unit, ranges, async (_, task) => {
       held = rodType === ROD_TYPE.POINT_IN_TIME_CHANGE_VULNERABLE
@@ -298,7 +358,11 @@ export class RodTokens implements LunObserver, AsyncDisposable {
       : null;
     if (image instanceof TokenImage) {
       this.#images.add(image, unit);
-      return { rodType: ROD_TYPE.POINT_IN_TIME, data: image };
+      // The other node has no image: it could make one as long as the blocks
+      // are what they were.
+      const watch = this.#teller.active ? this.#watch(unit, ranges) : null;
+      image.watch = watch;
+      return { rodType: ROD_TYPE.POINT_IN_TIME, data: image, watch };
     }
     if (image === STATUS.TASK_ABORTED) return image;
     if (rodType !== ROD_TYPE.POINT_IN_TIME) return null;
@@ -306,14 +370,6 @@ export class RodTokens implements LunObserver, AsyncDisposable {
       ? unsupportedRodType()
       : INSUFFICIENT_RESOURCES_TO_CREATE_ROD;
   }
-}
-
-function costOfImage(
-  { geometry }: LogicalUnit,
-  ranges: readonly BlockRange[],
-): TokenCost {
-  const bytes = blocksOf(ranges) * geometry.blockLength;
-  return { tokens: 1, snapshots: ranges.length, bytes };
 }
 
 function fieldsOf(

@@ -6,10 +6,12 @@
  */
 
 import {
+  type BlockRange,
   type BlockStore,
   CANNOT_SHARE,
   type CopyResult,
   type Extent,
+  type LogicalUnit,
   type MaybePromise,
   NOT_NOW,
   OK,
@@ -19,6 +21,8 @@ import {
   type StoreGeometry,
   type StoreResult,
 } from "../../../core/mod.ts";
+import { blocksOf } from "./token_parameters.ts";
+import type { TokenCost } from "./token_cost.ts";
 
 interface Part {
   readonly snapshot: RangeSnapshot;
@@ -37,10 +41,21 @@ const READ_ONLY: StoreFault = Object.freeze({
   message: "A snapshot cannot be written",
 });
 
+/** What an image of ranges of a unit costs. */
+export function costOfImage(
+  { geometry }: LogicalUnit,
+  ranges: readonly BlockRange[],
+): TokenCost {
+  const bytes = blocksOf(ranges) * geometry.blockLength;
+  return { tokens: 1, snapshots: ranges.length, bytes };
+}
+
 /** The image. Nothing is asked of a snapshot once it was let go. */
 export class TokenImage implements BlockStore {
   readonly geometry: StoreGeometry;
   readonly capabilities: StoreCapabilities;
+  /** A watch over its blocks, which ends with it. */
+  watch: Disposable | null = null;
   readonly #parts: readonly Part[];
   readonly #close: PromiseWithResolvers<void> = Promise.withResolvers();
   #inFlight = 0;
@@ -82,6 +97,7 @@ export class TokenImage implements BlockStore {
   /** Lets the snapshots go, as soon as nothing reads them. */
   release(): void {
     this.#gone = true;
+    this.watch?.[Symbol.dispose]();
     this.#closeIdle();
   }
 

@@ -13,55 +13,25 @@ import type {
 } from "../../../core/mod.ts";
 import {
   encodeRodToken,
+  nameOfToken,
   ROD_TOKEN_LENGTH,
   type RodTokenFields,
   rodTokenNumberOf,
 } from "./rod_token.ts";
+import {
+  ALL_MAX,
+  fits,
+  NOTHING,
+  OWN_MAX,
+  sum,
+  type TokenCost,
+} from "./token_cost.ts";
 
-/** Tokens of a target at the most. */
-export const TOKENS_MAX = 4096;
-
-/** Tokens that one initiator may have; more cost it those unused longest. */
-export const TOKENS_PER_INITIATOR_MAX = 1024;
-
-/** Snapshots that all tokens hold. */
-export const SNAPSHOTS_MAX = 4096;
-
-/** Snapshots that the tokens of one initiator hold. */
-export const SNAPSHOTS_PER_INITIATOR_MAX = 1024;
-
-/** Bytes in snapshots of all tokens: a MiB is kept by about a KiB of memory. */
-export const SNAPSHOT_BYTES_MAX: number = 256 * 2 ** 30;
-
-/** Bytes in snapshots of the tokens of one initiator. */
-export const SNAPSHOT_BYTES_PER_INITIATOR_MAX: number = 64 * 2 ** 30;
+/** Numbers of tokens: those of another node are to be far below. */
+const NUMBER_MAX: number = 2 ** 48;
 
 /** Milliseconds that a token lives longer than its timeout says. */
 const GRACE_MS = 1000;
-
-/** What tokens take of what there is. */
-export interface TokenCost {
-  /** Tokens. */
-  readonly tokens: number;
-  /** Snapshots. */
-  readonly snapshots: number;
-  /** Bytes that can be read from them. */
-  readonly bytes: number;
-}
-
-/** What a token costs that holds no snapshot. */
-export const PLAIN_COST: TokenCost = { tokens: 1, snapshots: 0, bytes: 0 };
-
-const ALL_MAX: TokenCost = {
-  tokens: TOKENS_MAX,
-  snapshots: SNAPSHOTS_MAX,
-  bytes: SNAPSHOT_BYTES_MAX,
-};
-const OWN_MAX: TokenCost = {
-  tokens: TOKENS_PER_INITIATOR_MAX,
-  snapshots: SNAPSHOTS_PER_INITIATOR_MAX,
-  bytes: SNAPSHOT_BYTES_PER_INITIATOR_MAX,
-};
 
 /** What holds the data of a token: a snapshot, or a watch over its blocks. */
 export interface TokenData {
@@ -92,19 +62,60 @@ export interface TokenWish {
 }
 
 /** A token that is alive, or was revoked. */
-export interface RodToken extends TokenWish {
+export interface RodToken extends Omit<TokenWish, "fields"> {
   /** All of its bytes. */
   readonly bytes: Uint8Array;
   /** What holds its data; null: its unit does. */
   readonly data: TokenData | null;
   /** Its data are not what they were: it is of no use. */
   readonly revoked: boolean;
+  /** None of its blocks has changed. */
+  readonly whole: boolean;
+  /** The other node serves its unit, and has told of it. */
+  readonly followed: boolean;
 }
 
-const NOTHING: TokenCost = { tokens: 0, snapshots: 0, bytes: 0 };
+/** A token as the other node has told it. */
+export interface FollowedToken {
+  /** All of its bytes. */
+  readonly bytes: Uint8Array;
+  /** The unit that it was made by. */
+  readonly unit: LogicalUnit;
+  /** Blocks that it stands for, in order. */
+  readonly ranges: readonly BlockRange[];
+  /** Who has asked for it. */
+  readonly owner: unknown;
+  /** Milliseconds that it lives unused. */
+  readonly timeoutMs: number;
+  /** What it costs. */
+  readonly cost: TokenCost;
+  /** Milliseconds since it was used last. */
+  readonly unusedMs: number;
+  /** An operation uses it there. */
+  readonly inUse: boolean;
+  /** It is not needed any more once nobody uses it. */
+  readonly deleted: boolean;
+  /** None of its blocks has changed. */
+  readonly whole: boolean;
+}
+
+/** How a token stands, for the other node. */
+export interface TokenStanding {
+  /** Milliseconds since it was used last. */
+  readonly unusedMs: number;
+  /** An operation uses it. */
+  readonly inUse: boolean;
+  /** It is not needed any more once nobody uses it. */
+  readonly deleted: boolean;
+}
+
+/** Hears of tokens that were not followed. */
+export interface TokenListener {
+  /** A token was used, was revoked, or is gone. */
+  changed(token: RodToken): void;
+}
 
 class Entry implements RodToken {
-  readonly fields: TokenWish["fields"];
   readonly unit: LogicalUnit;
   readonly ranges: readonly BlockRange[];
   readonly owner: unknown;
@@ -113,12 +124,15 @@ class Entry implements RodToken {
   readonly bytes: Uint8Array;
   data: TokenData | null = null;
   revoked = false;
+  whole = true;
+  followed = false;
+  /** An operation of the other node uses it. */
+  usedThere = false;
   readonly users: Set<TokenUser> = new Set();
   deleted = false;
   usedMs = 0;
 
-  constructor(wish: TokenWish, bytes: Uint8Array) {
-    this.fields = wish.fields;
+  constructor(wish: Omit<TokenWish, "fields">, bytes: Uint8Array) {
     this.unit = wish.unit;
     this.ranges = wish.ranges;
     this.owner = wish.owner;
@@ -132,8 +146,9 @@ class Entry implements RodToken {
 export class TokenTable {
   readonly #clock: Clock;
   readonly #entropy: Entropy;
-  /** By number; the one unused longest comes first. */
-  readonly #tokens: Map<number, Entry> = new Map();
+  readonly #listener: TokenListener;
+  /** By what names them; the one unused longest comes first. */
+  readonly #tokens: Map<string, Entry> = new Map();
   readonly #costOf: Map<unknown, TokenCost> = new Map();
   #cost: TokenCost = NOTHING;
   #nextNumber = 1;
@@ -142,9 +157,14 @@ export class TokenTable {
   #cancelTimer: (() => void) | null = null;
 
   /** A table without tokens. */
-  constructor(clock: Clock, entropy: Entropy) {
+  constructor(
+    clock: Clock,
+    entropy: Entropy,
+    listener: TokenListener = { changed() {} },
+  ) {
     this.#clock = clock;
     this.#entropy = entropy;
+    this.#listener = listener;
   }
 
   /** Tokens that are alive, those unused longest first. */
@@ -168,7 +188,7 @@ export class TokenTable {
     );
     const entry = new Entry(wish, bytes);
     entry.usedMs = this.#clock.nowMs();
-    this.#tokens.set(number, entry);
+    this.#tokens.set(nameOfToken(bytes), entry);
     this.#count(entry, 1);
     this.#wakeFor(entry);
     return entry;
@@ -185,7 +205,8 @@ export class TokenTable {
     if (this.#isRoomFor(owner, cost)) return true;
     if (!fits(cost, OWN_MAX)) return false;
     for (const entry of [...this.#tokens.values()]) {
-      if (entry.owner !== owner || entry.users.size > 0) continue;
+      if (entry.owner !== owner || entry.followed) continue;
+      if (entry.users.size > 0) continue;
       this.#forget(entry);
       if (this.#isRoomFor(owner, cost)) return true;
     }
@@ -195,7 +216,7 @@ export class TokenTable {
   /** The token with these bytes, or undefined. */
   find(bytes: Uint8Array): RodToken | undefined {
     this.#expire();
-    const entry = this.#tokens.get(rodTokenNumberOf(bytes));
+    const entry = this.#tokens.get(nameOfToken(bytes));
     if (entry === undefined || !isEqual(entry.bytes, bytes)) return undefined;
     return entry;
   }
@@ -216,8 +237,17 @@ export class TokenTable {
   revoke(token: RodToken): void {
     const entry = this.#entryOf(token);
     if (entry === undefined || entry.revoked) return;
+    const isNews = entry.whole;
     entry.revoked = true;
+    entry.whole = false;
     cutOff(entry);
+    if (isNews) this.#changed(entry);
+  }
+
+  /** Blocks of a token are about to change. */
+  noteTouched(token: RodToken): void {
+    const entry = this.#entryOf(token);
+    if (entry !== undefined) entry.whole = false;
   }
 
   /** An operation uses the token until it gives it back: it stays alive. */
@@ -238,8 +268,10 @@ export class TokenTable {
     entry.usedMs = this.#clock.nowMs();
     this.#moveToEnd(entry);
     if (entry.users.size > 0) return;
-    if (entry.deleted) this.#forget(entry);
-    else this.#wakeFor(entry);
+    if (entry.followed) return;
+    if (entry.deleted) return this.#forget(entry);
+    this.#wakeFor(entry);
+    this.#changed(entry);
   }
 
   /** A token is gone, as if it had timed out. */
@@ -255,6 +287,68 @@ export class TokenTable {
     }
   }
 
+  // Tokens of units that the other node serves.
+
+  /** The token with a name, or undefined. */
+  named(name: string): RodToken | undefined {
+    return this.#tokens.get(name);
+  }
+
+  /** Tokens of a unit. */
+  ofUnit(unit: LogicalUnit): RodToken[] {
+    return [...this.#tokens.values()].filter((each) => each.unit === unit);
+  }
+
+  /** How a token stands. */
+  standingOf(token: RodToken): TokenStanding {
+    const { users, deleted = false, usedMs = 0 } = this.#entryOf(token) ?? {};
+    const unusedMs = this.#clock.nowMs() - usedMs;
+    return { unusedMs, inUse: (users?.size ?? 0) > 0, deleted };
+  }
+
+  /** The other node has told a token; there may be no room for it. */
+  follow(told: FollowedToken): void {
+    const name = nameOfToken(told.bytes);
+    const known = this.#tokens.get(name);
+    if (known?.followed === false) return;
+    const isSame = known !== undefined && isEqual(known.bytes, told.bytes);
+    if (known !== undefined && !isSame) this.#forget(known);
+    if (!isSame && !fits(sum(this.#cost, told.cost, 1), ALL_MAX)) return;
+    const entry = isSame ? known : new Entry(told, told.bytes.slice());
+    if (!isSame) this.#count(entry, 1);
+    entry.followed = true;
+    entry.usedThere = told.inUse;
+    entry.deleted = told.deleted;
+    entry.usedMs = this.#clock.nowMs() - told.unusedMs;
+    this.#tokens.set(name, entry);
+    // Whoever serves its unit here one day must not give its number again.
+    const number = rodTokenNumberOf(told.bytes);
+    if (number < NUMBER_MAX) {
+      this.#nextNumber = Math.max(this.#nextNumber, number + 1);
+    }
+    if (!told.whole) this.revoke(entry);
+  }
+
+  /** The other node serves the unit of a token from now on. */
+  beginFollowing(token: RodToken): void {
+    const entry = this.#entryOf(token);
+    if (entry === undefined || entry.followed) return;
+    entry.followed = true;
+    cutOff(entry);
+  }
+
+  /** This node serves its unit: the token is its own. */
+  endFollowing(token: RodToken): void {
+    const entry = this.#entryOf(token);
+    if (entry === undefined || !entry.followed) return;
+    entry.followed = false;
+    // Who used it at the other node uses it no more.
+    if (entry.usedThere) entry.usedMs = this.#clock.nowMs();
+    entry.usedThere = false;
+    if (entry.deleted && entry.users.size === 0) this.#forget(entry);
+    else this.#wakeFor(entry);
+  }
+
   /** All tokens are gone. */
   end(): void {
     for (const entry of [...this.#tokens.values()]) this.#forget(entry);
@@ -263,14 +357,19 @@ export class TokenTable {
   }
 
   #entryOf(token: RodToken): Entry | undefined {
-    const entry = this.#tokens.get(rodTokenNumberOf(token.bytes));
+    const entry = this.#tokens.get(nameOfToken(token.bytes));
     return entry === token ? entry : undefined;
   }
 
   #forget(entry: Entry): void {
-    this.#tokens.delete(rodTokenNumberOf(entry.bytes));
+    this.#tokens.delete(nameOfToken(entry.bytes));
     this.#count(entry, -1);
     cutOff(entry);
+    this.#changed(entry);
+  }
+
+  #changed(entry: Entry): void {
+    if (!entry.followed) this.#listener.changed(entry);
   }
 
   #count({ owner, cost }: Entry, sign: 1 | -1): void {
@@ -287,20 +386,20 @@ export class TokenTable {
   }
 
   #moveToEnd(entry: Entry): void {
-    const number = rodTokenNumberOf(entry.bytes);
-    this.#tokens.delete(number);
-    this.#tokens.set(number, entry);
+    const name = nameOfToken(entry.bytes);
+    this.#tokens.delete(name);
+    this.#tokens.set(name, entry);
   }
 
   #expire(): void {
     const nowMs = this.#clock.nowMs();
     if (nowMs < this.#wakeMs) return;
     for (const entry of [...this.#tokens.values()]) {
-      if (entry.users.size === 0 && endMs(entry) <= nowMs) this.#forget(entry);
+      if (isIdle(entry) && endMs(entry) <= nowMs) this.#forget(entry);
     }
     this.#wakeMs = Infinity;
     for (const entry of this.#tokens.values()) {
-      if (entry.users.size === 0) {
+      if (isIdle(entry)) {
         this.#wakeMs = Math.min(this.#wakeMs, endMs(entry));
       }
     }
@@ -309,7 +408,7 @@ export class TokenTable {
 
   #wakeFor(entry: Entry): void {
     const end = endMs(entry);
-    if (entry.users.size > 0 || end >= this.#wakeMs) return;
+    if (!isIdle(entry) || end >= this.#wakeMs) return;
     this.#wakeMs = end;
     this.#setTimer();
   }
@@ -329,17 +428,9 @@ export class TokenTable {
   }
 }
 
-function sum(one: TokenCost, other: TokenCost, sign: 1 | -1): TokenCost {
-  return {
-    tokens: one.tokens + sign * other.tokens,
-    snapshots: one.snapshots + sign * other.snapshots,
-    bytes: one.bytes + sign * other.bytes,
-  };
-}
-
-function fits(cost: TokenCost, most: TokenCost): boolean {
-  return cost.tokens <= most.tokens && cost.snapshots <= most.snapshots &&
-    cost.bytes <= most.bytes;
+// The node that serves its unit says when a token is at its end.
+function isIdle({ users, followed }: Entry): boolean {
+  return users.size === 0 && !followed;
 }
 
 function endMs(entry: Entry): number {

@@ -16,10 +16,11 @@ import {
 } from "../../../core/mod.ts";
 import type { CopyOutcome, CopySource } from "../copy_engine.ts";
 import { CopyOperation } from "../operations.ts";
+import type { UnitShape } from "../shape.ts";
 import { carryOut } from "./carry_out.ts";
 import { completionOf } from "./completion.ts";
 import { TokenCdbAt } from "./populate_token.ts";
-import { ROD_TYPE, rodTypeOf } from "./rod_token.ts";
+import { blocksInToken, ROD_TYPE, rodTypeOf } from "./rod_token.ts";
 import type { RodTokens } from "./rod_tokens.ts";
 import { TokenImage } from "./token_image.ts";
 import {
@@ -155,7 +156,9 @@ function isShort({ totalBytes = 0 }: CopyOperation): boolean {
 export function sourceOf(token: RodToken, offsetBlocks: number): CopySource {
   const { unit, data, ranges } = token;
   if (!(data instanceof TokenImage)) {
-    return { unit, ranges: skipBlocks(ranges, offsetBlocks) };
+    const skipped = skipBlocks(ranges, offsetBlocks);
+    const shape = unit.away ? shapeOfToken(token) : unit.geometry;
+    return { unit, ranges: skipped, shape };
   }
   // They follow each other in the image, as they do in the token.
   let lba = 0;
@@ -164,6 +167,14 @@ export function sourceOf(token: RodToken, offsetBlocks: number): CopySource {
     return { lba: lba - blockCount, blockCount };
   });
   return { unit, image: data, ranges: skipBlocks(inImage, offsetBlocks) };
+}
+
+// The node that serves the unit has told it in the token.
+function shapeOfToken({ bytes, ranges }: RodToken): UnitShape {
+  const blockCount = Math.max(
+    ...ranges.map((each) => each.lba + each.blockCount),
+  );
+  return { blockCount, ...blocksInToken(bytes) };
 }
 
 function skipBlocks(

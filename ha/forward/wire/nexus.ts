@@ -9,7 +9,7 @@ const At = {
   PORT: 4,
   ID_LENGTH: 6,
   NAME_LENGTH: 8,
-  RESERVED: 10,
+  ACTS_FOR: 10,
   TEXTS: 12,
 } as const;
 
@@ -31,7 +31,15 @@ export interface NexusFrame {
   readonly transportId: Uint8Array;
   /** SCSI initiator port name. */
   readonly name: string;
+  /**
+   * RELATIVE TARGET PORT IDENTIFIER of the port at which the initiator has
+   * asked for what is done here in its name; null: it asks by itself.
+   */
+  readonly actsFor: number | null;
 }
+
+/** ACTS_FOR of an initiator that asks by itself. */
+const NOBODY = 0xffff;
 
 /** A NEXUS. */
 export function encodeNexus(frame: NexusFrame): Uint8Array {
@@ -43,6 +51,7 @@ export function encodeNexus(frame: NexusFrame): Uint8Array {
   view.setUint16(At.PORT, frame.port);
   view.setUint16(At.ID_LENGTH, transportId.length);
   view.setUint16(At.NAME_LENGTH, name.length);
+  view.setUint16(At.ACTS_FOR, frame.actsFor ?? NOBODY);
   body.set(transportId, At.TEXTS);
   body.set(name, At.TEXTS + transportId.length);
   return body;
@@ -59,11 +68,13 @@ export function decodeNexus(view: DataView): NexusFrame | null {
     .slice(0, idLength + nameLength);
   const name = textOf(texts.subarray(idLength));
   if (name === null) return null;
+  const actsFor = view.getUint16(At.ACTS_FOR);
   return {
     nexus: view.getUint32(At.NEXUS),
     port: view.getUint16(At.PORT),
     transportId: texts.subarray(0, idLength),
     name,
+    actsFor: actsFor === NOBODY ? null : actsFor,
   };
 }
 

@@ -28,9 +28,23 @@ export const STATE_FRAME = {
   SNAPSHOT_END: 23,
   /** The sender has a LUN that it did not have when the snapshot was taken. */
   WANTED: 24,
+  /** An entry of a plugin as it is now, in `data`. */
+  ENTRY: 25,
+} as const;
+
+/** What an ENTRY says. */
+export const ENTRY = {
+  /** It is as it stands in `data`. */
+  IS: 0,
+  /** It is gone. */
+  GONE: 1,
+  /** All of the LUN are gone; what there is follows. */
+  ALL_GONE: 2,
 } as const;
 
 const TEXT_MAX = 1024;
+/** Bytes of the name of entries and of a key: see core's `ENTRY_NAME_MAX`. */
+const ENTRY_NAME_MAX = 128;
 
 /** Where a change stands. */
 export interface StreamPlace {
@@ -54,6 +68,18 @@ export interface ChangeHeader extends StreamPlace {
 export interface StreamMark extends StreamPlace {
   /** Number of the snapshot that it belongs to; 0: none. */
   readonly snapshot: number;
+}
+
+/** The body of ENTRY; the entry stands in `data`. */
+export interface EntryHeader extends StreamPlace {
+  /** LUN. */
+  readonly lun: number;
+  /** One of {@linkcode ENTRY}. */
+  readonly what: number;
+  /** Name of the set of entries. */
+  readonly name: string;
+  /** Key of the entry; empty for `ALL_GONE`. */
+  readonly key: string;
 }
 
 /** The body of ATTENTION. */
@@ -128,6 +154,31 @@ export function decodeWanted(view: DataView): WantedFrame | string {
   const frame = { group: reader.u32("group"), lun: reader.u32("LUN") };
   reader.end();
   return reader.fault ?? frame;
+}
+
+/** Encodes the body of ENTRY. */
+export function encodeEntry(header: EntryHeader): Uint8Array {
+  const writer = placed(header);
+  writer.u32(header.lun);
+  writer.u8(header.what);
+  writer.text(header.name, ENTRY_NAME_MAX);
+  writer.text(header.key, ENTRY_NAME_MAX);
+  return writer.bytes;
+}
+
+/** Decodes it. @returns what is wrong, as text */
+export function decodeEntry(view: DataView): EntryHeader | string {
+  const reader = new ByteReader(view);
+  const place = readPlace(reader);
+  const header = {
+    lun: reader.u32("LUN"),
+    what: reader.u8("what"),
+    name: reader.text("name", ENTRY_NAME_MAX),
+    key: reader.text("key", ENTRY_NAME_MAX),
+  };
+  reader.end();
+  if (header.what > ENTRY.ALL_GONE) reader.fail("what", "unknown");
+  return reader.fault ?? { ...place, ...header };
 }
 
 /** Encodes the body of ATTENTION. */

@@ -108,7 +108,7 @@ const LOGINS: readonly (readonly [
   change: Partial<PeerHello>,
   reason: RegExp,
 ])[] = [
-  ["version", { version: 9 }, /^version: here 1, there 9$/],
+  ["version", { version: 9 }, /^version: here 2, there 9$/],
   ["mode", { mode: "shared" }, /^mode: here proxy, there shared$/],
   ["id", { id: 1 }, /^id: here 1, there 1$/],
   [

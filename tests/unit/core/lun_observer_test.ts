@@ -3,18 +3,29 @@
  * data: as long as they are loaded.
  */
 
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import {
+  type Completion,
+  COORDINATION,
   definePlugin,
+  type EntryTeller,
   FOR,
   type InquiryFlag,
+  type LogicalUnit,
   type LunObserver,
   ManagementError,
   type Plugin,
   type Registrar,
+  type SharedEntries,
+  STATUS,
   TASK_MANAGEMENT,
 } from "../../../core/mod.ts";
-import { targetTest, type TestTarget } from "../../support/core_target.ts";
+import {
+  settle,
+  targetTest,
+  type TestTarget,
+} from "../../support/core_target.ts";
+import { SILENT } from "../../support/local_initiator.ts";
 
 /** Loads a plugin that registers something. */
 async function load(
@@ -157,9 +168,9 @@ for (const [name, hex, data, expected] of CHANGES) {
     const unit = await test.addLun();
     const a = await test.connectReady("a");
     const heard: string[] = [];
-    const watch = unit.watch((range) =>
-      heard.push(range === null ? "all" : `${range.lba} + ${range.blockCount}`)
-    );
+    const watch = unit.watch((range) => {
+      heard.push(range === null ? "all" : `${range.lba} + ${range.blockCount}`);
+    });
     assertEquals(unit.disturbed, true);
     const write = Uint8Array.fromHex(data);
     await a.command(0, Uint8Array.fromHex(hex), { write, read: 1024 });
@@ -174,3 +185,101 @@ for (const [name, hex, data, expected] of CHANGES) {
     assertEquals(heard, wanted);
   });
 }
+
+/** A watch that lets commands wait. */
+function delaying(unit: LogicalUnit) {
+  const waits: PromiseWithResolvers<Completion | null>[] = [];
+  const ranges: string[] = [];
+  const watch = unit.watch((range) => {
+    ranges.push(range === null ? "all" : `${range.lba}`);
+    const wait = Promise.withResolvers<Completion | null>();
+    waits.push(wait);
+    return wait.promise;
+  });
+  return { waits, ranges, watch };
+}
+
+const WRITE_ONE = [0x2a, 0, 0, 0, 0, 7, 0, 0, 1, 0];
+const READ_ONE = [0x28, 0, 0, 0, 0, 7, 0, 0, 1, 0];
+const ONES = new Uint8Array(512).fill(1);
+
+targetTest("A command waits for who watches its blocks", async (test) => {
+  const unit = await test.addLun();
+  const a = await test.connectReady("a");
+  const { waits, watch } = delaying(unit);
+  const late = delaying(unit);
+  let ended = false;
+  const written = a.command(0, WRITE_ONE, { write: ONES })
+    .finally(() => ended = true);
+  const read = a.command(0, READ_ONE, { read: 512 });
+  await settle(50);
+  waits[0]?.resolve(null);
+  await settle(50);
+  assertEquals(ended, false, "another one watches, too");
+  late.waits[0]?.resolve(null);
+  assertEquals((await written).status, STATUS.GOOD);
+  assertEquals((await read).data, ONES, "what comes later waits for it");
+  watch[Symbol.dispose]();
+  late.watch[Symbol.dispose]();
+  assertEquals(unit.disturbed, false);
+});
+
+targetTest("A command ends as who watches its blocks says", async (test) => {
+  const unit = await test.addLun();
+  const a = await test.connectReady("a");
+  const { waits, watch } = delaying(unit);
+  const written = a.command(0, WRITE_ONE, { write: ONES });
+  await settle(50);
+  waits[0]?.resolve(STATUS.BUSY);
+  assertEquals((await written).status, STATUS.BUSY);
+  watch[Symbol.dispose]();
+  const { data } = await a.command(0, READ_ONE, { read: 512 });
+  assertEquals(data, new Uint8Array(512), "nothing was done");
+});
+
+targetTest("A command that waits for a watch can be aborted", async (test) => {
+  const unit = await test.addLun();
+  const a = await test.connectReady("a");
+  const { waits, watch } = delaying(unit);
+  const written = a.command(0, WRITE_ONE, { write: ONES });
+  await settle(50);
+  await a.manage(TASK_MANAGEMENT.ABORT_TASK_SET, 0);
+  waits[0]?.resolve(null);
+  watch[Symbol.dispose]();
+  assertEquals((await written).status, SILENT);
+  assertEquals(unit.taskSet.size, 0);
+  const { data } = await a.command(0, READ_ONE, { read: 512 });
+  assertEquals(data, new Uint8Array(512), "nothing was done");
+});
+
+function entriesNamed(name: string): SharedEntries {
+  return {
+    ...{ name, keys: () => [], read: () => null, put: () => null },
+    ...{ clear() {}, adopt() {}, release() {} },
+  };
+}
+
+targetTest("Entries are shared by one plugin, while it is there", async (t) => {
+  const unit = await t.addLun();
+  let teller: EntryTeller | undefined;
+  await load(t, (register) => {
+    teller = register.share(entriesNamed("things"));
+  });
+  // Nobody has to know: the target stands alone.
+  assertEquals(teller?.active, false);
+  assertEquals(teller?.tell(unit, "key"), null);
+  const { entries } = t.target.plugins.service(COORDINATION) ?? {};
+  assertEquals([...entries?.keys() ?? []], ["things"]);
+  const again = definePlugin({
+    ...{ name: "again", api: 1, options: {}, requires: {}, optional: {} },
+    setup(register) {
+      register.share(entriesNamed("things"));
+      return { [Symbol.asyncDispose]: () => Promise.resolve() };
+    },
+  });
+  const error = await t.target.plugins.load(again).catch((reason) => reason);
+  assertInstanceOf(error, ManagementError);
+  assertMatch(error.message, /Entries "things" are shared already/);
+  await t.target.plugins.unload("planted");
+  assertEquals([...entries?.keys() ?? []], []);
+});

@@ -188,7 +188,7 @@ Deno.test("PeerLink refuses garbage, wrong versions and silence", async () => {
   await pair.pass(3000);
   assertEquals(warnings(pair.one), [
     "warn: HA link: stranger refused: frame of unknown kind 18245",
-    "warn: HA link: stranger refused: version: here 1, there 99",
+    "warn: HA link: stranger refused: version: here 2, there 99",
     "warn: HA link: stranger refused: frame of unknown kind 64",
     "warn: HA link: stranger refused: frame 1: body of 2147483648 bytes, " +
     "not 1048576",
@@ -369,7 +369,7 @@ Deno.test("PeerLink takes the same process again, no other one", async () => {
   await pair.open();
   await pair.pass(1000);
   const other = pair.network.intrude();
-  await other.write(loginFrame(1));
+  await other.write(loginFrame(2));
   await settle();
   assertEquals(warnings(pair.one), [
     "warn: HA link: stranger refused: another process of node 2 is connected",

@@ -23,12 +23,15 @@ import {
 import {
   decodeAttention,
   decodeChange,
+  decodeEntry,
   decodeMark,
   decodeWanted,
   encodeAttention,
   encodeChange,
+  encodeEntry,
   encodeMark,
   encodeWanted,
+  ENTRY,
 } from "../../../../ha/state/wire/stream.ts";
 
 /** A value, what it is on the wire, and its codec. */
@@ -166,6 +169,16 @@ const ROWS: Readonly<Record<string, Row>> = {
     decodeChange,
     "00000007 0000000100000000 0000000000000003 00000007 01",
   ),
+  "entry": row(
+    {
+      ...{ group: 7, epoch: 1, sequence: 3, lun: 7, what: ENTRY.GONE },
+      ...{ name: "n", key: "key" },
+    },
+    encodeEntry,
+    decodeEntry,
+    "00000007 0000000000000001 0000000000000003 00000007 01" +
+      "0001 6e 0003 6b6579",
+  ),
   "mark": row(
     { group: 7, epoch: 1, sequence: 3, snapshot: 4 },
     encodeMark,
@@ -212,4 +225,10 @@ for (const [name, { hex, encoded, decode, value }] of Object.entries(ROWS)) {
 Deno.test("decodeReservations refuses a holder that is not there", () => {
   const bytes = Uint8Array.fromHex("00000000050000050000");
   assertEquals(decodeReservations(viewOf(bytes)), "holder: too large");
+});
+
+Deno.test("decodeEntry refuses what it does not know", () => {
+  const place = { group: 7, epoch: 1, sequence: 3, lun: 7 };
+  const bytes = encodeEntry({ ...place, what: 3, name: "n", key: "k" });
+  assertEquals(decodeEntry(viewOf(bytes)), "what: unknown");
 });

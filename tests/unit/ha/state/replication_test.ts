@@ -58,6 +58,7 @@ class Scene {
       groupOf: () => NODE_GROUP,
       unitsOf: () => luns.all(),
       ...{ log: host.log, clock: host.clock, patienceMs: 3000 },
+      entries: new Map(),
       ports: () => ports.all(),
       conflict: () => {},
     }, {

@@ -1,12 +1,14 @@
 import { assertEquals, assertExists, assertNotEquals } from "@std/assert";
 import {
   PLAIN_COST,
-  type RodToken,
   SNAPSHOT_BYTES_PER_INITIATOR_MAX,
   SNAPSHOTS_MAX,
   SNAPSHOTS_PER_INITIATOR_MAX,
   TOKENS_MAX,
   TOKENS_PER_INITIATOR_MAX,
+} from "../../../../../frontends/tpc/tokens/token_cost.ts";
+import {
+  type RodToken,
   TokenTable,
   type TokenUser,
   type TokenWish,
