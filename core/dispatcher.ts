@@ -9,6 +9,7 @@ import { assert } from "./assert.ts";
 import { countFailure, kindOf, UNKNOWN_OPCODE } from "./command_counters.ts";
 import type { CommandRow, CommandTable } from "./commands/command_table.ts";
 import type { EventHub } from "./events.ts";
+import { HeldTasks } from "./held_tasks.ts";
 import { judge, judgeAgain } from "./judgement.ts";
 import type { LogicalUnit } from "./logical_unit.ts";
 import type { LunObservers } from "./lun_observer.ts";
@@ -52,8 +53,7 @@ export class Dispatcher {
   readonly #events: EventHub;
   readonly #endings: Map<ScsiTask, (() => void)[]> = new Map();
   readonly #withoutUnit: Set<ScsiTask> = new Set();
-  /** Tasks that stand still, and how they go on. */
-  readonly #held: Map<ScsiTask, () => void> = new Map();
+  readonly #held: HeldTasks = new HeldTasks();
   #defects = 0;
 
   /** A dispatcher for the commands of a table. */
@@ -259,9 +259,9 @@ export class Dispatcher {
   #startLimited(task: ScsiTask, unit: LogicalUnit): void {
     if (task.abort !== ABORT.NONE) return this.#start(task);
     const withdraw = unit.limits
-      .admit(task, unit.geometry, () => this.#letGo(task));
+      .admit(task, unit.geometry, () => this.#held.letGo(task));
     if (withdraw === null) return this.#startWatched(task, unit);
-    this.#held.set(task, () => {
+    this.#held.hold(task, null, () => {
       withdraw();
       this.#startWatched(task, unit);
     });
@@ -279,17 +279,9 @@ export class Dispatcher {
     known: Promise<Completion | null>,
     start: () => void,
   ): void {
-    const wait = task.trace?.acquire(WAIT.OTHER_NODE);
-    let refusal: Completion | null = null;
-    const goOn = () => {
-      wait?.release();
+    this.#held.holdFor(task, WAIT.OTHER_NODE, known, (refusal) => {
       if (refusal === null) start();
       else this.#end(task, refusal);
-    };
-    this.#held.set(task, goOn);
-    known.then((outcome) => {
-      refusal = outcome;
-      if (this.#held.get(task) === goOn) this.#letGo(task);
     });
   }
 
@@ -346,7 +338,7 @@ export class Dispatcher {
 
   #stop(task: ScsiTask): void {
     // It has ended meanwhile and serves another command.
-    if (task.abort === ABORT.NONE || this.#letGo(task)) return;
+    if (task.abort === ABORT.NONE || this.#held.letGo(task)) return;
     if (task.state === TASK_STATE.EXECUTING) {
       this.#abortTransfer(task);
       task.nexus.buffers.giveUp(task);
@@ -382,9 +374,7 @@ export class Dispatcher {
     if (task.itl === null) this.#withoutUnit.add(task);
     else task.itl.unit.taskSet.sequentialDone(task);
     const beganMs = this.#host.clock.nowMs();
-    const wait = task.trace?.acquire(WAIT.DATA_IN);
-    this.#held.set(task, () => {
-      wait?.release();
+    const letGo = this.#held.hold(task, WAIT.DATA_IN, () => {
       this.#withoutUnit.delete(task);
       if (task.abort !== ABORT.NONE) this.#abortTransfer(task);
       task.moving = false;
@@ -397,7 +387,7 @@ export class Dispatcher {
         failed ? task.transportSense ?? completion : completion,
       );
     });
-    task.nexus.transport.whenMoved?.(task, () => this.#letGo(task));
+    task.nexus.transport.whenMoved?.(task, letGo);
   }
 
   #finishDisturbed(
@@ -431,17 +421,9 @@ export class Dispatcher {
     completion: Completion,
     settled: Promise<Completion | null>,
   ): void {
-    const wait = task.trace?.acquire(WAIT.OTHER_NODE);
-    let instead: Completion | null = null;
-    const goOn = () => {
-      wait?.release();
-      if (instead !== null) return this.#end(task, instead);
-      this.#finishKnown(task, itl, completion);
-    };
-    this.#held.set(task, goOn);
-    settled.then((refusal) => {
-      instead = refusal;
-      if (this.#held.get(task) === goOn) this.#letGo(task);
+    this.#held.holdFor(task, WAIT.OTHER_NODE, settled, (refusal) => {
+      if (refusal === null) this.#finishKnown(task, itl, completion);
+      else this.#end(task, refusal);
     });
   }
 
@@ -459,34 +441,17 @@ export class Dispatcher {
     const victims = victimsOfError(task, unit, outcome);
     if (victims.length === 0) return this.#end(task, outcome);
     // They are gone when the initiator hears of the error.
-    const wait = task.trace?.acquire(WAIT.ABORTED_TASKS);
-    const goOn = () => {
-      wait?.release();
-      this.#end(task, outcome);
-    };
-    this.#held.set(task, goOn);
-    this.abort(victims, () => {
-      if (this.#held.get(task) === goOn) this.#letGo(task);
-    });
+    const letGo = this.#held
+      .hold(task, WAIT.ABORTED_TASKS, () => this.#end(task, outcome));
+    this.abort(victims, letGo);
   }
 
   #delay(task: ScsiTask, delayMs: number, goOn: () => void): void {
-    const cancel = this.#host.clock.after(delayMs, () => this.#letGo(task));
-    const wait = task.trace?.acquire(WAIT.DELAY);
-    this.#held.set(task, () => {
+    const letGo = this.#held.hold(task, WAIT.DELAY, () => {
       cancel();
-      wait?.release();
       goOn();
     });
-  }
-
-  // A task that stands still goes on. @returns whether there was one
-  #letGo(task: ScsiTask): boolean {
-    const goOn = this.#held.get(task);
-    if (goOn === undefined) return false;
-    this.#held.delete(task);
-    goOn();
-    return true;
+    const cancel = this.#host.clock.after(delayMs, letGo);
   }
 
   #end(task: ScsiTask, completion: Completion): void {
