@@ -27,8 +27,8 @@ export interface HistoryEntry {
 
 /** Positions that are looked at before the search is given up. */
 const POSITIONS_MAX = 30_000;
-/** Bits in each word of a place. */
-const PLACE_BITS = 16;
+/** Bits in each word of a set of steps. */
+const SET_BITS = 16;
 
 const LOOKS: ReadonlySet<SharedOp["kind"]> = new Set([
   ...["look", "sense", "write"] as const,
@@ -48,132 +48,149 @@ export function judgeHistory(
 }
 
 interface Step extends HistoryEntry {
-  /** Its bit among those of all steps. */
+  /** Its bit among those of the steps of its kind. */
   readonly at: number;
   /** Of commands that nobody knows about and that are alike: the same text. */
   readonly text: string;
   readonly isLook: boolean;
-  done: boolean;
 }
 
-/** Depth first, what was answered before what may have been done. */
+/** Which steps are done, a bit each. */
+type StepSet = Uint16Array;
+
+/** How far a search has come, by one way. */
+interface Position {
+  readonly state: SharedState;
+  readonly known: StepSet;
+  readonly unknown: StepSet;
+  /** Commands with an answer that have taken effect. */
+  readonly count: number;
+  /** When the last of those was called. */
+  readonly latestMs: number;
+}
+
+/**
+ * By the number of commands that nobody knows about and that are taken to have
+ * been done, fewest first; among those what was answered first. Where it has
+ * been with less of the former done, it could do all that it can do now: there
+ * it has found nothing.
+ */
 class Search {
   readonly #known: readonly Step[];
   readonly #unknown: readonly Step[];
-  readonly #seen: Set<string> = new Set();
-  /** One bit a step that is done: the search's place, beside its state. */
-  readonly #done: Uint16Array;
+  /** By state and commands with an answer that are done: the others. */
+  readonly #seen: Map<string, StepSet[]> = new Map();
   #positions = 0;
-  #deepest = -1;
-  #stuck: { state: SharedState; left: readonly Step[] } | null = null;
+  #deepest: Position | null = null;
 
   constructor(entries: readonly HistoryEntry[]) {
-    const steps = entries.map(stepOf);
-    this.#done = new Uint16Array(Math.ceil(steps.length / PLACE_BITS));
-    this.#known = steps.filter(({ answer }) => answer !== null)
-      .sort((one, other) => one.toMs - other.toMs);
-    this.#unknown = steps.filter(({ answer }) => answer === null)
-      .sort((one, other) => one.fromMs - other.fromMs);
+    this.#known = entries.filter(({ answer }) => answer !== null)
+      .sort((one, other) => one.toMs - other.toMs).map(stepOf);
+    this.#unknown = entries.filter(({ answer }) => answer === null)
+      .sort((one, other) => one.fromMs - other.fromMs).map(stepOf);
   }
 
   get explanation(): string {
-    const state = textOf(this.#stuck?.state ?? FRESH_STATE);
-    const texts = this.#stuck?.left.map(({ text, answer, fromMs }) =>
+    const { state = FRESH_STATE, known = null } = this.#deepest ?? {};
+    const left = this.#known
+      .filter(({ at }) => known === null || !has(known, at));
+    const texts = left.slice(0, 2).map(({ text, answer, fromMs }) =>
       `${text} at ${fromMs.toFixed(1)} was answered "${answer}"`
     );
-    return `no order of the commands explains the answers; in state "${state}"` +
-      ` ${texts?.join(", ")}`;
+    return "no order of the commands explains the answers; in state" +
+      ` "${textOf(state)}" ${texts.join(", ")}`;
   }
 
   run(): boolean | typeof TOO_LONG {
-    const found = this.#go(FRESH_STATE, 0, 0);
-    return this.#positions > POSITIONS_MAX ? TOO_LONG : found;
+    let level: Position[] = [{
+      ...{ state: FRESH_STATE, count: 0, latestMs: 0 },
+      known: emptySet(this.#known.length),
+      unknown: emptySet(this.#unknown.length),
+    }];
+    while (level.length > 0) {
+      const next: Position[] = [];
+      for (let at; (at = level.pop()) !== undefined;) {
+        if (at.count === this.#known.length) return true;
+        this.#positions += 1;
+        if (this.#positions > POSITIONS_MAX) return TOO_LONG;
+        if (this.#isNew(at)) this.#goOn(at, level, next);
+      }
+      level = next.reverse();
+    }
+    return false;
   }
 
-  /**
-   * @param count commands with an answer that have taken effect
-   * @param latestMs when the last of those was called
-   */
-  #go(state: SharedState, count: number, latestMs: number): boolean {
-    if (count === this.#known.length) return true;
-    this.#positions += 1;
-    if (this.#positions > POSITIONS_MAX) return true;
-    if (!this.#isNew(state)) return false;
-    if (count > this.#deepest) this.#note(state, count);
-    const firstEndMs = this.#firstEndMs();
+  #goOn(at: Position, level: Position[], next: Position[]): void {
+    if (at.count > (this.#deepest?.count ?? -1)) this.#deepest = at;
+    const isOpen = (step: Step) => !has(at.known, step.at);
+    const firstEndMs = this.#known.find(isOpen)?.toMs ?? Infinity;
+    const ways: Position[] = [];
     for (const step of this.#known) {
-      if (step.done || step.fromMs > firstEndMs) continue;
-      const { state: next, answer } = applyShared(state, step.op);
+      if (!isOpen(step) || step.fromMs > firstEndMs) continue;
+      const { state, answer } = applyShared(at.state, step.op);
       if (answer !== step.answer) continue;
-      const calledMs = Math.max(latestMs, step.fromMs);
-      if (this.#take(step, next, count + 1, calledMs)) return true;
+      const known = withStep(at.known, step.at);
+      const latestMs = Math.max(at.latestMs, step.fromMs);
+      const way = { ...at, state, known, count: at.count + 1, latestMs };
       // What never changes anything and fits now need not be tried later, if
       // nothing was over before it.
-      if (step.isLook && !this.#forfeits(latestMs, calledMs)) return false;
+      if (step.isLook && !this.#forfeits(at, latestMs)) {
+        return void level.push(way);
+      }
+      ways.push(way);
     }
-    return this.#tryUnknown(state, count, firstEndMs, latestMs);
+    level.push(...ways.reverse());
+    this.#tryUnknown(at, firstEndMs, next);
   }
 
   // Whether something that may have been done is too late behind a call.
-  #forfeits(latestMs: number, calledMs: number): boolean {
-    return this.#unknown.some(({ done, toMs }) =>
-      !done && toMs >= latestMs && toMs < calledMs
+  #forfeits({ unknown, latestMs }: Position, calledMs: number): boolean {
+    return this.#unknown.some(({ at, toMs }) =>
+      !has(unknown, at) && toMs >= latestMs && toMs < calledMs
     );
   }
 
   // Of commands that are alike the one that was called first stands for all.
-  #tryUnknown(
-    state: SharedState,
-    count: number,
-    firstEndMs: number,
-    latestMs: number,
-  ): boolean {
+  #tryUnknown(at: Position, firstEndMs: number, next: Position[]): void {
     const alike = new Set<string>();
     for (const step of this.#unknown) {
       if (step.fromMs > firstEndMs) break;
-      if (step.done || step.toMs < latestMs || alike.has(step.text)) continue;
+      if (has(at.unknown, step.at) || step.toMs < at.latestMs) continue;
+      if (alike.has(step.text)) continue;
       alike.add(step.text);
-      const { state: next } = applyShared(state, step.op);
-      if (next === state) continue;
-      if (this.#take(step, next, count, latestMs)) return true;
+      const { state } = applyShared(at.state, step.op);
+      if (state === at.state) continue;
+      next.push({ ...at, state, unknown: withStep(at.unknown, step.at) });
     }
-    return false;
   }
 
-  #take(
-    step: Step,
-    next: SharedState,
-    count: number,
-    latestMs: number,
-  ): boolean {
-    this.#turn(step);
-    if (this.#go(next, count, latestMs)) return true;
-    this.#turn(step);
-    return false;
-  }
-
-  #turn(step: Step): void {
-    step.done = !step.done;
-    const word = Math.floor(step.at / PLACE_BITS);
-    this.#done[word] = (this.#done[word] ?? 0) ^ 1 << step.at % PLACE_BITS;
-  }
-
-  #isNew(state: SharedState): boolean {
-    const key = textOf(state) + String.fromCharCode(...this.#done);
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
+  #isNew({ state, known, unknown }: Position): boolean {
+    const key = textOf(state) + String.fromCharCode(...known);
+    const before = this.#seen.get(key) ?? [];
+    if (before.some((set) => isWithin(set, unknown))) return false;
+    before.push(unknown);
+    this.#seen.set(key, before);
     return true;
   }
+}
 
-  #firstEndMs(): number {
-    return this.#known.find(({ done }) => !done)?.toMs ?? Infinity;
-  }
+function emptySet(steps: number): StepSet {
+  return new Uint16Array(Math.ceil(steps / SET_BITS));
+}
 
-  #note(state: SharedState, count: number): void {
-    this.#deepest = count;
-    const left = this.#known.filter(({ done }) => !done).slice(0, 2);
-    this.#stuck = { state, left };
-  }
+function has(set: StepSet, at: number): boolean {
+  return ((set[Math.floor(at / SET_BITS)] ?? 0) >> at % SET_BITS & 1) === 1;
+}
+
+function withStep(set: StepSet, at: number): StepSet {
+  const more = set.slice();
+  const word = Math.floor(at / SET_BITS);
+  more[word] = (more[word] ?? 0) | 1 << at % SET_BITS;
+  return more;
+}
+
+function isWithin(one: StepSet, other: StepSet): boolean {
+  return one.every((word, at) => (word & ~(other[at] ?? 0)) === 0);
 }
 
 function stepOf(entry: HistoryEntry, at: number): Step {
@@ -182,6 +199,5 @@ function stepOf(entry: HistoryEntry, at: number): Step {
     at,
     text: JSON.stringify(entry.op),
     isLook: LOOKS.has(entry.op.kind),
-    done: false,
   };
 }

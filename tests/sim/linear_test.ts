@@ -85,3 +85,14 @@ Deno.test("linear: what changes nothing yet may change something later", () => {
   ]);
   assertEquals(verdict, null);
 });
+
+Deno.test("linear: much that nobody knows is judged all the same", () => {
+  const unknown = Array.from(
+    { length: 14 },
+    (_, at): Row => [select(2 + at), at / 100, Infinity, null],
+  );
+  const judged = (answer: string) =>
+    judge([...unknown, [sense, 1, 2, "m4"], [sense, 3, 4, answer]]);
+  assertEquals([judged("m4"), judged("m9")], [null, null]);
+  assertMatch(judged("m99") ?? "", /answered "m99"/);
+});

@@ -26,6 +26,7 @@ import { askToRead, capture, hasSnapshots, takeImage } from "./capture.ts";
 import { ChangeWatches, type MayChange } from "./change_watches.ts";
 import { completionOf } from "./completion.ts";
 import { KeptImages } from "./kept_images.ts";
+import { PartingGuards } from "./parting_guards.ts";
 import {
   nameOfToken,
   ROD_TYPE,
@@ -76,6 +77,7 @@ export class RodTokens implements LunObserver, AsyncDisposable, TokenKeeper {
   readonly #watches: ChangeWatches = new ChangeWatches();
   readonly #images: KeptImages;
   readonly #teller: EntryTeller;
+  readonly #parting: PartingGuards;
 
   /** No token. */
   constructor(manager: CopyManager, share: Share) {
@@ -83,7 +85,10 @@ export class RodTokens implements LunObserver, AsyncDisposable, TokenKeeper {
     const { clock, entropy } = manager.host;
     this.#table = new TokenTable(clock, entropy, {
       changed: (token) => void this.#tell(token),
+      dropped: (token) => this.#dropped(token),
     });
+    const tell = (token: RodToken) => this.#tell(token);
+    this.#parting = new PartingGuards(clock, this.#watches, tell);
     this.#teller = share(new SharedTokens(this.#table, this));
     this.#images = new KeptImages(clock, () => this.#revokeErased());
   }
@@ -221,6 +226,7 @@ export class RodTokens implements LunObserver, AsyncDisposable, TokenKeeper {
   /** All tokens are gone, and what was kept for them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#table.end();
+    this.#parting.end();
     this.#images.end();
     await this.#images.closed();
   }
@@ -269,6 +275,14 @@ export class RodTokens implements LunObserver, AsyncDisposable, TokenKeeper {
     const { data } = token;
     if (data instanceof TokenImage) data.watch?.[Symbol.dispose]();
     else this.#table.revoke(token);
+  }
+
+  // It was given up before its time: the other node may not know that yet.
+  #dropped(token: RodToken): void {
+    const told = this.#tell(token);
+    const isWanted = token.whole && isPointInTime(token) &&
+      !token.unit.removing;
+    if (told !== null && isWanted) void this.#parting.add(token, told);
   }
 
   #tell(token: RodToken): Promise<boolean> | null {

@@ -91,8 +91,6 @@ export interface FollowedToken {
   readonly cost: TokenCost;
   /** Milliseconds since it was used last. */
   readonly unusedMs: number;
-  /** An operation uses it there. */
-  readonly inUse: boolean;
   /** It is not needed any more once nobody uses it. */
   readonly deleted: boolean;
   /** None of its blocks has changed. */
@@ -103,16 +101,16 @@ export interface FollowedToken {
 export interface TokenStanding {
   /** Milliseconds since it was used last. */
   readonly unusedMs: number;
-  /** An operation uses it. */
-  readonly inUse: boolean;
   /** It is not needed any more once nobody uses it. */
   readonly deleted: boolean;
 }
 
 /** Hears of tokens that were not followed. */
 export interface TokenListener {
-  /** A token was used, was revoked, or is gone. */
+  /** A token was used, was revoked, or is at its end. */
   changed(token: RodToken): void;
+  /** It was given up before its end; its data are still held. */
+  dropped(token: RodToken): void;
 }
 
 class Entry implements RodToken {
@@ -126,8 +124,6 @@ class Entry implements RodToken {
   revoked = false;
   whole = true;
   followed = false;
-  /** An operation of the other node uses it. */
-  usedThere = false;
   readonly users: Set<TokenUser> = new Set();
   deleted = false;
   usedMs = 0;
@@ -160,7 +156,7 @@ export class TokenTable {
   constructor(
     clock: Clock,
     entropy: Entropy,
-    listener: TokenListener = { changed() {} },
+    listener: TokenListener = { changed() {}, dropped() {} },
   ) {
     this.#clock = clock;
     this.#entropy = entropy;
@@ -252,7 +248,12 @@ export class TokenTable {
 
   /** An operation uses the token until it gives it back: it stays alive. */
   acquire(token: RodToken, user: TokenUser): void {
-    this.#entryOf(token)?.users.add(user);
+    const entry = this.#entryOf(token);
+    if (entry === undefined) return;
+    entry.users.add(user);
+    // The other node counts its life from here on, if nothing more is told.
+    entry.usedMs = this.#clock.nowMs();
+    this.#changed(entry);
   }
 
   /**
@@ -301,9 +302,8 @@ export class TokenTable {
 
   /** How a token stands. */
   standingOf(token: RodToken): TokenStanding {
-    const { users, deleted = false, usedMs = 0 } = this.#entryOf(token) ?? {};
-    const unusedMs = this.#clock.nowMs() - usedMs;
-    return { unusedMs, inUse: (users?.size ?? 0) > 0, deleted };
+    const { deleted = false, usedMs = 0 } = this.#entryOf(token) ?? {};
+    return { unusedMs: this.#clock.nowMs() - usedMs, deleted };
   }
 
   /** The other node has told a token; there may be no room for it. */
@@ -317,7 +317,6 @@ export class TokenTable {
     const entry = isSame ? known : new Entry(told, told.bytes.slice());
     if (!isSame) this.#count(entry, 1);
     entry.followed = true;
-    entry.usedThere = told.inUse;
     entry.deleted = told.deleted;
     entry.usedMs = this.#clock.nowMs() - told.unusedMs;
     this.#tokens.set(name, entry);
@@ -342,9 +341,6 @@ export class TokenTable {
     const entry = this.#entryOf(token);
     if (entry === undefined || !entry.followed) return;
     entry.followed = false;
-    // Who used it at the other node uses it no more.
-    if (entry.usedThere) entry.usedMs = this.#clock.nowMs();
-    entry.usedThere = false;
     if (entry.deleted && entry.users.size === 0) this.#forget(entry);
     else this.#wakeFor(entry);
   }
@@ -364,8 +360,10 @@ export class TokenTable {
   #forget(entry: Entry): void {
     this.#tokens.delete(nameOfToken(entry.bytes));
     this.#count(entry, -1);
+    const isAtItsEnd = endMs(entry) <= this.#clock.nowMs();
+    if (isAtItsEnd) this.#changed(entry);
+    else if (!entry.followed) this.#listener.dropped(entry);
     cutOff(entry);
-    this.#changed(entry);
   }
 
   #changed(entry: Entry): void {

@@ -14,7 +14,7 @@ const RANGES_MAX = 64;
 /** Milliseconds that a token may live unused: 600 s. */
 const TIMEOUT_MS_MAX = 600_000;
 
-const FLAG = { IN_USE: 0x01, DELETED: 0x02, WHOLE: 0x04 } as const;
+const FLAG = { DELETED: 0x01, WHOLE: 0x02 } as const;
 
 /** Blocks of a unit. */
 interface Range {
@@ -32,8 +32,6 @@ export interface ToldToken {
   readonly timeoutMs: number;
   /** Milliseconds since it was used last. */
   readonly unusedMs: number;
-  /** An operation uses it. */
-  readonly inUse: boolean;
   /** It is not needed any more once nobody uses it. */
   readonly deleted: boolean;
   /** Its data can be had from its blocks: none has changed. */
@@ -50,8 +48,7 @@ export function encodeToldToken(token: ToldToken): Uint8Array {
   writer.u53(token.timeoutMs);
   writer.u53(Math.max(0, token.unusedMs));
   writer.u8(
-    (token.inUse ? FLAG.IN_USE : 0) | (token.deleted ? FLAG.DELETED : 0) |
-      (token.whole ? FLAG.WHOLE : 0),
+    (token.deleted ? FLAG.DELETED : 0) | (token.whole ? FLAG.WHOLE : 0),
   );
   writer.u8(token.ranges.length);
   for (const { lba, blockCount } of token.ranges) {
@@ -78,7 +75,6 @@ export function decodeToldToken(encoded: Uint8Array): ToldToken | string {
   reader.end();
   return reader.fault ?? {
     ...{ bytes, owner, timeoutMs, unusedMs, ranges },
-    inUse: (flags & FLAG.IN_USE) !== 0,
     deleted: (flags & FLAG.DELETED) !== 0,
     whole: (flags & FLAG.WHOLE) !== 0,
   };

@@ -87,7 +87,8 @@ export class Composer {
   /** Works out how much data goes unasked. */
   constructor(parts: ComposerParts) {
     const { negotiated, blockBytes, places, tasks } = parts;
-    const first = Math.min(blockBytes, negotiated.firstBurstBytesMax);
+    const data = places.writes() ? blockBytes : 0;
+    const first = Math.min(data, negotiated.firstBurstBytesMax);
     this.#parts = parts;
     const { headerDigest, dataDigest, dataSegmentBytesMax } = negotiated;
     this.#headBytes = HEADER_BYTES + digestBytes(headerDigest, HEADER_BYTES);
@@ -100,7 +101,6 @@ export class Composer {
     this.#unsolicitedBytes = negotiated.initialR2T
       ? 0
       : first - this.#immediateBytes;
-    const data = places.writes() ? blockBytes : 0;
     this.#buffer = new SendBuffer(tasks.depth * this.#pduBytes(data));
   }
 

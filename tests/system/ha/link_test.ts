@@ -5,7 +5,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeCertificate } from "../../../ctladm/host/certificate_adapter.ts";
-import type { PeerHello } from "../../../ha/link/peer_hello.ts";
+import { LINK_VERSION, type PeerHello } from "../../../ha/link/peer_hello.ts";
 import { LINK_FRAME } from "../../../ha/wire/frame.ts";
 import { decodeHello, encodeHello } from "../../../ha/wire/hello.ts";
 import { waitForLog } from "../../support/daemon.ts";
@@ -66,7 +66,7 @@ async function helloOfOne(
   const { received } = await comeInByTls(pair.link, identity, GARBAGE);
   const view = new DataView(received.buffer);
   const body = new DataView(received.buffer, 12, view.getUint32(4));
-  const hello = decodeHello(body, 1);
+  const hello = decodeHello(body, LINK_VERSION);
   if (typeof hello === "string" || !("instance" in hello)) {
     throw new TypeError(`No LOGIN: ${hello}`);
   }
@@ -108,7 +108,7 @@ const LOGINS: readonly (readonly [
   change: Partial<PeerHello>,
   reason: RegExp,
 ])[] = [
-  ["version", { version: 9 }, /^version: here 2, there 9$/],
+  ["version", { version: 9 }, /^version: here \d+, there 9$/],
   ["mode", { mode: "shared" }, /^mode: here proxy, there shared$/],
   ["id", { id: 1 }, /^id: here 1, there 1$/],
   [

@@ -177,3 +177,26 @@ copyPairTest("what was refused leaves no result", async (pair) => {
   await pair.failOver();
   assertEquals((await statusAt(pair, pair.b, 7)).end, UNKNOWN);
 });
+
+copyPairTest("a result made without a link is told with it", async (pair) => {
+  await pair.part();
+  await pair.nodes.one.order("primary", true);
+  assertEquals(await copy(pair, 5, SEGMENTS), "0");
+  pair.mend();
+  await pair.nodes.pass(4000, 100);
+  await pair.failOver();
+  const a = await pair.nodes.two.connect("a");
+  const side = pair.sideOf(pair.nodes.two, a);
+  await side.hear();
+  assertEquals((await statusAt(pair, side, 5)).status, OPERATION.DONE);
+});
+
+copyPairTest("a result goes along when a role is handed over", async (pair) => {
+  assertEquals(await copy(pair, 5, SEGMENTS), "0");
+  for (const node of [pair.nodes.two, pair.nodes.one]) {
+    await node.order("primary");
+    await pair.nodes.pass(500);
+  }
+  await pair.a.hear();
+  assertEquals((await statusAt(pair, pair.a, 5)).status, OPERATION.DONE);
+});

@@ -256,3 +256,58 @@ copyPairTest(
   },
   { copiesHereOnly: true },
 );
+
+copyPairTest(
+  "a token that is given up guards its blocks until the other node knows",
+  async (pair) => {
+    const token = await made(pair);
+    await pair.part();
+    const ranges = [[7, 16]] as const;
+    const last = pair.a.tokens.write({ token, ranges, deleteToken: true });
+    assertEquals(await pair.ends(last), "0");
+    const again = pair.a.tokens.write({ token, ranges });
+    assertEquals(await pair.ends(again), UNKNOWN);
+    // The other node might still honour it.
+    assertEquals(await writes(pair, 110), BUSY);
+    pair.mend();
+    await pair.nodes.pass(4000, 100);
+    await pair.a.hear();
+    assertEquals(await writes(pair, 110), "0");
+    assertEquals(pair.nodes.one.unit.disturbed, false, "nobody watches");
+    await pair.failOver();
+    assertEquals(await used(pair, token), UNKNOWN);
+  },
+);
+
+copyPairTest("a token that is at its end guards nothing", async (pair) => {
+  const wish = { ...WISH, timeoutS: 2 };
+  const token = await pair.wait(pair.a.tokens.makeToken(wish));
+  await pair.part();
+  assertEquals(await writes(pair, 110), "0");
+  await pair.nodes.two.order("primary", true);
+  await pair.b.hear();
+  assertEquals(await used(pair, token), UNKNOWN);
+});
+
+copyPairTest(
+  "a node that comes to copy later is told what there is",
+  async (pair) => {
+    const token = await made(pair);
+    assertEquals(await writes(pair, 200), "0");
+    await pair.nodes.two.test.target.plugins.load("tpc");
+    await pair.nodes.pass(500);
+    await pair.failOver();
+    assertEquals(await used(pair, token), "0");
+  },
+  { copiesHereOnly: true },
+);
+
+copyPairTest("a token goes with its LUN", async (pair) => {
+  const token = await made(pair);
+  const { luns } = pair.nodes.two.test.target;
+  await pair.wait(luns.remove(0));
+  await pair.nodes.two.test.addLun({ backend: "disk", sizeBytes: 2 ** 20 });
+  await pair.nodes.pass(500);
+  await pair.failOver();
+  assertEquals(await used(pair, token), "0", "it was told again");
+});

@@ -18,7 +18,6 @@ const TOKEN: ToldToken = {
   owner: "1/a",
   timeoutMs: 60_000,
   unusedMs: 2 ** 33,
-  inUse: true,
   deleted: false,
   whole: true,
   ranges: [{ lba: 2 ** 40, blockCount: 2 ** 31 }, { lba: 1, blockCount: 2 }],
@@ -61,7 +60,7 @@ Deno.test("encodeToldToken puts the fields in their order", () => {
   assertEquals(
     encodeToldToken({ ...TOKEN, ranges: [{ lba: 1, blockCount: 2 }] }).toHex(),
     "0200" + BYTES.toHex() + "0003312f61" + "000000000000ea60" +
-      "0000000200000000" + "05" + "01" + "0000000000000001" +
+      "0000000200000000" + "02" + "01" + "0000000000000001" +
       "0000000000000002",
   );
 });
