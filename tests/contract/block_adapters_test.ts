@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { OK, type Registrar } from "../../core/mod.ts";
+import { NOT_NOW, OK, type Registrar } from "../../core/mod.ts";
 import {
   type BlockIo,
   type BlockIoOpener,
@@ -168,6 +168,26 @@ Deno.test("NativeIo.writeNow writes a piece of a long write", async () => {
   const { length } = bytes;
   assertEquals(io.writeNow?.(0, bytes, 0, length), WRITE_PIECE_BYTES);
   assertEquals(await io.size(), WRITE_PIECE_BYTES);
+  await io.close();
+});
+
+Deno.test("NativeIo.writeNow reads no page that it writes in part", async () => {
+  await using folder = await tempFolder();
+  const path = `${folder.path}/disk`;
+  await Deno.writeFile(path, new Uint8Array(0));
+  await Deno.truncate(path, 2 ** 26);
+  const io = await opened(createFileOpener(), path);
+  const into = new Uint8Array(4096);
+  io.tryRead?.(0, into, 0, 1);
+  // On a file system in memory nothing waits.
+  const waits = io.tryRead?.(2 ** 24, into, 0, 1) === NOT_NOW;
+  const at = 2 ** 25;
+  const bytes = new Uint8Array(8192);
+  assertEquals(io.writeNow?.(at + 512, bytes, 0, 512), waits ? 0 : 512);
+  assertEquals(io.writeNow?.(at - 8192, bytes, 0, 8192), 8192);
+  assertEquals(io.writeNow?.(at - 8192, bytes, 0, 512), 512);
+  assertEquals(await io.read(at, into, 0, 4096), 4096);
+  assertEquals(io.writeNow?.(at + 512, bytes, 0, 512), 512);
   await io.close();
 });
 
