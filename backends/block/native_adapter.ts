@@ -39,6 +39,9 @@ const SNAPSHOT_LANES = 2;
  */
 export const WRITE_PIECE_BYTES: number = 2 ** 14;
 
+/** What is cached is cached by pages of at least this size. */
+const PAGE_BYTES = 4096;
+
 /** How a read that must not wait is made. */
 type ReadMode =
   /** The system is told not to wait. */
@@ -75,6 +78,7 @@ export class NativeIo implements BlockIo {
   readonly #allocations: LanePool<number>;
   readonly #copies: CopyEnd;
   readonly #isMemory: boolean;
+  readonly #probe = new Uint8Array(1);
   #canSnapshot = true;
   #readMode: ReadMode = "cached";
 
@@ -127,7 +131,7 @@ export class NativeIo implements BlockIo {
     return this.#fault(errno, `read ${length} bytes at ${position} of`);
   }
 
-  /** Writes the first piece in the caller's time. */
+  /** Writes the first piece in the caller's time; 0: it would read first. */
   writeNow(
     position: number,
     from: Uint8Array,
@@ -135,6 +139,7 @@ export class NativeIo implements BlockIo {
     length: number,
   ): IoResult {
     const piece = Math.min(length, WRITE_PIECE_BYTES);
+    if (!this.#isCachedAround(position, position + piece)) return 0;
     const written = this.#libc.write(this.#fd, position, from, at, piece);
     if (written >= 0) return written;
     const errno = this.#libc.errno();
@@ -194,6 +199,21 @@ export class NativeIo implements BlockIo {
     await this.#copies.drain();
     await this.#below.close();
     this.#libc.close(this.#fd);
+  }
+
+  /**
+   * Whether the pages that a write covers in part are cached: the system would
+   * read them first, in the caller's time.
+   */
+  #isCachedAround(begin: number, end: number): boolean {
+    const first = begin % PAGE_BYTES === 0 || this.#isCached(begin);
+    return first && (end % PAGE_BYTES === 0 || this.#isCached(end - 1));
+  }
+
+  #isCached(position: number): boolean {
+    if (this.#readMode !== "cached") return true;
+    const read = this.#libc.readCached(this.#fd, position, this.#probe, 0, 1);
+    return read >= 0 || this.#libc.errno() !== ERRNO.EAGAIN;
   }
 
   #punch(position: number, length: number): Promise<StoreResult> {

@@ -1,5 +1,6 @@
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { OK, type Registrar } from "../../core/mod.ts";
+import { NOT_NOW, OK, type Registrar } from "../../core/mod.ts";
 import {
   type BlockIo,
   type BlockIoOpener,
@@ -168,6 +169,44 @@ Deno.test("NativeIo.writeNow writes a piece of a long write", async () => {
   const { length } = bytes;
   assertEquals(io.writeNow?.(0, bytes, 0, length), WRITE_PIECE_BYTES);
   assertEquals(await io.size(), WRITE_PIECE_BYTES);
+  await io.close();
+});
+
+/** Writes a file past the page cache; false where there is no such way. */
+function writeUncached(path: string, length: number): boolean {
+  const fd = openSync(path, constants.O_RDWR | constants.O_DIRECT);
+  const bytes = new Uint8Array(length + 4096);
+  try {
+    // Only an aligned buffer is taken, and nobody tells where this one lies.
+    for (let at = 0; at < 4096; at += 16) {
+      try {
+        return writeSync(fd, bytes, at, length, 0) === length;
+      } catch {
+        continue;
+      }
+    }
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+Deno.test("NativeIo.writeNow reads no page that it writes in part", async () => {
+  await using folder = await tempFolder();
+  const path = `${folder.path}/disk`;
+  await Deno.writeFile(path, new Uint8Array(0));
+  assert(writeUncached(path, 2 ** 20));
+  const io = await opened(createFileOpener(), path);
+  const into = new Uint8Array(4096);
+  const at = 2 ** 19;
+  const bytes = new Uint8Array(8192);
+  const written = io.writeNow?.(at + 512, bytes, 0, 512);
+  // On a file system in memory nothing waits.
+  assertEquals(written, io.tryRead?.(0, into, 0, 1) === NOT_NOW ? 0 : 512);
+  assertEquals(io.writeNow?.(at - 8192, bytes, 0, 8192), 8192);
+  assertEquals(io.writeNow?.(at - 8192, bytes, 0, 512), 512);
+  assertEquals(await io.read(at, into, 0, 4096), 4096);
+  assertEquals(io.writeNow?.(at + 512, bytes, 0, 512), 512);
   await io.close();
 });
 
