@@ -14,7 +14,7 @@ export interface ReceiveBuffer {
 }
 
 /** Enough for commands without data. */
-export const SMALL_RECEIVE_BYTES = 16384;
+export const SMALL_RECEIVE_BYTES = 8192;
 /** Enough for several PDUs with all the data we take. */
 export const LARGE_RECEIVE_BYTES = 1048576;
 /** A batch of fewer bytes does not need a large buffer. */
