@@ -79,6 +79,8 @@ export class Composer {
   readonly #unsolicitedBytes: number;
   /** A header with its digest. */
   readonly #headBytes: number;
+  /** A command with its immediate data. */
+  readonly #commandBytes: number;
   /** What writes carry where its digest is wanted, but no pattern. */
   readonly #digested: DigestedData | undefined;
   #turn = 0;
@@ -98,6 +100,7 @@ export class Composer {
     this.#immediateBytes = negotiated.immediateData
       ? Math.min(first, negotiated.dataSegmentBytesMax)
       : 0;
+    this.#commandBytes = this.#pduBytes(this.#immediateBytes);
     this.#unsolicitedBytes = negotiated.initialR2T
       ? 0
       : first - this.#immediateBytes;
@@ -185,8 +188,7 @@ export class Composer {
     const { tasks, sequence, measurement } = this.#parts;
     if (!tasks.hasFree() || this.isExhausted()) return false;
     if (!measurement.hasBegun()) return false;
-    const bytes = this.#pduBytes(this.#immediateBytes);
-    if (!this.#buffer.hasRoom(bytes)) return false;
+    if (!this.#buffer.hasRoom(this.#commandBytes)) return false;
     // Serial number arithmetic: the difference is right across a wrap.
     if (((sequence.maxCmdSn - sequence.cmdSn) | 0) >= 0) return true;
     measurement.windowStalls += 1;

@@ -224,7 +224,7 @@ Deno.test("runLine() is a line for a shell", () => {
   assertEquals(
     runLine(wanted, [{ kind: "read", value: "/it's", why: "" }]),
     "CTL_SOCKET='/a b' DTL_STATE_DIR=/state deno run " +
-      "--v8-flags=--max-old-space-size=32768,--max-semi-space-size=4 --quiet --frozen " +
+      "--v8-flags=--max-old-space-size=32768,--max-semi-space-size=8 --quiet --frozen " +
       "--cached-only --no-prompt '--allow-read=/it'\\''s' /ctld.ts " +
       "--native -u --log /log -f /ctl.conf",
   );
