@@ -122,7 +122,8 @@ class Place {
   align(lengthBytes: number): number {
     const { blockLength, physicalBlocks, lowestAlignedLba } = this.#side;
     const end = this.rest.lba + lengthBytes / blockLength - lowestAlignedLba;
-    const over = (end + physicalBlocks) % physicalBlocks;
+    // Ends before the first of them count back from it.
+    const over = (end % physicalBlocks + physicalBlocks) % physicalBlocks;
     return lengthBytes - over * blockLength;
   }
 

@@ -114,7 +114,7 @@ const LOGINS: readonly (readonly [
   [
     "limits",
     { limits: { lunsMax: 7, portsMax: 1024, initiatorsPerPortMax: 2048 } },
-    /^max-luns: here 1024, there 7$/,
+    /^max-luns: here 4096, there 7$/,
   ],
   [
     "timing",

@@ -67,6 +67,12 @@ Deno.test("CopyCursor ends pieces between physical blocks", () => {
   ]);
 });
 
+Deno.test("CopyCursor lets no piece grow before the first aligned block", () => {
+  const one = side(512, [[0, 2]]);
+  const other = side(512, [[0, 2]], 2, 6);
+  assertEquals(piecesOf(one, other, 512), ["0 + 1 > 0 + 1", "1 + 1 > 1 + 1"]);
+});
+
 Deno.test("CopyCursor counts blocks of two lengths", () => {
   const one = side(512, [[8, 32]]);
   const other = side(4096, [[1, 4]]);
